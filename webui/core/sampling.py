@@ -1,0 +1,95 @@
+"""Names of samplers and schedules as users, files and clients know them; the numbers are in `engine`.
+
+Labels, aliases and the meaning of "Automatic" are those of AUTOMATIC1111 1.10.1.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+AUTOMATIC = "Automatic"
+
+
+class SamplerInfo(BaseModel):
+    """A sampler as data.
+
+    Attributes:
+        name: label in menus and in the parameters of a picture.
+        aliases: other names that clients use for it.
+        automatic: the schedule that "Automatic" means for it.
+        own_timesteps: it walks timesteps of its own; the choice of a schedule does not reach it.
+        second_order: it calls the model twice a step.
+        discards_penultimate: one sigma more is computed and the one before 0 dropped.
+        stochastic: it adds noise on the way.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    automatic: str = AUTOMATIC
+    own_timesteps: bool = False
+    second_order: bool = False
+    discards_penultimate: bool = False
+    stochastic: bool = False
+
+
+class ScheduleInfo(BaseModel):
+    """A schedule (the sequence of noise levels) as data."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+def _sampler(name: str, alias: str, automatic: str = AUTOMATIC, *flags: str) -> SamplerInfo:
+    return SamplerInfo(
+        name=name,
+        aliases=tuple(alias.split()),
+        automatic=automatic,
+        **{flag: True for flag in flags},  # pyright: ignore[reportArgumentType]
+    )
+
+
+SAMPLERS: tuple[SamplerInfo, ...] = (
+    _sampler("DPM++ 2M", "k_dpmpp_2m", "Karras"),
+    _sampler("DPM++ SDE", "k_dpmpp_sde", "Karras", "second_order", "stochastic"),
+    _sampler("DPM++ 2M SDE", "k_dpmpp_2m_sde", "Exponential", "stochastic"),
+    _sampler("DPM++ 2M SDE Heun", "k_dpmpp_2m_sde_heun", "Exponential", "stochastic"),
+    _sampler("DPM++ 2S a", "k_dpmpp_2s_a", "Karras", "second_order", "stochastic"),
+    _sampler(
+        "DPM++ 3M SDE", "k_dpmpp_3m_sde", "Exponential", "discards_penultimate", "stochastic"
+    ),
+    _sampler("Euler a", "k_euler_a k_euler_ancestral", AUTOMATIC, "stochastic"),
+    _sampler("Euler", "k_euler"),
+    _sampler("LMS", "k_lms"),
+    _sampler("Heun", "k_heun", AUTOMATIC, "second_order"),
+    _sampler("DPM2", "k_dpm_2", "Karras", "discards_penultimate", "second_order"),
+    _sampler(
+        "DPM2 a", "k_dpm_2_a", "Karras", "discards_penultimate", "second_order", "stochastic"
+    ),
+    _sampler("DPM fast", "k_dpm_fast", AUTOMATIC, "own_timesteps", "stochastic"),
+    _sampler("DPM adaptive", "k_dpm_ad", AUTOMATIC, "own_timesteps", "stochastic"),
+    _sampler("Restart", "restart", "Karras", "second_order", "stochastic"),
+    _sampler("DDIM", "ddim", AUTOMATIC, "own_timesteps"),
+    _sampler("DDIM CFG++", "ddim_cfgpp", AUTOMATIC, "own_timesteps"),
+    _sampler("PLMS", "plms", AUTOMATIC, "own_timesteps"),
+    _sampler("UniPC", "unipc", AUTOMATIC, "own_timesteps"),
+    _sampler("LCM", "k_lcm", AUTOMATIC, "stochastic"),
+)
+
+SCHEDULES: tuple[ScheduleInfo, ...] = (
+    ScheduleInfo(name=AUTOMATIC, aliases=("automatic",)),
+    ScheduleInfo(name="Uniform", aliases=("uniform",)),
+    ScheduleInfo(name="Karras", aliases=("karras",)),
+    ScheduleInfo(name="Exponential", aliases=("exponential",)),
+    ScheduleInfo(name="Polyexponential", aliases=("polyexponential",)),
+    ScheduleInfo(name="SGM Uniform", aliases=("sgm_uniform", "SGMUniform")),
+    ScheduleInfo(name="KL Optimal", aliases=("kl_optimal",)),
+    ScheduleInfo(name="Align Your Steps", aliases=("align_your_steps",)),
+    ScheduleInfo(name="Simple", aliases=("simple",)),
+    ScheduleInfo(name="Normal", aliases=("normal",)),
+    ScheduleInfo(name="DDIM", aliases=("ddim",)),
+    ScheduleInfo(name="Beta", aliases=("beta",)),
+)
