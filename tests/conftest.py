@@ -1,0 +1,48 @@
+"""What holds for every test: no network, no surprise from the machine it runs on."""
+
+import os
+
+# Before any library is imported: these are read once, at import.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import ipaddress
+import socket
+
+import pytest
+
+
+def is_local(address: object) -> bool:
+    """Whether a socket's address is this machine: a loopback address, or not an internet one."""
+    if not isinstance(address, tuple):
+        return True  # a Unix socket's path
+    host = str(address[0])
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sockets reach this machine only, so that no test depends on (or leaks to) the network."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def checked(address: object) -> None:
+        if not is_local(address):
+            raise RuntimeError(f"a test tried to reach {address}: there is no network at run time")
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        checked(address)
+        connect(self, address)  # pyright: ignore[reportArgumentType]
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        checked(address)
+        return connect_ex(self, address)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
