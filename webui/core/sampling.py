@@ -1,4 +1,4 @@
-"""Names of samplers and schedules as users, files and clients know them; the numbers are in `engine`.
+"""Names of samplers and schedules as users, files and clients know them (numbers: `engine`).
 
 Labels, aliases and the meaning of "Automatic" are those of AUTOMATIC1111 1.10.1.
 """
@@ -44,11 +44,13 @@ class ScheduleInfo(BaseModel):
 
 
 def _sampler(name: str, alias: str, automatic: str = AUTOMATIC, *flags: str) -> SamplerInfo:
-    return SamplerInfo(
-        name=name,
-        aliases=tuple(alias.split()),
-        automatic=automatic,
-        **{flag: True for flag in flags},  # pyright: ignore[reportArgumentType]
+    return SamplerInfo.model_validate(
+        {
+            "name": name,
+            "aliases": tuple(alias.split()),
+            "automatic": automatic,
+            **dict.fromkeys(flags, True),
+        }
     )
 
 
@@ -58,17 +60,13 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
     _sampler("DPM++ 2M SDE", "k_dpmpp_2m_sde", "Exponential", "stochastic"),
     _sampler("DPM++ 2M SDE Heun", "k_dpmpp_2m_sde_heun", "Exponential", "stochastic"),
     _sampler("DPM++ 2S a", "k_dpmpp_2s_a", "Karras", "second_order", "stochastic"),
-    _sampler(
-        "DPM++ 3M SDE", "k_dpmpp_3m_sde", "Exponential", "discards_penultimate", "stochastic"
-    ),
+    _sampler("DPM++ 3M SDE", "k_dpmpp_3m_sde", "Exponential", "discards_penultimate", "stochastic"),
     _sampler("Euler a", "k_euler_a k_euler_ancestral", AUTOMATIC, "stochastic"),
     _sampler("Euler", "k_euler"),
     _sampler("LMS", "k_lms"),
     _sampler("Heun", "k_heun", AUTOMATIC, "second_order"),
     _sampler("DPM2", "k_dpm_2", "Karras", "discards_penultimate", "second_order"),
-    _sampler(
-        "DPM2 a", "k_dpm_2_a", "Karras", "discards_penultimate", "second_order", "stochastic"
-    ),
+    _sampler("DPM2 a", "k_dpm_2_a", "Karras", "discards_penultimate", "second_order", "stochastic"),
     _sampler("DPM fast", "k_dpm_fast", AUTOMATIC, "own_timesteps", "stochastic"),
     _sampler("DPM adaptive", "k_dpm_ad", AUTOMATIC, "own_timesteps", "stochastic"),
     _sampler("Restart", "restart", "Karras", "second_order", "stochastic"),

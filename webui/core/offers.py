@@ -1,0 +1,77 @@
+"""What there is to choose from: models, samplers, schedules, as plain data for menus and checks."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from webui.core.sampling import SAMPLERS, SCHEDULES, SamplerInfo, ScheduleInfo
+
+Localized = dict[str, str]
+"""Language -> text."""
+
+
+class Preview(BaseModel):
+    """Rough picture without the decoder: rgb = latents x matrix + bias, rgb in -1..1.
+
+    matrix: (channels, 3); bias: (3,).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    matrix: tuple[tuple[float, float, float], ...]
+    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+class ModelCard(BaseModel):
+    """What suits a model: the values a form takes when the model is chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: Localized = {}
+    family: str | None = None
+    width: int = 512
+    height: int = 512
+    steps: int = 20
+    sampler: str = "DPM++ 2M"
+    schedule: str = "Automatic"
+    cfg_scale: float = 7.0
+    clip_skip: int = 1
+    prompt: Localized = {}
+    negative_prompt: Localized = {}
+    examples: tuple[Localized, ...] = ()
+    preview: Preview | None = None
+
+
+class ModelInfo(BaseModel):
+    """A model as found on disk, from its headers alone.
+
+    Attributes:
+        id: stable name that requests use (path below its models folder, without extension).
+        path: file or folder.
+        family: `sd1`, …; None if it is none that we know.
+        hash: first ten digits of the file's SHA-256, once known (A1111's short hash).
+        problem: one sentence why it cannot be used, or None.
+        shipped: it came with the program.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    path: str
+    format: str
+    family: str | None = None
+    hash: str | None = None
+    bytes: int = 0
+    card: ModelCard = ModelCard()
+    problem: str | None = None
+    shipped: bool = False
+
+
+class Offers(BaseModel):
+    """The worker's report; kept from the last run so that menus are there before the worker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    samplers: tuple[SamplerInfo, ...] = SAMPLERS
+    schedules: tuple[ScheduleInfo, ...] = SCHEDULES
+    device: str = ""

@@ -1,0 +1,119 @@
+"""What takes part in a job: the seams of the sampling loop, for the core's features and extensions.
+
+Tensors are typed `Any` here: the ground floor does not know torch. Shapes are in the docstrings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from PIL import Image
+
+from webui.core.requests import AnyRequest
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A text as the network reads it.
+
+    Attributes:
+        tokens: (tokens, width), the emphasis already in it.
+        pooled: (width,) for families that use one, else None.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Cond:
+    """One branch of the prompt for one picture of the batch.
+
+    Attributes:
+        role: `positive` branches are summed by weight (`AND`), `negative` is what they lead away
+            from.
+        image: place of its picture in the batch.
+        weight: of the branch.
+        schedule: (last call, embedding) in order: an embedding is in force up to and including
+            that model call; past the last one the first is in force again (A1111's rule).
+    """
+
+    role: Literal["positive", "negative"]
+    image: int
+    weight: float
+    schedule: tuple[tuple[int, Embedding], ...]
+
+    def at(self, call: int) -> Embedding:
+        """The embedding in force at a model call (from 0)."""
+        for last, embedding in self.schedule:
+            if call <= last:
+                return embedding
+        return self.schedule[0][1]
+
+
+@dataclass
+class Step:
+    """One call of the model for the whole batch.
+
+    Attributes:
+        index, total: number of this call (from 0) and how many there will be.
+        x: (B, C, h, w) noisy latents; `before` may replace them.
+        sigma: noise level of x, a float.
+        denoised: (B, C, h, w) the prediction after guidance; None in `before`, `after` may
+            replace it.
+        residuals: name -> tensors that the network adds inside (ControlNet); `before` adds to it.
+    """
+
+    index: int
+    total: int
+    x: Tensor
+    sigma: float
+    denoised: Tensor | None = None
+    residuals: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class JobView:
+    """What an extension sees of a job.
+
+    Attributes:
+        id: of the job.
+        request: as accepted.
+        options: the values in `request.extensions` under the extension's own name.
+    """
+
+    id: str
+    request: AnyRequest
+    options: Mapping[str, Any]
+
+
+class Participant:
+    """One object per job; override what is needed. Lower `order` acts first."""
+
+    order: int = 0
+
+    def conditioning(self, conds: list[Cond]) -> list[Cond]:
+        """Change the prompt's branches before the first step."""
+        return conds
+
+    def patched(self, model: Any) -> AbstractContextManager[None]:
+        """Change the model for this job; must be undone exactly, also after an exception."""
+        return nullcontext()
+
+    def before(self, step: Step) -> None:
+        """Before the model is called."""
+
+    def after(self, step: Step) -> None:
+        """After guidance; `step.denoised` is there."""
+
+    def image(self, image: Image.Image) -> Image.Image:
+        """Change a finished picture before it is saved."""
+        return image
+
+
+Participate = Callable[[JobView], Participant | None]

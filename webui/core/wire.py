@@ -1,0 +1,114 @@
+"""The line between server and worker: frames of one JSON line and, after it, raw bytes.
+
+Commands go down, reports come up. A run is named by its fencing token: the server drops what a
+worker sends for a token that no longer holds the lease.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, BinaryIO, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from webui.core.errors import Problem
+from webui.core.events import Progress
+from webui.core.offers import Offers
+from webui.core.requests import AnyRequest
+from webui.core.settings import Settings
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Run(_Message):
+    """Make the pictures of a job that are not in `done` (indices from 0)."""
+
+    kind: Literal["run"] = "run"
+    job: str
+    token: int
+    request: AnyRequest
+    done: tuple[int, ...] = ()
+    settings: Settings = Settings()
+
+
+class Cancel(_Message):
+    kind: Literal["cancel"] = "cancel"
+    token: int
+
+
+class Skip(_Message):
+    """Leave the batch in work, go on with the next."""
+
+    kind: Literal["skip"] = "skip"
+    token: int
+
+
+class Beat(_Message):
+    """Sign of life, once a second, from a thread of its own."""
+
+    kind: Literal["beat"] = "beat"
+    token: int | None = None
+    model: str | None = None
+
+
+class Ready(_Message):
+    """The worker has loaded its libraries."""
+
+    kind: Literal["ready"] = "ready"
+    offers: Offers
+
+
+class News(_Message):
+    """Progress of the run."""
+
+    kind: Literal["news"] = "news"
+    token: int
+    progress: Progress
+
+
+class Made(_Message):
+    """One picture; the frame's bytes are the finished file (parameters inside)."""
+
+    kind: Literal["made"] = "made"
+    token: int
+    index: int
+    width: int
+    height: int
+    seed: int
+    seconds: float
+    infotext: str
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
+
+
+class Ended(_Message):
+    """The run is over; `problem` says why it failed."""
+
+    kind: Literal["ended"] = "ended"
+    token: int
+    outcome: Literal["finished", "cancelled", "failed"]
+    problem: Problem | None = None
+
+
+Command = Annotated[Run | Cancel | Skip, Field(discriminator="kind")]
+Report = Annotated[Beat | Ready | News | Made | Ended, Field(discriminator="kind")]
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+
+
+def write_frame(stream: BinaryIO, message: BaseModel, data: bytes = b"") -> None:
+    """Write one frame and flush. The caller holds the stream's lock."""
+    head = {"bytes": len(data), "message": message.model_dump(mode="json")}
+    stream.write(json.dumps(head).encode() + b"\n" + data)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> tuple[object, bytes] | None:
+    """Read one frame: the message as plain data and its bytes; None at the end of the stream."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    head = json.loads(line)
+    data = stream.read(head["bytes"]) if head["bytes"] else b""
+    return (head["message"], data) if len(data) == head["bytes"] else None
