@@ -29,7 +29,7 @@ class UserError(Exception):
     """Something the user can mend; `code` names the sentence `error.<code>` of the catalogue."""
 
     def __init__(self, code: str, field: str | None = None, **values: str | int | float) -> None:
-        message = text(f"error.{code}", **values)
+        message = text(f"error.{code}", "en", **values)
         self.problem = Problem(code=code, field=field, values=values, message=message)
         super().__init__(message)
 

@@ -17,7 +17,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     return json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
 
 
-def text(key: str, language: str = "en", **values: object) -> str:
+def text(key: str, language: str = "en", /, **values: object) -> str:
     """The text of a key with its gaps filled; English where the language lacks it."""
     sentence = catalogue(language).get(key) or catalogue("en")[key]
     return sentence.format_map(values) if values else sentence
