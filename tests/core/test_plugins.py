@@ -1,0 +1,193 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from webui.core.extension import ExtensionError
+from webui.core.participants import Step
+from webui.core.plugins import Extensions
+from webui.core.requests import Txt2Img
+from webui.core.settings import Settings
+
+SHOUT = """
+from pydantic import BaseModel, Field
+from webui.ext import Panel, Tab, hookimpl
+
+class Options(BaseModel):
+    times: int = Field(default=1, ge=0, le=3)
+
+class Loud(BaseModel):
+    mark: str = "!"
+
+@hookimpl
+def register_panels():
+    return [Panel(title={"en": "Shout"}, options=Options)]
+
+@hookimpl
+def register_settings():
+    return Loud
+
+@hookimpl
+def register_tabs():
+    return [Tab(id="one", title={"en": "One"}, build=lambda: None)]
+
+@hookimpl
+def rewrite_request(request, options, settings):
+    return request.with_(prompt=request.prompt + settings.mark * options.times)
+"""
+WORKER = """
+from contextlib import contextmanager
+from webui.ext import Participant, hookimpl
+
+class Double(Participant):
+    order = -5
+    def before(self, step):
+        step.x = step.x * 2
+    def after(self, step):
+        raise ValueError("after broke")
+    @contextmanager
+    def patched(self, model):
+        model.append("in")
+        try:
+            yield
+        finally:
+            model.append("out")
+
+@hookimpl
+def participate(job):
+    return Double() if job.options.get("on") else None
+"""
+
+
+def extension(folder: Path, folder_name: str, code: str = "", worker: str = "", **manifest):
+    """Write an extension into a folder."""
+    home = folder / folder_name
+    home.mkdir(parents=True)
+    values = {"name": folder_name, "version": "1.0", "api": 1, **manifest}
+    lines = [f"{key} = {value!r}" for key, value in values.items()]
+    for side, text in (("server", code), ("worker", worker)):
+        if text:
+            (home / f"{side}.py").write_text(text, encoding="utf-8")
+            lines.append(f'{side} = "{side}"')
+    (home / "extension.toml").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def forget_modules():
+    yield
+    for name in [name for name in sys.modules if name.startswith("easel_extensions")]:
+        del sys.modules[name]
+
+
+def states(extensions: Extensions) -> dict[str, str]:
+    return {info.name: info.state for info in extensions.infos()}
+
+
+def test_registrations_and_rewriting(tmp_path):
+    extension(tmp_path, "shout", SHOUT)
+    extensions = Extensions([tmp_path], "server")
+    assert states(extensions) == {"shout": "enabled"}
+    assert [(name, tab.id) for name, tab in extensions.tabs()] == [("shout", "one")]
+    request = Txt2Img(prompt="cat", extensions={"shout": {"times": 2}})
+    assert extensions.problems_with(request.extensions) == []
+    settings = Settings(extensions={"shout": {"mark": "?"}})
+    assert extensions.rewrite(request, settings).prompt == "cat??"
+
+
+def test_values_for_extensions_are_checked(tmp_path):
+    extension(tmp_path, "shout", SHOUT)
+    extensions = Extensions([tmp_path], "server")
+    wrong = extensions.problems_with({"shout": {"times": 9}, "nobody": {}})
+    assert [problem.field for problem in wrong] == ["extensions.shout.times", "extensions.nobody"]
+    assert "shout" in wrong[0].message
+
+
+def test_disabled_is_not_imported_until_switched_on(tmp_path):
+    extension(tmp_path, "shout", "raise RuntimeError('imported')")
+    extensions = Extensions([tmp_path], "server", disabled=["shout"])
+    assert states(extensions) == {"shout": "disabled"}
+    extensions.switch([])
+    info = extensions.infos()[0]
+    assert info.state == "broken"
+    assert info.problem == "RuntimeError: imported"
+
+
+def test_switched_off_has_no_effect(tmp_path):
+    extension(tmp_path, "shout", SHOUT)
+    extensions = Extensions([tmp_path], "server")
+    extensions.switch(["shout"])
+    request = Txt2Img(prompt="cat")
+    assert extensions.rewrite(request, Settings()) == request
+    assert extensions.tabs() == []
+
+
+@pytest.mark.parametrize(
+    ("server", "manifest", "reason"),
+    [
+        ("import no_such_module_here", {}, "no_such_module_here"),
+        ("raise SystemExit(3)", {}, "SystemExit"),
+        ("def broken(:", {}, "SyntaxError"),
+        ("", {"api": 99}, "api 99"),
+        ("", {"name": "other"}, "other"),
+        ("", {"colour": "red"}, "colour"),
+        (SHOUT.replace("def rewrite_request", "def rewrite_requests"), {}, "rewrite_requests"),
+        (SHOUT.replace("(request, options, settings)", "(request, wish)"), {}, "wish"),
+        ("", {"server": "../evil"}, "no module name"),
+    ],
+)
+def test_broken_ones_are_listed_with_the_reason_and_hurt_nobody(tmp_path, server, manifest, reason):
+    extension(tmp_path, "broken", server, **manifest)
+    extension(tmp_path, "shout", SHOUT)
+    extensions = Extensions([tmp_path], "server")
+    assert states(extensions) == {"broken": "broken", "shout": "enabled"}
+    assert reason in str(extensions.infos()[0].problem)
+    assert extensions.rewrite(Txt2Img(prompt="cat"), Settings()).prompt == "cat!"
+
+
+def test_a_manifest_that_is_not_toml(tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "extension.toml").write_text("name = [", encoding="utf-8")
+    assert states(Extensions([tmp_path], "server")) == {"bad": "broken"}
+
+
+def test_two_of_one_name(tmp_path):
+    extension(tmp_path / "a", "shout", SHOUT)
+    extension(tmp_path / "b", "shout", SHOUT)
+    assert states(Extensions([tmp_path / "a", tmp_path / "b"], "server")) == {"shout": "broken"}
+
+
+def test_a_raising_hook_is_named(tmp_path):
+    extension(tmp_path, "shout", SHOUT.replace("settings.mark", "settings.nothing"))
+    with pytest.raises(ExtensionError) as raised:
+        Extensions([tmp_path], "server").rewrite(Txt2Img(prompt="cat"), Settings())
+    assert raised.value.problem.values["name"] == "shout"
+    assert "rewrite_request" in str(raised.value)
+
+
+def test_a_registration_that_raises_breaks_its_extension_only(tmp_path):
+    extension(tmp_path, "shout", SHOUT.replace('Tab(id="one"', 'Tab(ident="one"'))
+    extensions = Extensions([tmp_path], "server")
+    assert extensions.tabs() == []
+    assert states(extensions) == {"shout": "broken"}
+
+
+def test_order_of_the_manifest_counts(tmp_path):
+    extension(tmp_path, "aaa", SHOUT.replace('"!"', '"1"'), order=5)
+    extension(tmp_path, "bbb", SHOUT.replace('"!"', '"2"'), order=-5)
+    assert Extensions([tmp_path], "server").rewrite(Txt2Img(prompt="x"), Settings()).prompt == "x21"
+
+
+def test_participants_are_watched_and_undone(tmp_path):
+    extension(tmp_path, "double", worker=WORKER)
+    extensions = Extensions([tmp_path], "worker")
+    assert extensions.participants("j", Txt2Img(prompt="x")) == []
+    request = Txt2Img(prompt="x", extensions={"double": {"on": True}})
+    (participant,) = extensions.participants("j", request)
+    assert participant.order == -5
+    step = Step(index=0, total=1, x=3, sigma=1.0)
+    participant.before(step)
+    assert step.x == 6
+    model: list[str] = []
+    with pytest.raises(ExtensionError, match="after broke"), participant.patched(model):
+        participant.after(step)
+    assert model == ["in", "out"]

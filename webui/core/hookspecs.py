@@ -1,0 +1,103 @@
+"""The whole contract with extensions: the hooks, and the values they exchange.
+
+An extension implements what it needs, naming only the arguments it wants. `docs/extensions.md`
+documents each hook with exactly these arguments; a test holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+from pydantic import BaseModel
+
+from webui.core.offers import Localized
+from webui.core.participants import JobView, Participant
+from webui.core.requests import AnyRequest
+from webui.core.sampling import SamplerInfo
+
+API_VERSION = 1
+PROJECT = "easel"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of an extension's own.
+
+    Attributes:
+        id: short name, unique among the extension's tabs.
+        title: by language.
+        build: called inside the tab; makes Gradio components.
+    """
+
+    id: str
+    title: Localized
+    build: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A fold-out panel in Text to image; its form follows from the model's fields.
+
+    The values arrive in `request.extensions[<extension>]`, checked by the model. A field's label
+    is its `title`; `json_schema_extra={"title": {"pl": "…"}}` words it in other languages.
+
+    Attributes:
+        title: by language.
+        options: pydantic model whose fields all have defaults.
+    """
+
+    title: Localized
+    options: type[BaseModel]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A sampler: its data for the menus, and `(denoise, x, sigmas, noise, options) -> x`."""
+
+    info: SamplerInfo
+    function: Callable[..., Any]
+
+
+class ServerHooks:
+    """Hooks of an extension's `server` module, which must not import torch."""
+
+    @hookspec
+    def register_tabs(self) -> list[Tab]:
+        """Tabs to add to the page."""
+        ...
+
+    @hookspec
+    def register_panels(self) -> list[Panel]:
+        """Panels to add to Text to image; at most one an extension has effect on requests."""
+        ...
+
+    @hookspec
+    def register_settings(self) -> type[BaseModel]:
+        """The extension's settings as a pydantic model whose fields all have defaults."""
+        ...
+
+    @hookspec
+    def rewrite_request(
+        self, request: AnyRequest, options: BaseModel | None, settings: BaseModel | None
+    ) -> AnyRequest | None:
+        """Change a request before it is queued (`request.with_(…)`); None leaves it as it is."""
+        ...
+
+
+class WorkerHooks:
+    """Hooks of an extension's `worker` module."""
+
+    @hookspec
+    def register_samplers(self) -> list[Sampler]:
+        """Samplers to add."""
+        ...
+
+    @hookspec
+    def participate(self, job: JobView) -> Participant | None:
+        """Take part in a job: one object that holds the job's state, or None."""
+        ...

@@ -1,0 +1,220 @@
+"""All extensions of one side: found in folders, loaded one by one, none able to hurt another."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from pydantic import BaseModel, ValidationError
+
+from webui.core.errors import Problem, UserError
+from webui.core.extension import (
+    MANIFEST,
+    Extension,
+    ExtensionInfo,
+    Manifest,
+    Side,
+    guarded,
+    read_manifest,
+)
+from webui.core.hookspecs import Panel, Sampler, Tab
+from webui.core.participants import Cond, JobView, Participant, Step
+from webui.core.requests import AnyRequest
+from webui.core.settings import Settings
+
+
+class Extensions:
+    """The extensions of the server's side or of the worker's."""
+
+    def __init__(self, folders: Sequence[Path], side: Side, disabled: Collection[str] = ()) -> None:
+        self._side: Side = side
+        self._found: dict[str, tuple[Path, Manifest | None]] = {}
+        self._loaded: dict[str, Extension] = {}
+        self._problems: dict[str, str] = {}
+        self._disabled: frozenset[str] = frozenset()
+        for folder in _extension_folders(folders):
+            self._find(folder)
+        self.switch(disabled)
+
+    def switch(self, disabled: Collection[str]) -> None:
+        """Say which are off. One that is switched on for the first time is loaded now."""
+        self._disabled = frozenset(disabled)
+        for name in self._found.keys() - self._disabled - self._loaded.keys():
+            self._load(name)
+
+    def infos(self) -> tuple[ExtensionInfo, ...]:
+        """All that were found, broken ones with the reason."""
+        return tuple(self._info(name) for name in sorted(self._found))
+
+    def tabs(self) -> list[tuple[str, Tab]]:
+        """(extension, tab) of all that are on."""
+        return self._collect("register_tabs")
+
+    def panels(self) -> list[tuple[str, Panel]]:
+        """(extension, panel) of all that are on."""
+        return self._collect("register_panels")
+
+    def samplers(self) -> list[tuple[str, Sampler]]:
+        """(extension, sampler) of all that are on."""
+        return self._collect("register_samplers")
+
+    def settings_models(self) -> dict[str, type[BaseModel]]:
+        """Extension -> its settings as a model."""
+        models = {one.name: self._asked(one, "register_settings") for one in self._active()}
+        return {name: model for name, model in models.items() if model is not None}
+
+    def problems_with(self, values: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+        """What is wrong with a request's values for extensions."""
+        panels = dict(self.panels())
+        problems: list[Problem] = []
+        for name, given in values.items():
+            field = f"extensions.{name}"
+            if name not in panels:
+                problems.append(UserError("no_extension", field, name=name).problem)
+                continue
+            try:
+                panels[name].options.model_validate(given)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join([field, *map(str, first["loc"])])
+                reason = first["msg"]
+                problems.append(
+                    UserError("extension_value", where, name=name, reason=reason).problem
+                )
+        return problems
+
+    def rewrite(self, request: AnyRequest, settings: Settings) -> AnyRequest:
+        """Let every extension change a request.
+
+        Raises:
+            ExtensionError: one of them raised.
+        """
+        panels = dict(self.panels())
+        models = self.settings_models()
+        for one in self._active():
+            panel, model = panels.get(one.name), models.get(one.name)
+            changed = one.call(
+                "rewrite_request",
+                request=request,
+                options=panel and _parse(panel.options, request.extensions.get(one.name, {})),
+                settings=model and _parse(model, settings.extensions.get(one.name, {})),
+            )
+            request = request if changed is None else changed
+        return request
+
+    def participants(self, job: str, request: AnyRequest) -> list[Participant]:
+        """Who takes part in a job; each is watched, so that a failure has its name.
+
+        Raises:
+            ExtensionError: one of them raised.
+        """
+        asked = [
+            (
+                one.name,
+                one.call(
+                    "participate", job=JobView(job, request, request.extensions.get(one.name, {}))
+                ),
+            )
+            for one in self._active()
+        ]
+        return [Watched(name, participant) for name, participant in asked if participant]
+
+    def _active(self) -> list[Extension]:
+        active = [one for name, one in self._loaded.items() if name not in self._disabled]
+        return sorted(active, key=lambda one: (one.manifest.order, one.name))
+
+    def _collect(self, hook: str) -> list[tuple[str, Any]]:
+        return [(one.name, item) for one in self._active() for item in self._asked(one, hook) or []]
+
+    def _asked(self, one: Extension, hook: str) -> Any:
+        """Ask for a registration; an extension that raises here is broken from now on."""
+        try:
+            return one.call(hook)
+        except UserError as error:
+            self._problems[one.name] = str(error)
+            self._loaded.pop(one.name, None)
+            return None
+
+    def _find(self, folder: Path) -> None:
+        name = folder.name
+        if name in self._found:
+            self._problems[name] = str(UserError("extension_twice", name=name))
+            return
+        try:
+            self._found[name] = (folder, read_manifest(folder))
+        except UserError as error:
+            self._found[name] = (folder, None)
+            self._problems[name] = str(error)
+
+    def _load(self, name: str) -> None:
+        folder, manifest = self._found[name]
+        if manifest is None or name in self._problems:
+            return
+        try:
+            self._loaded[name] = Extension(manifest, folder, self._side)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  where an extension is called
+            traceback.print_exc(file=sys.stderr)
+            self._problems[name] = f"{type(error).__name__}: {error}"
+
+    def _info(self, name: str) -> ExtensionInfo:
+        _, manifest = self._found[name]
+        problem = self._problems.get(name)
+        state = "disabled" if name in self._disabled else "broken" if problem else "enabled"
+        told = manifest.model_dump(include={"version", "title", "description"}) if manifest else {}
+        return ExtensionInfo(name=name, state=state, problem=problem, **told)
+
+
+class Watched(Participant):
+    """A participant of an extension, called so that a failure has the extension's name."""
+
+    def __init__(self, name: str, inner: Participant) -> None:
+        self.name = name
+        self.inner = inner
+        self.order = inner.order
+
+    def conditioning(self, conds: list[Cond]) -> list[Cond]:
+        return guarded(self.name, "conditioning", self.inner.conditioning, conds)
+
+    def patched(self, model: Any) -> AbstractContextManager[None]:
+        return self._patched(model)
+
+    @contextmanager
+    def _patched(self, model: Any) -> Generator[None]:
+        context = guarded(self.name, "patched", self.inner.patched, model)
+        guarded(self.name, "patched", context.__enter__)
+        try:
+            yield
+        except BaseException as error:
+            guarded(self.name, "patched", context.__exit__, type(error), error, None)
+            raise
+        guarded(self.name, "patched", context.__exit__, None, None, None)
+
+    def before(self, step: Step) -> None:
+        guarded(self.name, "before", self.inner.before, step)
+
+    def after(self, step: Step) -> None:
+        guarded(self.name, "after", self.inner.after, step)
+
+    def image(self, image: Image.Image) -> Image.Image:
+        return guarded(self.name, "image", self.inner.image, image)
+
+
+def _extension_folders(folders: Sequence[Path]) -> list[Path]:
+    return [
+        manifest.parent
+        for folder in folders
+        if folder.is_dir()
+        for manifest in sorted(folder.glob(f"*/{MANIFEST}"))
+    ]
+
+
+def _parse(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UserError("unexpected", reason=str(error.errors()[0]["msg"])) from error

@@ -1,0 +1,27 @@
+"""The public surface for extensions: import from here and from nowhere else in webui.
+
+`docs/extensions.md` explains every name. It is safe on both sides: nothing here imports torch.
+"""
+
+from webui.core.errors import UserError
+from webui.core.hookspecs import API_VERSION, Panel, Sampler, Tab, hookimpl
+from webui.core.participants import Cond, Embedding, JobView, Participant, Step
+from webui.core.requests import AnyRequest, Txt2Img
+from webui.core.sampling import SamplerInfo
+
+__all__ = [
+    "API_VERSION",
+    "AnyRequest",
+    "Cond",
+    "Embedding",
+    "JobView",
+    "Panel",
+    "Participant",
+    "Sampler",
+    "SamplerInfo",
+    "Step",
+    "Tab",
+    "Txt2Img",
+    "UserError",
+    "hookimpl",
+]
