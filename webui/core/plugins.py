@@ -129,7 +129,11 @@ class Extensions:
         return sorted(active, key=lambda one: (one.manifest.order, one.name))
 
     def _collect(self, hook: str) -> list[tuple[str, Any]]:
-        return [(one.name, item) for one in self._active() for item in self._asked(one, hook) or []]
+        collected: list[tuple[str, Any]] = []
+        for one in self._active():
+            registered: list[Any] = self._asked(one, hook) or []
+            collected += [(one.name, item) for item in registered]
+        return collected
 
     def _asked(self, one: Extension, hook: str) -> Any:
         """Ask for a registration; an extension that raises here is broken from now on."""

@@ -1,0 +1,23 @@
+from webui.core.settings import Settings, load_settings, save_settings
+
+
+def test_saved_and_read_back(tmp_path):
+    path = tmp_path / "state" / "settings.json"
+    settings = Settings(language="pl", image_format="webp", extensions={"x": {"y": 1}})
+    save_settings(path, settings)
+    assert load_settings(path) == settings
+    assert [file.name for file in path.parent.iterdir()] == ["settings.json"]
+
+
+def test_a_missing_or_broken_file_gives_the_defaults(tmp_path):
+    path = tmp_path / "settings.json"
+    assert load_settings(path) == Settings()
+    path.write_text("{", encoding="utf-8")
+    assert load_settings(path) == Settings()
+
+
+def test_values_that_no_longer_fit_do_not_take_the_rest_with_them(tmp_path):
+    path = tmp_path / "settings.json"
+    text = '{"language": "pl", "image_quality": 900, "gone": 1}'
+    path.write_text(text, encoding="utf-8")
+    assert load_settings(path) == Settings(language="pl")
