@@ -16,18 +16,15 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from webui.torch_build import gigabytes, graphics, output_of, torch_build
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
-
 OLDEST, NEWEST = (3, 11), (3, 13)
 FORMAT = 1  # a higher number makes every .venv run its installation again
-LOCK, LOG, STAMP, SCRATCH = "launch.lock", "install.log", "easel.json", "tmp"
+KEPT = LOCK, LOG, STAMP, SCRATCH = "launch.lock", "install.log", "easel.json", "tmp"
 
 FIRST_START = """\
 usage: python launch.py [--verbose] [arguments of the program | test [arguments of pytest]]
@@ -43,8 +40,8 @@ program, and says at which address to open it. Later starts go straight to the p
   --share           a public address, behind a password
   test              install the test tools too, and run all tests
 
-EASEL_TORCH_BACKEND=default|cpu|cu130|cu126|rocm7.2|xpu chooses the build of PyTorch.
-When Easel is installed, --help lists everything.
+EASEL_TORCH_BACKEND=auto|default|cpu|cu130|cu126|rocm7.2|xpu chooses the build of PyTorch, which
+stays chosen. When Easel is installed, --help lists everything.
 """
 
 
@@ -96,7 +93,7 @@ def read_project(root: Path) -> dict[str, Any]:
 
 
 def read_stamp(venv: Path) -> dict[str, Any]:
-    """What the last whole installation was made for; empty when it never came to its end."""
+    """What the last installation was made for; its format is 0 until it came to its end."""
     with contextlib.suppress(OSError, ValueError):
         return json.loads((venv / STAMP).read_text(encoding="utf-8"))
     return {}
@@ -109,7 +106,8 @@ def wanted_stamp(root: Path, venv: Path, extras: set[str]) -> dict[str, Any]:
         "format": FORMAT,
         "place": str(venv),
         "python": list(python_version(venv)),
-        "torch": os.environ.get("EASEL_TORCH_BACKEND") or graphics(),
+        "torch": os.environ.get("EASEL_TORCH_BACKEND") or read_stamp(venv).get("torch", "auto"),
+        "graphics": graphics(),
         "project": [project.get(key) for key in ("name", "version", "dependencies", "scripts")],
         "extras": {extra: project["optional-dependencies"].get(extra) for extra in sorted(extras)},
     }
@@ -180,7 +178,7 @@ class Installer:
     def install(self, extras: set[str]) -> None:
         begun = time.monotonic()
         say(f"Making Easel ready in {self.venv}; this takes some minutes, and is done once.")
-        (self.venv / STAMP).unlink(missing_ok=True)
+        self.write_stamp(extras, 0)
         shutil.rmtree(self.venv / SCRATCH, ignore_errors=True)
         (self.venv / SCRATCH).mkdir()
         self.make_environment()
@@ -190,9 +188,12 @@ class Installer:
         names = ",".join(sorted(extras))
         self.pip_install("--editable", str(self.root) + (f"[{names}]" if names else ""))
         shutil.rmtree(self.venv / SCRATCH, ignore_errors=True)
-        stamp = json.dumps(wanted_stamp(self.root, self.venv, extras), indent=1)
-        (self.venv / STAMP).write_text(stamp, encoding="utf-8")
+        self.write_stamp(extras, FORMAT)
         say(f"Ready after {time.monotonic() - begun:.0f} s.")
+
+    def write_stamp(self, extras: set[str], form: int) -> None:
+        stamp = {**wanted_stamp(self.root, self.venv, extras), "format": form}
+        (self.venv / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
 
     def run(self, *command: str) -> None:
         """One step. Its output goes to the log, the names of large downloads to the screen."""
@@ -238,10 +239,9 @@ class Installer:
         """A .venv with a Python and a pip that run, and scripts that name this folder."""
         if self.is_healthy():
             return
-        for module in ("venv", "ensurepip"):
-            if importlib.util.find_spec(module) is None:
-                debian = "sudo apt install python{}.{}-venv".format(*sys.version_info)
-                raise Stop(f"Python's module {module} is missing: install it (Debian: {debian}).")
+        if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+            debian = "sudo apt install python{}.{}-venv".format(*sys.version_info)
+            raise Stop(f"Python's venv is missing: install it (Debian and Ubuntu: {debian}).")
         make = (sys.executable, "-m", "venv", str(self.venv))
         if python_version(self.venv) == sys.version_info[:2]:
             self.run(*make)  # over the old one: what is installed stays
@@ -261,7 +261,7 @@ class Installer:
 
     def clear(self) -> None:
         """Empty the environment, but for what this process itself has in use."""
-        for path in {*self.venv.iterdir()} - {self.venv / name for name in (LOCK, LOG, SCRATCH)}:
+        for path in {*self.venv.iterdir()} - {self.venv / name for name in KEPT}:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
@@ -284,8 +284,8 @@ class Installer:
             shutil.rmtree(path)
 
     def install_torch(self) -> None:
-        chosen = os.environ.get("EASEL_TORCH_BACKEND")
-        build = chosen or torch_build(sys.platform, graphics())
+        chosen = read_stamp(self.venv)["torch"]
+        build = torch_build(sys.platform, graphics()) if chosen == "auto" else chosen
         tag = torch_tag(self.venv)
         self.check_space(build)
         say(f"Installing PyTorch (build: {build}) ...")
@@ -296,7 +296,7 @@ class Installer:
         try:
             self.install_torch_build(build, again=tag not in (None, build))
         except Stop:
-            if chosen:
+            if chosen != "auto":
                 raise
             say(f"PyTorch's own index failed (see .venv/{LOG}): installing its default build ...")
             self.check_space("default")
@@ -305,12 +305,11 @@ class Installer:
         """uv knows torch's own indexes, and takes torch's packages and no others from them."""
         is_torch = re.compile(r"torch(vision|audio)?(?![\w-])").match
         requirements = filter(is_torch, read_project(self.root)["dependencies"])
-        constraints = os.environ.get("PIP_CONSTRAINT", "").split()
         self.pip_install("uv")
         self.run(
             *(self.python, "-m", "uv", "pip", "install", "--no-progress"),
             *(f"--torch-backend={build}", *(["--reinstall-package=torch"] if again else [])),
-            *(f"--constraint={path}" for path in constraints),
+            *(f"--constraint={path}" for path in os.environ.get("PIP_CONSTRAINT", "").split()),
             *requirements,
         )
 

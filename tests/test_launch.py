@@ -247,6 +247,7 @@ class Installer(launch.Installer):
         super().__init__(root, root / ".venv", False, -1)
         self.steps: list[list[str]] = []
         self.failing = failing
+        self.write_stamp(set(), 0)
 
     def run(self, *command: str) -> None:
         self.steps.append(list(command[1:]))
@@ -357,6 +358,7 @@ def test_what_makes_an_installation_stale(app: Path, monkeypatch: pytest.MonkeyP
     extras = {"test"}
     stamp = json.dumps(launch.wanted_stamp(app, venv, extras))
     (venv / launch.STAMP).write_text(stamp, encoding="utf-8")
+    assert launch.read_stamp(venv)["torch"] == "default"
 
     def ready() -> bool:
         return launch.is_ready(app, venv, extras)
@@ -382,7 +384,11 @@ def test_what_makes_an_installation_stale(app: Path, monkeypatch: pytest.MonkeyP
     (venv / "pyvenv.cfg").write_text(config, encoding="utf-8")
     monkeypatch.setenv("EASEL_TORCH_BACKEND", "cpu")
     assert not ready()
-    monkeypatch.setenv("EASEL_TORCH_BACKEND", "default")
+    monkeypatch.delenv("EASEL_TORCH_BACKEND")
+    assert ready()  # what was chosen stays chosen
+    monkeypatch.setattr(launch, "graphics", lambda: "a new card")
+    assert not ready()
+    monkeypatch.undo()
     app.rename(app.with_name("moved"))
     assert not launch.is_ready(app.with_name("moved"), app.with_name("moved") / ".venv", extras)
 
@@ -435,6 +441,7 @@ def test_an_interrupted_installation_is_repaired(app: Path) -> None:
     process = begin(app, slow=True)
     wait_until_building(app, process)
     kill(process)
+    assert launch.read_stamp(app / ".venv")["format"] == 0
 
     lines, said = run(app, "--port", "7", "--no-browser", "a b")
     assert said["arguments"] == ["--port", "7", "--no-browser", "a b"]
@@ -447,6 +454,7 @@ def test_an_interrupted_installation_is_repaired(app: Path) -> None:
     begun = time.monotonic()
     lines, said = run(app)
     assert lines == [] and said["arguments"] == []
+    assert launch.read_stamp(app / ".venv")["format"] == launch.FORMAT
     assert time.monotonic() - begun < 2
     assert (app / ".venv" / "install.log").read_bytes() == log
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from webui.torch_build import cuda_build, gigabytes, graphics, nvidia_card, output_of, torch_build
+from webui.torch_build import cuda_build, gigabytes, graphics, nvidia_cards, output_of, torch_build
 
 
 @pytest.mark.parametrize(
@@ -28,38 +28,33 @@ def test_cuda_build(driver: tuple[int, ...], card: tuple[int, ...], build: str) 
 
 
 @pytest.mark.parametrize(
-    ("platform", "maker", "card", "build"),
+    ("platform", "maker", "answer", "build"),
     [
-        ("linux", "nvidia", (8, 9), "default"),  # the default index has the CUDA build
-        ("win32", "nvidia", (8, 9), "cu130"),  # and for Windows only the CPU's
-        ("linux", "nvidia", (6, 1), "cu126"),
-        ("win32", "nvidia", (6, 1), "cu126"),
-        ("linux", "nvidia", (3, 5), "cpu"),
-        ("win32", "nvidia", (3, 5), "default"),
-        ("linux", "amd", None, "auto"),
-        ("win32", "amd", None, "default"),
-        ("linux", "", None, "cpu"),
-        ("win32", "", None, "default"),
-        ("darwin", "", None, "default"),
-        ("darwin", "amd", None, "default"),
+        ("linux", "nvidia", "8.9, 580.65.06", "default"),  # the default index has the CUDA build
+        ("win32", "nvidia", "8.9, 580.65", "cu130"),  # and for Windows only the CPU's
+        ("linux", "nvidia", "6.1, 580.65.06", "cu126"),
+        ("win32", "nvidia", "6.1, 580.65", "cu126"),
+        ("linux", "nvidia", "6.1, 580.65.06\n8.6, 580.65.06", "default"),  # the best card counts
+        ("linux", "nvidia", "3.5, 470.82.01", "cpu"),
+        ("win32", "nvidia", "3.5, 470.82", "default"),
+        ("linux", "nvidia", "", "default"),  # a driver that does not answer
+        ("win32", "nvidia", "", "cu130"),
+        ("linux", "amd", "", "auto"),
+        ("win32", "amd", "", "default"),
+        ("linux", "", "", "cpu"),
+        ("win32", "", "", "default"),
+        ("darwin", "", "", "default"),
+        ("darwin", "amd", "", "default"),
     ],
 )
-def test_torch_build(platform: str, maker: str, card: tuple[int, int], build: str) -> None:
-    assert torch_build(platform, maker, lambda: ((580, 65), card)) == build
+def test_torch_build(platform: str, maker: str, answer: str, build: str) -> None:
+    assert torch_build(platform, maker, lambda _: answer) == build
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ("8.9, 580.65.06", ((580, 65), (8, 9))),
-        ("6.1, 550.144.03\n8.6, 550.144.03\n", ((550, 144), (8, 6))),  # the best card counts
-        ("[N/A], 580.65.06\n7.5, 580.65.06", ((580, 65), (7, 5))),
-        ("", ((580, 0), (12, 0))),  # a driver that is not running
-        ("12.0, 572.16", ((572, 16), (12, 0))),
-    ],
-)
-def test_nvidia_card(answer: str, expected: tuple[tuple[int, int], tuple[int, int]]) -> None:
-    assert nvidia_card(lambda _: answer) == expected
+def test_nvidia_cards() -> None:
+    answer = "[N/A], 580.65.06\n8.6, 580.65.06\n12.0, 580.65.06"
+    assert nvidia_cards(lambda _: answer) == [((8, 6), (580, 65)), ((12, 0), (580, 65))]
+    assert nvidia_cards(lambda _: "") == []
 
 
 def test_an_empty_answer_is_no_command() -> None:

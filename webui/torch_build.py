@@ -24,7 +24,6 @@ CUDA_BUILDS = (
     ("cu126", (528, 33), (5, 0), (9, 0)),
     ("cu128", (570,), (10, 0), (12, 1)),
 )
-CURRENT = (12, 0, 580, 0)  # a card's compute capability and a driver of today
 
 
 def output_of(command: list[str]) -> str:
@@ -51,30 +50,27 @@ def graphics() -> str:
     return "amd" if os.path.exists("/dev/kfd") or shutil.which("rocminfo") else ""
 
 
-def nvidia_card(run: Run = output_of) -> tuple[Version, Version]:
-    """The driver's version and the best card's compute capability, ``((580, 65), (8, 9))``.
-
-    A machine that does not tell is taken for one of today.
-    """
+def nvidia_cards(run: Run = output_of) -> list[tuple[Version, Version]]:
+    """For each card the compute capability and the driver's version: ``((8, 9), (580, 65))``."""
     query = ["nvidia-smi", "--query-gpu=compute_cap,driver_version", "--format=csv,noheader"]
     cards = re.findall(r"^(\d+)\.(\d+), (\d+)\.(\d+)", run(query), re.MULTILINE)
-    *card, driver, patch = max((tuple(map(int, numbers)) for numbers in cards), default=CURRENT)
-    return (driver, patch), tuple(card)
+    return [((int(a), int(b)), (int(c), int(d))) for a, b, c, d in cards]
 
 
-def torch_build(
-    platform: str, maker: str, ask_card: Callable[[], tuple[Version, Version]] = nvidia_card
-) -> str:
+def torch_build(platform: str, maker: str, run: Run = output_of) -> str:
     """Which build to install: "default" is the default index's, all others are uv's names.
 
     The default index has CUDA 13 for Linux, Apple's build for macOS and the CPU's for Windows.
+    The best card counts; one that does not answer is taken for a card and a driver of today.
     """
-    if platform == "darwin":
-        return "default"
+    build = "cpu"
+    if maker == "nvidia":
+        card, driver = max(nvidia_cards(run), default=((12, 0), (580, 0)))
+        build = cuda_build(driver, card)
     if maker == "amd" and platform == "linux":
         return "auto"  # uv finds the card's architecture and the ROCm that has code for it
-    build = cuda_build(*ask_card()) if maker == "nvidia" else "cpu"
-    return "default" if (platform, build) in (("linux", "cu130"), ("win32", "cpu")) else build
+    index_has = {"linux": "cu130", "win32": "cpu"}
+    return "default" if build == index_has.get(platform, build) else build
 
 
 def gigabytes(build: str, platform: str) -> int:
