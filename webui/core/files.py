@@ -2,21 +2,106 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+from webui.core.errors import UserError
+
+PRIVATE = 0o600
+PUBLIC = 0o666
+"""What the user's umask leaves of it."""
+
+_CODES = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "folder_read_only",
+    errno.EACCES: "folder_forbidden",
+    errno.EPERM: "folder_forbidden",
+    errno.ENAMETOOLONG: "name_too_long",
+}
+_WINDOWS_NAME_TOO_LONG = 206
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write or replace a file: a temporary file beside it, flushed to disk, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    """Write or replace a file that only the user may read.
+
+    Raises:
+        UserError: it cannot be written; what was there is untouched.
+    """
+    with _explained(path.parent, path.name), _written(path.parent, data, PRIVATE) as whole:
+        os.replace(whole, path)
+
+
+def save_atomically(folder: Path, name: str, data: bytes) -> Path:
+    """Save a new file and return its path; a name that is taken gets `-1`, `-2`, … at its end.
+
+    Raises:
+        UserError: it cannot be saved; nothing of it is left behind.
+    """
+    with _explained(folder, name), _written(folder, data, PUBLIC) as whole:
+        for path in _free_names(folder / name):
+            try:
+                _move_to_new(whole, path)
+            except FileExistsError:
+                continue
+            return path
+    raise AssertionError("names do not run out")
+
+
+def _free_names(path: Path) -> Iterator[Path]:
+    yield path
+    for number in count(1):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+@contextmanager
+def _written(folder: Path, data: bytes, mode: int) -> Generator[Path]:
+    """A temporary file beside the place meant, flushed to disk; gone at the end unless moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{secrets.token_hex(8)}.part"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(temporary, flags, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _move_to_new(source: Path, path: Path) -> None:
+    """Rename without overwriting, also if another process makes the name at the same moment.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    if os.name == "nt":
+        os.rename(source, path)  # refuses a name that is taken
+        return
+    try:
+        os.link(source, path)
+    except FileExistsError:
         raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.rename(source, path)
+
+
+@contextmanager
+def _explained(folder: Path, name: str) -> Generator[None]:
+    """Put into words why a file could not be written."""
+    try:
+        yield
+    except OSError as error:
+        code = _CODES.get(error.errno or 0, "cannot_save")
+        if getattr(error, "winerror", None) == _WINDOWS_NAME_TOO_LONG:
+            code = "name_too_long"
+        reason = error.strerror or str(error)
+        raise UserError(code, folder=str(folder), name=name, reason=reason) from error
