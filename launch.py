@@ -177,7 +177,7 @@ class Installer:
 
     def install(self, extras: set[str]) -> None:
         begun = time.monotonic()
-        say(f"Making Easel ready in {self.venv}; this takes some minutes, and is done once.")
+        say(f"Making {self.venv} ready; the first time this takes some minutes.")
         self.write_stamp(extras, 0)
         shutil.rmtree(self.venv / SCRATCH, ignore_errors=True)
         (self.venv / SCRATCH).mkdir()
