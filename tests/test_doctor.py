@@ -41,16 +41,17 @@ def test_has_code_for(card: tuple[int, int], architectures: tuple[str, ...], ser
 
 
 def test_a_good_card() -> None:
-    assert list(doctor.check_torch(FACTS)) == [
+    assert list(doctor.check_torch(FACTS, [((8, 9), (580, 65))])) == [
         Finding("torch", "ok", "torch 2.14.1, built for CUDA 13.0."),
+        Finding("driver", "ok", "NVIDIA driver 580.65."),
         Finding("device", "ok", "RTX 4090 (cuda, 24.0 GB, compute capability 8.9)."),
     ]
 
 
-def test_a_card_without_code_names_the_build_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_without_code_names_the_build_that_has_it() -> None:
     old = CARD.model_copy(update={"name": "GTX 1080", "capability": (6, 1)})
-    monkeypatch.setattr(doctor, "nvidia_cards", lambda: [((6, 1), (580, 65))])
-    _, finding = doctor.check_torch(FACTS.model_copy(update={"devices": (old,)}))
+    facts = FACTS.model_copy(update={"devices": (old,)})
+    *_, finding = doctor.check_torch(facts, [((6, 1), (580, 65))])
     assert finding.state == "bad"
     assert "code for sm_75, sm_80" in finding.sentence
     assert "set EASEL_TORCH_BACKEND=cu126 once" in finding.sentence
@@ -58,7 +59,7 @@ def test_a_card_without_code_names_the_build_that_has_it(monkeypatch: pytest.Mon
 
 def test_a_card_that_fails_says_how() -> None:
     failing = CARD.model_copy(update={"trouble": "CUDA error: out of memory"})
-    _, finding = doctor.check_torch(FACTS.model_copy(update={"devices": (failing,)}))
+    _, finding = doctor.check_torch(FACTS.model_copy(update={"devices": (failing,)}), [])
     assert finding.state == "bad"
     assert finding.sentence.endswith("does not compute: CUDA error: out of memory.")
 
@@ -85,7 +86,7 @@ def test_a_card_that_fails_says_how() -> None:
 def test_why_no_card_is_used(
     build: dict[str, str | None],
     maker: str,
-    cards: list[tuple[tuple[int, ...], tuple[int, ...]]],
+    cards: doctor.Cards,
     state: str,
     words: str,
 ) -> None:

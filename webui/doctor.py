@@ -28,6 +28,7 @@ from webui.core.paths import Paths
 from webui.torch_build import cuda_build, graphics, nvidia_cards
 
 Version = tuple[int, ...]
+Cards = list[tuple[Version, Version]]  # compute capability and driver of each NVIDIA card
 GIGABYTE = 10**9
 
 
@@ -105,16 +106,18 @@ def other_build(build: str) -> str:
     return f"set EASEL_TORCH_BACKEND={build} once and start launch.py"
 
 
-def check_torch(facts: TorchFacts) -> Iterator[Finding]:
-    """The build of torch and every device it uses."""
+def check_torch(facts: TorchFacts, cards: Cards) -> Iterator[Finding]:
+    """The build of torch, the driver, and every device it uses."""
     yield Finding("torch", "ok", f"torch {facts.version}, built for {facts.build}.")
+    driver = max((driver for _, driver in cards), default=(580, 0))
+    if cards and facts.devices:
+        yield Finding("driver", "ok", f"NVIDIA driver {driver[0]}.{driver[1]}.")
     for device in facts.devices:
         card = device.capability
         memory = f", {device.memory / GIGABYTE:.1f} GB" if device.memory else ""
         capability = f", compute capability {card[0]}.{card[1]}" if card else ""
         words = f"{device.name} ({device.kind}{memory}{capability})"
         if card and not has_code_for(card, facts.architectures):
-            driver = max((driver for _, driver in nvidia_cards()), default=(580, 0))
             built = ", ".join(facts.architectures)
             advice = other_build(cuda_build(driver, card))
             words += f": this torch has code for {built} and not for this card; {advice}."
@@ -125,9 +128,7 @@ def check_torch(facts: TorchFacts) -> Iterator[Finding]:
             yield Finding("device", "ok", words + ".")
 
 
-def check_absence(
-    facts: TorchFacts, maker: str, cards: list[tuple[Version, Version]], system: str
-) -> Finding:
+def check_absence(facts: TorchFacts, maker: str, cards: Cards, system: str) -> Finding:
     """Why torch uses no graphics card: there is none, the build is wrong, or the driver is."""
     if maker == "nvidia" and not cards:
         advice = "restart the computer, or install the driver again"
@@ -156,10 +157,10 @@ def torch_findings() -> Iterator[Finding]:
         advice = "delete the folder .venv and start launch.py"
         yield Finding("torch", "bad", f"torch cannot be loaded ({facts}): {advice}.")
         return
-    yield from check_torch(facts)
     maker = graphics()
+    cards = nvidia_cards() if maker == "nvidia" else []
+    yield from check_torch(facts, cards)
     if not facts.devices:
-        cards = nvidia_cards() if maker == "nvidia" else []
         yield check_absence(facts, maker, cards, platform.system())
     for note in facts.notes:
         yield Finding("torch", "warn", note)
