@@ -8,6 +8,8 @@ from webui.core.hookspecs import API_VERSION, Panel, Sampler, Tab, hookimpl
 from webui.core.participants import Cond, Embedding, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Txt2Img
 from webui.core.sampling import SamplerInfo
+from webui.prompt.wildcards import WildcardFiles
+from webui.prompt.wildcards import expand as expand_wildcards
 
 __all__ = [
     "API_VERSION",
@@ -23,5 +25,7 @@ __all__ = [
     "Tab",
     "Txt2Img",
     "UserError",
+    "WildcardFiles",
+    "expand_wildcards",
     "hookimpl",
 ]

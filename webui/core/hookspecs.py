@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -44,7 +45,7 @@ class Panel:
     """A fold-out panel in Text to image; its form follows from the model's fields.
 
     The values arrive in `request.extensions[<extension>]`, checked by the model. A field's label
-    is its `title`; `json_schema_extra={"title": {"pl": "…"}}` words it in other languages.
+    is its `title`; `json_schema_extra={"titles": {"pl": "…"}}` words it in other languages.
 
     Attributes:
         title: by language.
@@ -83,9 +84,16 @@ class ServerHooks:
 
     @hookspec
     def rewrite_request(
-        self, request: AnyRequest, options: BaseModel | None, settings: BaseModel | None
+        self,
+        request: AnyRequest,
+        options: BaseModel | None,
+        settings: BaseModel | None,
+        data: Path,
     ) -> AnyRequest | None:
-        """Change a request before it is queued (`request.with_(…)`); None leaves it as it is."""
+        """Change a request before it is queued (`request.with_(…)`); None leaves it as it is.
+
+        `data` is the folder where the user's files lie.
+        """
         ...
 
 

@@ -31,8 +31,15 @@ from webui.core.settings import Settings
 class Extensions:
     """The extensions of the server's side or of the worker's."""
 
-    def __init__(self, folders: Sequence[Path], side: Side, disabled: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        side: Side,
+        disabled: Collection[str] = (),
+        data: Path | None = None,
+    ) -> None:
         self._side: Side = side
+        self._data = data or Path()
         self._found: dict[str, tuple[Path, Manifest | None]] = {}
         self._loaded: dict[str, Extension] = {}
         self._problems: dict[str, str] = {}
@@ -103,6 +110,7 @@ class Extensions:
                 request=request,
                 options=panel and _parse(panel.options, request.extensions.get(one.name, {})),
                 settings=model and _parse(model, settings.extensions.get(one.name, {})),
+                data=self._data,
             )
             request = request if changed is None else changed
         return request
