@@ -3,7 +3,7 @@ import string
 import pytest
 
 from webui.core.errors import UserError
-from webui.core.texts import LANGUAGES, catalogue, text
+from webui.core.texts import LANGUAGES, catalogue, choose_language, text
 
 
 def gaps(sentence: str) -> set[str]:
@@ -37,3 +37,18 @@ def test_a_user_error_is_also_data():
         {"name": "x"},
     )
     assert problem.message == text("error.extension_twice", name="x")
+
+
+@pytest.mark.parametrize(
+    ("setting", "accepted", "language"),
+    [
+        ("auto", "", "en"),
+        ("auto", "pl-PL, en;q=0.5", "pl"),
+        ("auto", "de-DE,en;q=0.3, pl;q=0.8", "pl"),
+        ("auto", "de, *;q=0.5", "en"),
+        ("auto", "pl;q=1.2.3, en;q=", "en"),
+        ("en", "pl", "en"),
+    ],
+)
+def test_the_language_is_what_the_user_set_or_the_browser_asks_for(setting, accepted, language):
+    assert choose_language(setting, accepted) == language

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -21,3 +22,13 @@ def text(key: str, language: str = "en", /, **values: object) -> str:
     """The text of a key with its gaps filled; English where the language lacks it."""
     sentence = catalogue(language).get(key) or catalogue("en")[key]
     return sentence.format_map(values) if values else sentence
+
+
+def choose_language(setting: str, accepted: str) -> str:
+    """The language of the setting, or for `auto` the first of an Accept-Language that we speak."""
+    if setting in LANGUAGES:
+        return setting
+    accepted = accepted.replace(" ", "")
+    wishes = re.findall(r"([a-zA-Z]{2,3})(?:-[\w-]*)?(?:;q=([01](?:\.\d+)?))?,", f"{accepted},")
+    ranked = sorted(wishes, key=lambda wish: -float(wish[1] or 1))
+    return next((tongue.lower() for tongue, _ in ranked if tongue.lower() in LANGUAGES), "en")
