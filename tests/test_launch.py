@@ -77,6 +77,20 @@ def test_an_unsupported_python_alone_is_told_what_to_install(
     )
 
 
+def test_the_tests_run_in_the_clone_with_their_own_tools(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[set[str]] = []
+    started: list[list[str]] = []
+    monkeypatch.setattr(launch, "is_ready", lambda root, venv, extras: not asked.append(extras))
+    monkeypatch.setattr(launch, "become", lambda command: started.append(command[1:]) or 0)
+    assert launch.start(ROOT, ["test", "-k", "x"]) == 0
+    assert started == [["-m", "pytest", "-k", "x"]]
+    assert asked == [{"test"}]
+    assert Path.cwd() == ROOT
+
+
 def test_help_before_the_installation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname='x'", encoding="utf-8")
     assert launch.start(tmp_path, ["--help"]) == 0
@@ -162,14 +176,16 @@ test = ["pytest"]
 webui = "webui.__main__:main"
 """
 
-# A build backend that needs nothing from the network, and can be slow.
+# A build backend that needs nothing from the network, and can wait for the test.
 BACKEND = """
-import os, pathlib, time, zipfile
+import os, pathlib, tempfile, time, zipfile
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
     if os.environ.get("EASEL_TEST_SLOW"):
-        pathlib.Path("building").write_text("", encoding="utf-8")
-        time.sleep(60)
+        pathlib.Path("building").write_text(tempfile.gettempdir(), encoding="utf-8")
+        until = time.monotonic() + 60
+        while not pathlib.Path("go").exists() and time.monotonic() < until:
+            time.sleep(0.05)
     name = "easel-1.0-py3-none-any.whl"
     info = "easel-1.0.dist-info/"
     with zipfile.ZipFile(pathlib.Path(wheel_directory, name), "w") as wheel:
@@ -237,6 +253,8 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("EASEL_TORCH_BACKEND", "default")
     monkeypatch.setattr(launch, "gigabytes", lambda build, platform: 0)
     yield root
+    if root.exists():
+        (root / "go").touch()  # a build that still waits ends
 
 
 class Installer(launch.Installer):
@@ -419,12 +437,20 @@ def run(app: Path, *arguments: str) -> tuple[list[str], dict[str, Any]]:
     return lines, json.loads(last)
 
 
-def wait_until_building(app: Path, process: subprocess.Popen[str]) -> None:
+def begin_and_wait_in_the_middle(app: Path) -> subprocess.Popen[str]:
+    process = begin(app, slow=True)
     until = time.monotonic() + 60
-    while not (app / "building").exists():
+    while not (app / "building").exists() or not (app / "building").read_text(encoding="utf-8"):
         assert process.poll() is None and time.monotonic() < until
         time.sleep(0.05)
-    (app / "building").unlink()
+    return process
+
+
+def begin_and_meet_another(app: Path) -> subprocess.Popen[str]:
+    process = begin(app, "--second")
+    assert process.stdout
+    assert process.stdout.readline().startswith("Another start is installing into")
+    return process
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -438,8 +464,9 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_installation_is_repaired(app: Path) -> None:
-    process = begin(app, slow=True)
-    wait_until_building(app, process)
+    process = begin_and_wait_in_the_middle(app)
+    scratch = (app / "building").read_text(encoding="utf-8")
+    assert scratch == str(app / ".venv" / "tmp")  # not on /tmp, which may be small
     kill(process)
     assert launch.read_stamp(app / ".venv")["format"] == 0
 
@@ -489,19 +516,36 @@ def test_a_moved_folder_is_repaired(app: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
-def test_ctrl_c_ends_quietly_and_a_second_start_waits(app: Path) -> None:
-    first = begin(app, slow=True)
-    wait_until_building(app, first)
-    second = begin(app, "--second")
-    assert second.stdout
-    assert second.stdout.readline().startswith("Another start is installing into")
-    os.killpg(first.pid, signal.SIGINT)
-    output, _ = first.communicate(timeout=30)
-    assert first.returncode == 130
+def test_ctrl_c_ends_quietly(app: Path) -> None:
+    process = begin_and_wait_in_the_middle(app)
+    process.send_signal(signal.SIGINT)  # to the launcher alone, so that it has to end its step
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
     assert output.endswith("\nStopped; the next start goes on from here.\n")
     assert "Traceback" not in output
+
+
+@pytest.mark.slow
+def test_a_second_start_waits_for_the_first(app: Path) -> None:
+    first = begin_and_wait_in_the_middle(app)
+    second = begin_and_meet_another(app)
+    (app / "go").touch()
+    assert first.communicate(timeout=60)[0] and first.returncode == 0
     output, _ = second.communicate(timeout=60)
-    assert json.loads(output.splitlines()[-1])["arguments"] == ["--second"]
+    assert json.loads(output)["arguments"] == ["--second"]  # and it installed nothing itself
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not hand the lock on to a step")
+def test_a_step_that_outlives_the_launcher_is_waited_for(app: Path) -> None:
+    first = begin_and_wait_in_the_middle(app)
+    first.kill()
+    first.communicate(timeout=30)
+    second = begin_and_meet_another(app)
+    (app / "go").touch()
+    output, _ = second.communicate(timeout=60)
+    assert second.returncode == 0, output
+    assert json.loads(output.splitlines()[-1])["library"] == 7
 
 
 @pytest.mark.slow
