@@ -1,0 +1,67 @@
+// Making elements. Users' words only ever become text nodes and attributes, never HTML.
+
+/** h("button.quiet", { type: "button", onclick: f }, "Text", child) */
+export function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) set(element, key, value);
+  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+function set(element, key, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+  else element.setAttribute(key, value === true ? "" : value);
+}
+
+let count = 0;
+/** An id that no other element of the page has. */
+export const newId = () => `easel-${++count}`;
+
+const PATHS = {
+  dice: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
+  reuse: "M17 2l4 4-4 4M3 11V9a3 3 0 0 1 3-3h15M7 22l-4-4 4-4M21 13v2a3 3 0 0 1-3 3H3",
+  swap: "M7 4L3 8l4 4M3 8h14M17 12l4 4-4 4M21 16H7",
+  download: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  check: "M4 12l5 5L20 6",
+  send: "M4 12h14M12 5l7 7-7 7",
+  expand: "M8 3H3v5M16 3h5v5M8 21H3v-5M16 21h5v-5",
+  close: "M6 6l12 12M18 6L6 18",
+  left: "M15 5l-7 7 7 7",
+  right: "M9 5l7 7-7 7",
+  warning: "M12 3.5L2.5 20h19zM12 10v4.5M12 17.2v.1",
+  upload: "M12 16V4M7 8l5-5 5 5M4 16v4h16v-4",
+  settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
+};
+
+/** A line drawing of 24 by 24 units; decoration only, so name its button. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }))
+    svg.setAttribute(key, value);
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that is only a picture: `label` is its name and its tooltip. */
+export function iconButton(name, label, onclick) {
+  return h("button.tool", { type: "button", "aria-label": label, title: label, onclick }, icon(name));
+}
+
+/** Replace the children only where they differ in number or identity, so that focus stays. */
+export function arrange(parent, children) {
+  const now = [...parent.childNodes];
+  if (now.length === children.length && now.every((node, i) => node === children[i])) return;
+  parent.replaceChildren(...children);
+}
+
+/** Set text only when it changes: a live region would read it again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,105 @@
+// Form fields from plain data: { name, kind, title, min, max, step, choices, default, … }.
+// A field is { name, element, control, fallback, read(), write(value) }.
+import { h, newId } from "./dom.js";
+import { local, t } from "./text.js";
+
+/** The field that fits the data. */
+export function field(data) {
+  const make = { number, integer: number, text, toggle, choice }[data.kind];
+  return make(data);
+}
+
+const labelOf = data => (data.label ? t(data.label) : local(data.title));
+
+/** A label, the control, a hint, and the place where a problem is told. */
+export function frame(data, control, ...beside) {
+  const id = newId();
+  control.id = id;
+  const hint = data.hint ? h("p.hint", { id: `${id}-hint` }, t(data.hint)) : null;
+  const problem = h("p.problem", { id: `${id}-problem`, hidden: true });
+  if (hint) control.setAttribute("aria-describedby", hint.id);
+  const row = beside.length ? h("div.row", {}, control, ...beside) : control;
+  const element = h(`div.field`, { "data-field": data.name }, h("label", { for: id }, labelOf(data)), row, hint, problem);
+  return { name: data.name, element, control, fallback: data.default };
+}
+
+/** A number box; with `slider` also a slider for the usual range. */
+export function number(data) {
+  const whole = data.kind === "integer";
+  const bounds = { min: data.min, max: data.max, step: data.step ?? (whole ? 1 : "any") };
+  const box = h("input.number", { type: "number", inputmode: whole ? "numeric" : "decimal", autocomplete: "off", ...bounds });
+  const slider = data.slider ? sliderFor(box, data) : null;
+  const made = frame(data, box, ...(slider ? [slider] : []));
+  return {
+    ...made,
+    // What is no number goes to the server as it is: there, and only there, things are checked.
+    read: () => (box.value === "" ? (box.validity.badInput ? "?" : null) : Number(box.value)),
+    write: value => {
+      box.value = value ?? "";
+      slider?.follow();
+    },
+  };
+}
+
+function sliderFor(box, { slider: [low, high, step], ...data }) {
+  const slider = h("input.slider", { type: "range", min: low, max: high, step, tabindex: -1, "aria-label": labelOf(data) });
+  const follow = () => {
+    slider.value = box.value;
+    slider.style.setProperty("--share", (slider.value - low) / (high - low));
+  };
+  slider.addEventListener("input", () => {
+    box.value = slider.value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  box.addEventListener("input", follow);
+  return Object.assign(slider, { follow });
+}
+
+/** A text box that grows with its text. */
+export function text(data) {
+  const box = h("textarea", {
+    rows: data.rows ?? 1, spellcheck: "false", autocomplete: "off",
+    placeholder: data.placeholder ? t(data.placeholder) : null,
+  });
+  return { ...frame(data, box), read: () => box.value, write: value => (box.value = value ?? "") };
+}
+
+/** One line; also for whole numbers too long for JavaScript. */
+export function line(data, ...beside) {
+  const box = h("input", { type: "text", inputmode: data.digits ? "numeric" : null, autocomplete: "off", spellcheck: "false" });
+  return { ...frame(data, box, ...beside), read: () => box.value.trim(), write: value => (box.value = String(value ?? "")) };
+}
+
+/** A menu. `choices`: texts, or { value, label, disabled }; null is a value, too. */
+export function choice(data) {
+  const menu = h("select");
+  const made = frame(data, menu);
+  const offer = choices => {
+    const kept = read();
+    menu.replaceChildren(...choices.map(option));
+    write(kept);
+  };
+  const read = () => (menu.value === "" ? null : menu.value);
+  const write = value => {
+    menu.querySelector("[data-missing]")?.remove();
+    const wanted = value ?? "";
+    if (![...menu.options].some(one => one.value === wanted) && wanted)
+      menu.append(h("option", { value: wanted, "data-missing": true }, t("ui.menu.missing", { name: wanted })));
+    menu.value = wanted;
+  };
+  offer(data.choices ?? []);
+  return { ...made, read, write, offer };
+}
+
+function option(one) {
+  const { value, label, disabled } = typeof one === "object" ? one : { value: one, label: one };
+  return h("option", { value: value ?? "", disabled }, label);
+}
+
+/** On or off. */
+export function toggle(data) {
+  const box = h("input", { type: "checkbox", role: "switch" });
+  const made = frame(data, box);
+  made.element.classList.add("toggle");
+  return { ...made, read: () => box.checked, write: value => (box.checked = Boolean(value)) };
+}

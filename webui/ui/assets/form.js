@@ -1,0 +1,119 @@
+// A form: named fields with one value each. What the user set by hand is kept in the browser and
+// stays; all else follows the model, so a new default is never hidden by an old value.
+import { h } from "./dom.js";
+import { forget, recall, remember } from "./store.js";
+
+export class Form {
+  #fields = new Map();
+  #defaults = new Map();
+  #byHand = new Set();
+  #watchers = new Set();
+
+  constructor(key) {
+    this.key = key;
+  }
+
+  /** Take a field in; its value is what was set by hand before, or its default. */
+  add(field) {
+    this.#fields.set(field.name, field);
+    const kept = recall(this.#place(field.name));
+    if (!this.#defaults.has(field.name)) this.#defaults.set(field.name, field.fallback ?? null);
+    if (kept !== undefined) this.#byHand.add(field.name);
+    field.write(kept ?? this.#defaults.get(field.name));
+    field.control.addEventListener("input", () => this.#mark(field.name));
+    return field.element;
+  }
+
+  has = name => this.#fields.has(name);
+  value = name => this.#fields.get(name)?.read();
+  isByHand = name => this.#byHand.has(name);
+  control = name => this.#fields.get(name)?.control;
+  names = () => [...this.#fields.keys()];
+  values = () => Object.fromEntries(this.names().map(name => [name, this.value(name)]));
+  onChange = watcher => this.#watchers.add(watcher);
+
+  /** Set as if by hand. */
+  set(name, value) {
+    this.#fields.get(name).write(value);
+    this.#mark(name);
+  }
+
+  /** New defaults: fields that were not set by hand take them. */
+  suggest(values) {
+    for (const [name, value] of Object.entries(values)) {
+      this.#defaults.set(name, value);
+      if (!this.#byHand.has(name)) this.#fields.get(name)?.write(value);
+    }
+    this.#tell();
+  }
+
+  /** Names whose value is not the default. */
+  differing = names => names.filter(name => String(this.value(name) ?? "") !== String(this.#defaults.get(name) ?? ""));
+
+  /** Back to the defaults. */
+  reset(names) {
+    for (const name of names) {
+      this.#byHand.delete(name);
+      forget(this.#place(name));
+      this.#fields.get(name)?.write(this.#defaults.get(name));
+    }
+    this.#tell();
+  }
+
+  /** All there is, to be able to come back to it: `const undo = form.keep(); … undo()`. */
+  keep() {
+    const values = this.values(), byHand = new Set(this.#byHand), defaults = new Map(this.#defaults);
+    return () => {
+      this.#defaults = defaults;
+      for (const [name, value] of Object.entries(values)) {
+        this.#fields.get(name).write(value);
+        if (byHand.has(name)) this.#mark(name, true);
+        else this.reset([name]);
+      }
+      this.#tell();
+    };
+  }
+
+  /** Tell a problem at its field; false where the form has no such field. */
+  blame(name, sentence) {
+    const field = this.#fields.get(name);
+    if (!field) return false;
+    const place = field.element.querySelector(".problem");
+    place.textContent = sentence;
+    place.hidden = false;
+    field.control.setAttribute("aria-invalid", "true");
+    field.control.setAttribute("aria-errormessage", place.id);
+    field.element.closest("details")?.setAttribute("open", "");
+    return true;
+  }
+
+  clear(name) {
+    const field = this.#fields.get(name);
+    field.element.querySelector(".problem").hidden = true;
+    field.control.removeAttribute("aria-invalid");
+    field.control.removeAttribute("aria-errormessage");
+  }
+
+  clearAll = () => this.names().forEach(name => this.clear(name));
+
+  #place = name => `${this.key}.${name}`;
+
+  #mark(name, quietly = false) {
+    this.#byHand.add(name);
+    remember(this.#place(name), this.value(name));
+    this.clear(name);
+    if (!quietly) this.#tell(name);
+  }
+
+  #tell(name) {
+    for (const watcher of this.#watchers) watcher(name);
+  }
+}
+
+/** A part that folds away; open or shut is remembered. */
+export function fold(key, title, ...children) {
+  const place = `fold.${key}`;
+  const part = h("details.fold", { open: recall(place) === true }, h("summary", {}, title), h("div.inside", {}, ...children));
+  part.addEventListener("toggle", () => remember(place, part.open));
+  return part;
+}

@@ -1,0 +1,127 @@
+// What the server knows, as it is now: jobs, progress, worker, and whether we still hear from it.
+import { get } from "./api.js";
+import { run } from "./feed.js";
+
+export const live = {
+  jobs: new Map(),
+  progress: new Map(),
+  worker: { state: "starting", device: "", model: null, problem: null },
+  link: "connecting",
+  known: false,
+};
+const FINAL = new Set(["finished", "cancelled", "failed", "parked"]);
+const views = new Set();
+let last = 0;
+let held = null; // events that came while a snapshot was on its way
+
+/** Call `view` now and after every change. */
+export function follow(view) {
+  views.add(view);
+  view();
+}
+
+const changed = () => views.forEach(view => view());
+
+export const isActive = job => !FINAL.has(job.state);
+export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.created - a.created);
+export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
+export const runningJob = () => activeJobs().find(job => job.state === "running");
+
+/** A job as the server answered it. */
+export function take(job) {
+  const old = live.jobs.get(job.id);
+  if (old && !isActive(old) && isActive(job)) return; // an answer overtaken by its event
+  live.jobs.set(job.id, job);
+  changed();
+}
+
+const AFTER = {
+  queued: () => ({}),
+  started: event => ({ state: "running", started: Date.now() / 1000, attempts: event.attempt, ahead: null }),
+  interrupted: event => ({ state: "interrupted", problem: event.problem }),
+  finished: () => ({ state: "finished", problem: null }),
+  cancelled: () => ({ state: "cancelled" }),
+  failed: event => ({ state: "failed", problem: event.problem }),
+  parked: event => ({ state: "parked", problem: event.problem }),
+  image_done: (event, job) => ({
+    pictures: [...job.pictures.filter(one => one.id !== event.picture.id), event.picture].sort((a, b) => a.index - b.index),
+  }),
+};
+
+async function apply(event) {
+  if (event.kind === "worker") live.worker = event;
+  else if (event.kind === "progress") {
+    const { preview } = live.progress.get(event.job) ?? {};
+    live.progress.set(event.job, { ...event, preview: event.preview ?? preview });
+  } else {
+    const job = live.jobs.get(event.job);
+    if (!job) return take(await get(`/jobs/${event.job}`));
+    const next = { ...job, ...AFTER[event.kind](event, job) };
+    live.jobs.set(job.id, next);
+    if (!isActive(next)) live.progress.delete(job.id);
+  }
+  changed();
+}
+
+function hear({ event, id }) {
+  if (held) held.push({ event, id });
+  else if (id === null || id > last) {
+    last = id ?? last;
+    apply(event);
+  }
+}
+
+async function refresh() {
+  held = [];
+  const state = await get("/state").catch(() => null);
+  const waiting = held;
+  held = null;
+  if (!state) return;
+  last = state.last;
+  live.jobs = new Map([...live.jobs, ...state.jobs.map(job => [job.id, job])]);
+  live.progress = new Map(Object.entries(state.progress));
+  live.worker = state.worker;
+  live.known = true;
+  changed();
+  waiting.forEach(hear);
+}
+
+async function onMessage(message) {
+  if (message.event) return hear(message);
+  if (message.link === "online") {
+    if (message.build !== window.easel.build) return location.reload();
+    await refresh();
+  }
+  live.link = message.link;
+  changed();
+}
+
+/** A job waits: how many are before it changes without an event of its own. */
+async function recount() {
+  const waiting = activeJobs().filter(job => job.state === "queued");
+  if (live.link === "online" && !document.hidden)
+    for (const job of waiting) take(await get(`/jobs/${job.id}`).catch(() => job));
+}
+
+function connect() {
+  if (typeof SharedWorker === "undefined") return connectAlone();
+  const worker = new SharedWorker(new URL("./feed_worker.js", import.meta.url), { type: "module" });
+  worker.port.onmessage = ({ data }) => onMessage(data);
+  addEventListener("pagehide", () => worker.port.postMessage("bye"));
+  addEventListener("pageshow", event => event.persisted && location.reload());
+}
+
+/** Without SharedWorker a hidden page gives its connection back. */
+function connectAlone() {
+  let open = null;
+  const turn = () => {
+    open?.abort();
+    open = document.hidden ? null : new AbortController();
+    if (open) run(onMessage, open.signal);
+  };
+  document.addEventListener("visibilitychange", turn);
+  turn();
+}
+
+connect();
+setInterval(recount, 2000);

@@ -1,0 +1,108 @@
+// The menu of models, and what suits the chosen one. Choosing a model brings its size, steps,
+// sampler … to every field that was not set by hand; one click undoes it, one brings the rest.
+import { get } from "./api.js";
+import { h, say } from "./dom.js";
+import { choice } from "./fields.js";
+import { notice } from "./notice.js";
+import { local, t, tn } from "./text.js";
+
+const SETTINGS = ["width", "height", "steps", "sampler", "schedule", "cfg_scale", "clip_skip"];
+
+export const titleOf = model => local(model.card.title) || model.id;
+
+const suits = card => ({
+  ...Object.fromEntries(SETTINGS.map(name => [name, card[name]])),
+  prompt: local(card.prompt),
+  negative_prompt: local(card.negative_prompt),
+});
+
+/** Adds `model` to the form; `onCard(card)` is called with the chosen model's card. */
+export function modelPart(form, data, onCard) {
+  const menu = choice(data);
+  const use = h("button.link", { type: "button", hidden: true, onclick: () => takeAll() }, t("ui.model.use"));
+  const broken = h("details.broken", { hidden: true });
+  const element = form.add(menu);
+  element.append(use, broken);
+  let models = [];
+  let before = null;
+
+  const chosen = () => models.find(model => model.id === form.value("model"));
+  const compare = () => (use.hidden = !chosen() || form.differing(SETTINGS).length === 0);
+  const apply = model => {
+    before = model.id;
+    onCard(model.card);
+    form.suggest(suits(model.card));
+  };
+  const takeAll = () => {
+    const undo = form.keep();
+    form.reset(SETTINGS);
+    notice(t("ui.model.used", { title: titleOf(chosen()) }), { undo });
+  };
+  const change = () => {
+    const model = chosen(), previous = before;
+    if (!model || model.id === before) return;
+    const undo = form.keep();
+    apply(model);
+    notice(t("ui.model.applied", { title: titleOf(model) }), {
+      undo: () => {
+        undo();
+        form.set("model", previous);
+        onCard(chosen().card);
+        before = previous;
+      },
+    });
+  };
+
+  form.onChange(name => {
+    if (name === "model") change();
+    compare();
+  });
+
+  const load = async () => {
+    const offers = await get("/offers");
+    models = offers.models;
+    menu.offer(models.map(model => ({
+      value: model.id,
+      label: model.problem ? t("ui.model.broken", { title: titleOf(model) }) : titleOf(model),
+      disabled: Boolean(model.problem),
+    })));
+    form.suggest({ model: (models.find(model => model.id === offers.default_model) ?? models.find(model => !model.problem))?.id ?? null });
+    listBroken(broken, models.filter(model => model.problem));
+    if (chosen()) apply(chosen());
+    compare();
+    return offers;
+  };
+  return { element, load, chosen };
+}
+
+function listBroken(place, models) {
+  place.hidden = models.length === 0;
+  place.replaceChildren(
+    h("summary", {}, tn("ui.model.broken_count", models.length)),
+    h("ul", {}, models.map(model => h("li", {}, h("strong", {}, titleOf(model)), " ", model.problem))));
+}
+
+/** Prompts of the model's card as buttons that fill the box. */
+export function examples(form) {
+  const list = h("div.chips", { role: "group", "aria-label": t("ui.examples") });
+  const more = h("button.chip.more", { type: "button", onclick: () => expand() }, t("ui.examples.more"));
+  let all = [];
+  const fill = words => {
+    const undo = form.keep();
+    form.set("prompt", words);
+    form.control("prompt").focus();
+    notice(t("ui.examples.filled"), { undo });
+  };
+  const expand = () => {
+    list.classList.toggle("open");
+    say(more, t(list.classList.contains("open") ? "ui.examples.fewer" : "ui.examples.more"));
+    more.setAttribute("aria-expanded", list.classList.contains("open"));
+  };
+  const show = card => {
+    all = card.examples.map(local).filter(Boolean);
+    list.hidden = all.length === 0;
+    list.replaceChildren(...all.map(words => h("button.chip", { type: "button", onclick: () => fill(words) }, words)), more);
+  };
+  more.setAttribute("aria-expanded", "false");
+  return { element: list, show };
+}

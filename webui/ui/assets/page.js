@@ -1,0 +1,79 @@
+// The frame around the tabs: name, how the worker is, whether the server is there, light or dark.
+import { h, say } from "./dom.js";
+import { follow, live } from "./live.js";
+import { recall, remember } from "./store.js";
+import { t, word } from "./text.js";
+
+export function mount({ element }) {
+  const mark = h("img", { alt: "", width: 26, height: 26 });
+  mark.src = new URL("./easel.svg", import.meta.url);
+  element.replaceChildren(
+    h("header.brand", {}, mark, h("h1", {}, "Easel")),
+    workerPart(),
+    linkPart());
+  keepDark();
+  keepTab();
+}
+
+function workerPart() {
+  const words = h("span");
+  const pill = h("p.worker", { role: "status" }, h("i", { "aria-hidden": "true" }), words);
+  follow(() => {
+    const { state, device, problem } = live.worker;
+    pill.dataset.state = state;
+    say(words, state === "dead" && problem ? word(problem) : t(`ui.worker.${state}`, { device: deviceName(device) }));
+    pill.title = words.textContent;
+  });
+  return pill;
+}
+
+const deviceName = device => (/^(cpu|mps|xpu)$/.test(device) ? device.toUpperCase() : device) || t("ui.worker.device");
+
+function linkPart() {
+  const banner = h("div.banner", { role: "alert", hidden: true });
+  let lost = false;
+  follow(() => {
+    banner.dataset.link = live.link;
+    if (live.link === "lost" && live.known) lost = true;
+    const words = { lost: live.known && "ui.link.lost", login: "ui.link.login", online: lost && "ui.link.back" }[live.link];
+    banner.hidden = !words;
+    if (!words) return;
+    if (banner.dataset.words !== words) banner.replaceChildren(h("span", {}, t(words)), ...(live.link === "login" ? [h("a", { href: "/" }, t("ui.link.enter"))] : []));
+    banner.dataset.words = words;
+    if (live.link === "online") setTimeout(() => (lost = false, banner.hidden = live.link === "online"), 4000);
+  });
+  return banner;
+}
+
+/** The choice of this browser: "system", "light" or "dark". */
+export function setTheme(theme) {
+  remember("page.theme", theme);
+  document.documentElement.dataset.theme = theme;
+  matchDark();
+}
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+// Gradio's own parts look at body.dark, ours at color-scheme.
+function matchDark() {
+  const { theme } = document.documentElement.dataset;
+  const dark = theme === "dark" || (theme !== "light" && system.matches);
+  if (document.body.classList.contains("dark") !== dark) document.body.classList.toggle("dark", dark);
+}
+
+function keepDark() {
+  system.addEventListener("change", matchDark);
+  new MutationObserver(matchDark).observe(document.body, { attributeFilter: ["class"] });
+  matchDark();
+}
+
+/** A refresh comes back to the tab one was at. */
+function keepTab() {
+  const bar = document.querySelector("#tabs [role=tablist]");
+  const kept = recall("page.tab");
+  if (kept) document.getElementById(kept)?.click();
+  bar?.addEventListener("click", event => {
+    const tab = event.target.closest("[role=tab]");
+    if (tab) remember("page.tab", tab.id);
+  });
+}

@@ -1,0 +1,41 @@
+// A picture's parameters (A1111's lines of text) in readable form.
+import { h } from "./dom.js";
+import { t } from "./text.js";
+
+/** { prompt, negative, rest: [[name, value], …] } */
+export function parse(infotext) {
+  const lines = infotext.split("\n");
+  const at = lines.findLastIndex(one => /^\w[\w .+-]*: /.test(one) && one.startsWith("Steps: "));
+  const above = at < 0 ? lines : lines.slice(0, at);
+  const from = above.findIndex(one => one.startsWith("Negative prompt: "));
+  const prompt = (from < 0 ? above : above.slice(0, from)).join("\n").trim();
+  const negative = from < 0 ? "" : above.slice(from).join("\n").slice("Negative prompt: ".length).trim();
+  return { prompt, negative, rest: at < 0 ? [] : pairs(lines.slice(at).join("\n")) };
+}
+
+const pairs = words =>
+  [...words.matchAll(/\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)/g)].map(([, name, value]) => [name, unquote(value)]);
+
+function unquote(value) {
+  if (!value.startsWith('"')) return value.trim();
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** The exact seed, digits as text. */
+export const seedOf = picture => new Map(parse(picture.infotext).rest).get("Seed") ?? String(picture.seed);
+
+const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+
+/** A table of all that is known: prompt and negative prompt first. */
+export function table({ prompt, negative, rest }) {
+  const words = [[t("ui.field.prompt"), prompt], [t("ui.field.negative_prompt"), negative]].filter(([, value]) => value);
+  return h("dl.parameters", {}, words.map(pair => {
+    const one = row(pair);
+    one.classList.add("words");
+    return one;
+  }), rest.map(row));
+}

@@ -1,0 +1,87 @@
+// Where the running job stands, in words and as a bar; and who waits before it.
+import { post } from "./api.js";
+import { arrange, h, iconButton, say } from "./dom.js";
+import { activeJobs, follow, live, runningJob, take } from "./live.js";
+import { duration, percent, t, tn } from "./text.js";
+
+/** Share of the whole job that is done, 0..1, or null while nobody knows. */
+export function shareOf(job, news) {
+  if (!news) return null;
+  if (news.phase === "loading") return news.steps ? news.step / news.steps : null;
+  const size = job.request.batch_size ?? 1;
+  const batches = Math.ceil(news.images / size);
+  return (Math.floor(news.image / size) + (news.steps ? news.step / news.steps : 0)) / batches;
+}
+
+/** { main: "Picture 2 of 4", more: "step 7 of 20 · 3 s left" } */
+export function describe(job, news) {
+  if (!news) return { main: t("ui.progress.begins"), more: "" };
+  if (news.phase === "loading") return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
+  const size = job.request.batch_size ?? 1;
+  const from = news.image + 1, to = Math.min(news.image + size, news.images);
+  const main = size > 1 && to > from ? t("ui.progress.pictures", { from, to, all: news.images }) : t("ui.progress.picture", { from, all: news.images });
+  const step = news.phase === "sampling" && news.step > 0 ? t("ui.progress.step", { step: news.step, steps: news.steps }) : t(`ui.progress.${news.phase}`);
+  const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
+  return { main, more: [step, left].filter(Boolean).join(" · ") };
+}
+
+export function progressPart() {
+  const bar = h("progress", { max: 1, "aria-label": t("ui.progress") });
+  const main = h("strong"), more = h("span");
+  const element = h("div.progress", { hidden: true }, bar, h("div.words", {}, main, more));
+  follow(() => {
+    const job = runningJob();
+    element.hidden = !job;
+    document.title = "Easel";
+    if (!job) return;
+    const news = live.progress.get(job.id);
+    const share = shareOf(job, news);
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    const words = describe(job, news);
+    say(main, words.main);
+    say(more, words.more);
+    if (share !== null) document.title = `${percent(share)} · Easel`;
+  });
+  return element;
+}
+
+/** My jobs that wait, each with who is before it and a way out. */
+export function waitingPart() {
+  const rows = new Map();
+  const list = h("ul.waiting", { "aria-label": t("ui.waiting") });
+  const row = job => {
+    const words = h("span.prompt", {}, job.request.prompt), place = h("span.place");
+    const leave = iconButton("close", t("ui.waiting.leave", { prompt: job.request.prompt.slice(0, 60) }), () => post(`/jobs/${job.id}/cancel`).then(take, () => {}));
+    return { item: h("li", {}, words, place, leave), place };
+  };
+  const show = job => {
+    if (!rows.has(job.id)) rows.set(job.id, row(job));
+    const { item, place } = rows.get(job.id);
+    say(place, job.state === "interrupted" ? t("ui.waiting.again") : job.ahead ? tn("ui.waiting.ahead", job.ahead) : t("ui.waiting.next"));
+    return item;
+  };
+  follow(() => {
+    const waiting = activeJobs().filter(job => job.state !== "running");
+    arrange(list, waiting.map(show));
+    list.hidden = waiting.length === 0;
+  });
+  return list;
+}
+
+/** For those who do not see the bar: said once when something ends. */
+export function announcements() {
+  const region = h("p.unseen", { role: "status" });
+  const told = new Map();
+  follow(() => {
+    for (const job of live.jobs.values()) {
+      const before = told.get(job.id);
+      const now = `${job.state} ${job.pictures.length}`;
+      told.set(job.id, now);
+      if (before === undefined || before === now) continue;
+      if (job.state === "running" && job.pictures.length) say(region, t("ui.said.picture", { n: job.pictures.length }));
+      else if (["finished", "cancelled", "failed", "parked"].includes(job.state)) say(region, t(`ui.said.${job.state}`));
+    }
+  });
+  return region;
+}

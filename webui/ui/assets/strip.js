@@ -1,0 +1,78 @@
+// The strip of results: small pictures, loaded when they come into view; one stop for the Tab key,
+// arrows move. The newest job stands first, its pictures in their order.
+import { thumbnailUrl } from "./api.js";
+import { arrange, h, icon } from "./dom.js";
+import { isActive, jobsNewestFirst, live } from "./live.js";
+import { t } from "./text.js";
+
+export const LIMIT = 300;
+
+/** What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job. */
+export function items() {
+  const found = [];
+  for (const job of jobsNewestFirst()) {
+    if (isActive(job) ? job.state === "running" : job.state === "failed" || job.state === "parked") found.push({ id: job.id, job });
+    for (const picture of job.pictures) found.push({ id: picture.id, job, picture });
+    if (found.length >= LIMIT) break;
+  }
+  return found;
+}
+
+/** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full. */
+export function stripPart(onChoose, onOpen) {
+  const made = new Map();
+  const strip = h("div.strip", { role: "group", "aria-label": t("ui.results") });
+  let order = [];
+
+  const tile = item => {
+    const button = h("button.tile", { type: "button", onclick: () => (button.ariaCurrent === "true" && item.picture ? onOpen(item.id) : onChoose(item.id)) });
+    button.dataset.id = item.id;
+    if (item.picture) {
+      button.append(h("img", { src: thumbnailUrl(item.id), alt: "", loading: "lazy", decoding: "async", draggable: "false" }));
+      button.ariaLabel = t("ui.results.picture", { n: item.picture.index + 1, prompt: item.job.request.prompt.slice(0, 100) });
+    } else button.append(icon("warning"));
+    return button;
+  };
+
+  const draw = item => {
+    if (!made.has(item.id)) made.set(item.id, tile(item));
+    const button = made.get(item.id);
+    if (!item.picture) drawJob(button, item.job);
+    return button;
+  };
+
+  strip.addEventListener("keydown", event => {
+    const now = order.indexOf(event.target.dataset?.id);
+    const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: order.length - 1 }[event.key];
+    if (now < 0 || next === undefined || !order[next]) return;
+    event.preventDefault();
+    onChoose(order[next]);
+    made.get(order[next]).focus();
+  });
+
+  const show = (list, chosen) => {
+    const stuck = strip.scrollLeft < 8;
+    order = list.map(item => item.id);
+    arrange(strip, list.map(draw));
+    for (const item of list) {
+      const button = made.get(item.id), current = item.id === chosen;
+      if (current !== (button.ariaCurrent === "true")) button.ariaCurrent = String(current);
+      button.tabIndex = current ? 0 : -1;
+    }
+    if (stuck) strip.scrollLeft = 0;
+    strip.hidden = list.length === 0;
+  };
+  return { element: strip, show };
+}
+
+function drawJob(button, job) {
+  const running = job.state === "running";
+  button.classList.toggle("running", running);
+  button.classList.toggle("failed", !running);
+  button.ariaLabel = t(running ? "ui.results.running" : "ui.results.failed", { prompt: job.request.prompt.slice(0, 100) });
+  const preview = running && live.progress.get(job.id)?.preview;
+  if (!preview) return;
+  const image = button.querySelector("img") ?? h("img", { alt: "" });
+  if (image.src !== preview) image.src = preview;
+  if (!image.isConnected) button.replaceChildren(image);
+}

@@ -1,0 +1,46 @@
+// Texts in the language of the page; the table came with the page (page_head.py).
+const { language, texts } = window.easel;
+
+export { language };
+
+/** The text of a key with its {gaps} filled. */
+export function t(key, values) {
+  const sentence = texts[key] ?? key;
+  return values ? fill(sentence, values) : sentence;
+}
+
+const fill = (sentence, values) =>
+  sentence.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? values[name] ?? "" : found[0]));
+
+const rules = new Intl.PluralRules(language);
+const FORMS = { one: 0, few: 1, many: 2 };
+
+/** A sentence that counts: its forms stand in one text, "one|other" or, in Polish, "one|few|many". */
+export function tn(key, n, values = {}) {
+  const forms = t(key).split("|");
+  const form = FORMS[rules.select(n)] ?? forms.length - 1;
+  return fill(forms[Math.min(form, forms.length - 1)], { n: number(n), ...values });
+}
+
+/** Of texts by language, the one to show. */
+export const local = words => words?.[language] ?? words?.en ?? Object.values(words ?? {})[0] ?? "";
+
+export const number = (value, digits = 0) =>
+  new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+
+export const percent = share => new Intl.NumberFormat(language, { style: "percent" }).format(share);
+
+/** 75 -> "1 min 15 s". */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [[Math.floor(whole / 3600), "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
+  const first = parts.findIndex(([count]) => count > 0);
+  const shown = first < 0 ? parts.slice(2) : parts.slice(first, first + 2).filter(([count]) => count > 0);
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
+}
+
+/** What a problem of the server's says, in the user's language. */
+export function word(problem) {
+  const key = `error.${problem.code}`;
+  return key in texts ? t(key, problem.values ?? {}) : problem.message;
+}

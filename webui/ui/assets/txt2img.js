@@ -1,0 +1,92 @@
+// Text to image: what is asked for on the left, what came of it on the right.
+import { postFile } from "./api.js";
+import { actionBar } from "./actions.js";
+import { h } from "./dom.js";
+import { choice, field, number, text } from "./fields.js";
+import { Form, fold } from "./form.js";
+import { examples, modelPart } from "./model.js";
+import { notice } from "./notice.js";
+import { announcements, waitingPart } from "./progress.js";
+import { seedField, seedJson } from "./seed.js";
+import { addTarget, showTab } from "./send.js";
+import { sizePart } from "./size.js";
+import { stagePart } from "./stage.js";
+import { local, t, word } from "./text.js";
+
+const SEEDS = ["seed", "variation_seed"];
+
+export function mount({ element, props }) {
+  const form = new Form("txt2img");
+  const stage = stagePart();
+  const data = Object.fromEntries(props.fields.map(one => [one.name, { ...one, label: `ui.field.${one.name}` }]));
+  const hints = examples(form);
+  const size = sizePart(form, data);
+  const model = modelPart(form, data.model, card => {
+    hints.show(card);
+    size.suit(card);
+  });
+  const sampler = choice(data.sampler), schedule = choice(data.schedule);
+  const asSet = { value: null, label: t("ui.as_in_settings") };
+  const words = choices => [asSet, ...choices.map(value => ({ value, label: t(`ui.choice.${value}`) }))];
+
+  const ask = h("div.ask", {},
+    form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" })), hints.element,
+    form.add(text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" })));
+  const settings = h("div.settings", {},
+    model.element,
+    size.element,
+    h("div.pair", {},
+      form.add(number({ ...data.steps, slider: [1, 60, 1] })),
+      form.add(number({ ...data.cfg_scale, slider: [1, 20, 0.5] }))),
+    h("div.pair", {}, form.add(sampler), form.add(schedule)),
+    form.add(seedField(form, data.seed, stage.seed)),
+    h("div.pair", {}, form.add(number(data.batch_count)), form.add(number(data.batch_size))),
+    fold("more", t("ui.more"),
+      h("div.pair", {}, form.add(seedField(form, data.variation_seed)), form.add(number({ ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] }))),
+      h("div.pair", {}, form.add(number(data.clip_skip)), form.add(choice({ ...data.noise_source, choices: words(data.noise_source.choices) }))),
+      form.add(choice({ ...data.image_format, choices: words(data.image_format.choices) }))),
+    window.easel.panels.map(panel => fold(`panel.${panel.extension}`, local(panel.title) || panel.extension,
+      panel.fields.map(one => form.add(field({ ...one, name: `extensions.${panel.extension}.${one.name}` }))))));
+
+  const bar = actionBar(form, () => requestOf(form), stage.newest);
+  element.replaceChildren(h("div.txt2img", {}, h("div.left", {}, ask, settings, h("div.foot", {}, waitingPart(), bar)), stage.element, announcements()));
+  model.load().then(offers => {
+    sampler.offer(offers.samplers.map(one => one.name));
+    schedule.offer(offers.schedules.map(one => one.name));
+  });
+  addTarget("txt2img", "ui.send.txt2img", item => takeOver(form, item));
+}
+
+/** The form as a request. An extension's values go along where one of them was changed. */
+export function requestOf(form) {
+  const request = { kind: "txt2img", extensions: {} };
+  for (const [name, value] of Object.entries(form.values())) {
+    const [where, extension, field] = name.split(".");
+    if (where !== "extensions") request[name] = SEEDS.includes(name) ? seedJson(value) : value;
+    else (request.extensions[extension] ??= {})[field] = value;
+  }
+  for (const name of Object.keys(request.extensions)) {
+    const own = form.names().filter(one => one.startsWith(`extensions.${name}.`));
+    if (form.differing(own).length === 0) delete request.extensions[name];
+  }
+  return request;
+}
+
+/** Set the form from a picture's parameters; what has no place here is named. */
+async function takeOver(form, item) {
+  let fields;
+  try {
+    ({ fields } = await postFile("/infotext", await item.blob()));
+  } catch (error) {
+    return notice(word(error.problems[0]));
+  }
+  const undo = form.keep();
+  const missing = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === "kind" || name === "extensions") continue;
+    if (form.has(name)) form.set(name, value);
+    else missing.push(name);
+  }
+  showTab("txt2img");
+  notice(missing.length ? t("ui.send.partly", { names: missing.join(", ") }) : t("ui.send.done"), { undo });
+}

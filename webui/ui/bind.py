@@ -1,0 +1,68 @@
+"""Forms follow from pydantic models: bounds, choices and defaults stand in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def fields_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """What a form needs to know of a model's fields, as plain data for `assets/fields.js`.
+
+    Each has `name`, `kind` (number, integer, text, toggle, choice), `title` (by language) and,
+    where they exist, `default`, `min`, `max`, `step`, `choices`, `longest`. Fields of other
+    kinds (lists, mappings, constants) are no form fields and are left out.
+    """
+    schema = model.model_json_schema()
+    known = schema.get("$defs", {})
+    found = (_field(name, part, known) for name, part in schema["properties"].items())
+    return [
+        {**field, "title": _titles(model, field["name"])} for field in found if field is not None
+    ]
+
+
+def _field(name: str, part: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
+    """One field, or None where a form has nothing for it."""
+    wanted = _without_null(part, known)
+    kind = _kind(wanted)
+    if kind is None:
+        return None
+    field: dict[str, Any] = {"name": name, "kind": kind}
+    sources = {
+        "default": "default",
+        "min": "minimum",
+        "max": "maximum",
+        "step": "multipleOf",
+        "choices": "enum",
+        "longest": "maxLength",
+    }
+    for key, source in sources.items():
+        value = {**wanted, **part}.get(source)
+        if value is not None:
+            field[key] = value
+    return field
+
+
+def _without_null(part: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself, of `X | None` the schema of X, of a reference what it refers to."""
+    if "$ref" in part:
+        return known[part["$ref"].rsplit("/", 1)[1]]
+    some = [option for option in part.get("anyOf", []) if option.get("type") != "null"]
+    return _without_null(some[0], known) if len(some) == 1 else part
+
+
+def _kind(part: dict[str, Any]) -> str | None:
+    if "enum" in part:
+        return "choice"
+    kinds = {"integer": "integer", "number": "number", "string": "text", "boolean": "toggle"}
+    return None if "const" in part else kinds.get(str(part.get("type")))
+
+
+def _titles(model: type[BaseModel], name: str) -> dict[str, str]:
+    """A field's name by language: `title` is English, `json_schema_extra` has the others."""
+    info = model.model_fields[name]
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    others = extra.get("title")
+    english = info.title or name.replace("_", " ").capitalize()
+    return {"en": english, **(others if isinstance(others, dict) else {})}  # pyright: ignore

@@ -1,0 +1,121 @@
+"""The page: Gradio holds it together, what it shows is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from webui.core.errors import UserError
+from webui.core.extension import guarded
+from webui.core.hookspecs import Tab
+from webui.core.texts import LANGUAGES, catalogue
+from webui.ui.bind import fields_of
+from webui.ui.build import ASSETS, BUILD
+from webui.ui.gradio_import import gr
+from webui.ui.page_head import PageHead
+from webui.ui.parts.own import own
+from webui.ui.tabs import TABS
+from webui.ui.theme import theme
+
+if TYPE_CHECKING:
+    from webui.jobs.services import Services
+
+Words = dict[str, dict[str, str]]
+"""Language -> key -> text."""
+
+
+class Assets(StaticFiles):
+    """Our files below `/own/<build>`: a new build has new addresses, so they may be kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "private, max-age=31536000, immutable"
+        return response
+
+
+def build(services: Services, extensions_tabs: Sequence[tuple[str, Tab]] = ()) -> gr.Blocks:
+    """The page with our tabs and those of extensions."""
+    return _build(_words(extensions_tabs), extensions_tabs)
+
+
+def mount(app: FastAPI, services: Services) -> FastAPI:
+    """Serve our files at `/own` and the page at `/`. Routes added later are never reached."""
+    extensions_tabs = services.extensions.tabs()
+    words = _words(extensions_tabs)
+    page = _build(words, extensions_tabs)
+
+    @app.get("/own/build", include_in_schema=False)
+    def build_id() -> PlainTextResponse:  # pyright: ignore[reportUnusedFunction]
+        return PlainTextResponse(BUILD, headers={"cache-control": "no-store"})
+
+    app.mount(f"/own/{BUILD}", Assets(directory=ASSETS))
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        theme=theme(),
+        i18n=gr.I18n(**words),
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        pwa=False,
+    )
+    mounted: Any = app.routes[-1]
+    mounted.app = PageHead(
+        mounted.app,
+        language=lambda: services.settings.get().language,
+        panels=lambda: _panels(services),
+    )
+    return app
+
+
+def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]]) -> gr.Blocks:
+    said = gr.I18n(**words)
+    with gr.Blocks(title="Easel", analytics_enabled=False, fill_width=True) as page:
+        own("page")
+        with gr.Tabs(elem_id="tabs", selected=TABS[0].id):
+            for tab in TABS:
+                with gr.Tab(said(f"ui.tab.{tab.id}"), id=tab.id, elem_id=f"tab-{tab.id}"):
+                    tab.build()
+            for name, tab in extensions_tabs:
+                known = f"{name}.{tab.id}"
+                with gr.Tab(said(known), id=known, elem_id=f"tab-{name}-{tab.id}"):
+                    _build_extension_tab(name, tab)
+    return page
+
+
+def _build_extension_tab(name: str, tab: Tab) -> None:
+    """An extension whose tab cannot be built says so in its place; the others stand."""
+    try:
+        guarded(name, "register_tabs", tab.build)
+    except UserError as error:
+        own("failure", problem=error.problem.model_dump(mode="json"))
+
+
+def _words(extensions_tabs: Sequence[tuple[str, Tab]]) -> Words:
+    """What Gradio itself has to say: the titles of tabs."""
+    words: Words = {}
+    for language in LANGUAGES:
+        ours = {f"ui.tab.{tab.id}": catalogue(language)[f"ui.tab.{tab.id}"] for tab in TABS}
+        theirs = {
+            f"{name}.{tab.id}": tab.title.get(language) or tab.title.get("en") or name
+            for name, tab in extensions_tabs
+        }
+        words[language] = {**ours, **theirs}
+    return words
+
+
+def _panels(services: Services) -> list[dict[str, Any]]:
+    """The panels of extensions as data, as they are now."""
+    return [
+        {"extension": name, "title": panel.title, "fields": fields_of(panel.options)}
+        for name, panel in services.extensions.panels()
+    ]

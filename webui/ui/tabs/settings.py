@@ -1,0 +1,12 @@
+"""Settings: saved as soon as they are changed."""
+
+from __future__ import annotations
+
+from webui.core.settings import Settings
+from webui.ui.bind import fields_of
+from webui.ui.parts.own import own
+
+
+def build() -> None:
+    """The form of `webui.core.settings`, and what only this browser keeps (the theme)."""
+    own("settings", fields=fields_of(Settings))
