@@ -36,7 +36,7 @@ function listen({ link, build, last }, tell, signal) {
       end();
     };
     source.onopen = () => tell({ link, build });
-    source.onmessage = message => tell({ event: JSON.parse(message.data), id: Number(message.lastEventId) || null });
+    source.onmessage = message => tell({ event: JSON.parse(message.data), id: Number(message.lastEventId) });
     source.onerror = stop;
     signal.addEventListener("abort", stop, { once: true });
   });

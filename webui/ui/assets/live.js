@@ -10,6 +10,7 @@ export const live = {
   known: false,
 };
 const FINAL = new Set(["finished", "cancelled", "failed", "parked"]);
+const NEWS = new Set(["progress", "worker"]); // of the moment: they have no number, and carry the last one's
 const views = new Set();
 let last = 0;
 let held = null; // events that came while a snapshot was on its way
@@ -65,8 +66,9 @@ async function apply(event) {
 
 function hear({ event, id }) {
   if (held) held.push({ event, id });
-  else if (id === null || id > last) {
-    last = id ?? last;
+  else if (NEWS.has(event.kind)) apply(event);
+  else if (id > last) {
+    last = id;
     apply(event);
   }
 }

@@ -22,5 +22,6 @@ def own(module: str, **props: Any) -> gr.HTML:
         js_on_load=f"import('{url}').then(m => m.mount({{element, props}}))",
         apply_default_css=False,
         elem_id=module,
+        elem_classes=["own"],
         **props,
     )
