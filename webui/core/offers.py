@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from webui.core.errors import Problem
 from webui.core.sampling import SAMPLERS, SCHEDULES, SamplerInfo, ScheduleInfo
 
 Localized = dict[str, str]
@@ -50,7 +51,7 @@ class ModelInfo(BaseModel):
         path: file or folder.
         family: `sd1`, …; None if it is none that we know.
         hash: first ten digits of the file's SHA-256, once known (A1111's short hash).
-        problem: one sentence why it cannot be used, or None.
+        problem: why it cannot be used, or None.
         shipped: it came with the program.
     """
 
@@ -63,7 +64,7 @@ class ModelInfo(BaseModel):
     hash: str | None = None
     bytes: int = 0
     card: ModelCard = ModelCard()
-    problem: str | None = None
+    problem: Problem | None = None
     shipped: bool = False
 
 

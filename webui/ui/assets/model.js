@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { h, say } from "./dom.js";
 import { choice } from "./fields.js";
 import { notice } from "./notice.js";
-import { local, t, tn } from "./text.js";
+import { local, t, tn, word } from "./text.js";
 
 const SETTINGS = ["width", "height", "steps", "sampler", "schedule", "cfg_scale", "clip_skip"];
 
@@ -79,7 +79,7 @@ function listBroken(place, models) {
   place.hidden = models.length === 0;
   place.replaceChildren(
     h("summary", {}, tn("ui.model.broken_count", models.length)),
-    h("ul", {}, models.map(model => h("li", {}, h("strong", {}, titleOf(model)), " ", model.problem))));
+    h("ul", {}, models.map(model => h("li", {}, h("strong", {}, titleOf(model)), " ", word(model.problem)))));
 }
 
 /** Prompts of the model's card as buttons that fill the box. */
