@@ -1,0 +1,126 @@
+"""The shell as a client of the server, through the same door as every other program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import TypeAdapter
+
+from webui.core.errors import Problem, UserError
+from webui.core.events import EVENT, Event, Job
+from webui.core.running import Running, read_running
+
+PATIENCE = httpx.Timeout(30.0, connect=5.0)
+SILENCE = 60.0
+"""Seconds without a sign of life on the line of events, after which it is taken for cut."""
+
+_JOBS = TypeAdapter(tuple[Job, ...])
+
+
+class Refusal(Exception):
+    """The server said no: sentences for the user."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class Gone(UserError):
+    """The server stopped answering."""
+
+
+class Connection:
+    """One server. Every method raises `Refusal` where it says no and `Gone` where it is silent."""
+
+    def __init__(self, running: Running) -> None:
+        self.address = running.address
+        self._client = httpx.Client(
+            base_url=f"{running.address}/api/v1",
+            headers={"authorization": f"Bearer {running.key}"},
+            timeout=PATIENCE,
+            trust_env=False,  # a proxy has no business between two programs of this machine
+        )
+
+    def submit(self, values: Mapping[str, Any]) -> Job:
+        """Ask for pictures."""
+        return Job.model_validate_json(self._ask("POST", "/jobs", json=dict(values)))
+
+    def job(self, id: str) -> Job:
+        """A job as it stands."""
+        return Job.model_validate_json(self._ask("GET", f"/jobs/{id}"))
+
+    def jobs(self, limit: int) -> tuple[Job, ...]:
+        """The newest jobs of programs and shells."""
+        answer = json.loads(self._ask("GET", "/jobs", params={"limit": limit}))
+        return _JOBS.validate_python(answer["jobs"])
+
+    def cancel(self, id: str) -> Job:
+        """Stop a job; what is made is kept."""
+        return Job.model_validate_json(self._ask("POST", f"/jobs/{id}/cancel"))
+
+    def picture(self, id: str) -> bytes:
+        """A picture's file."""
+        return self._ask("GET", f"/pictures/{id}")
+
+    def last_event(self) -> int:
+        """Id of the newest durable event."""
+        return json.loads(self._ask("GET", "/state"))["last"]
+
+    def is_ours(self, running: Running) -> bool:
+        """Whether it is the very server that left the note."""
+        try:
+            answer = json.loads(self._ask("GET", "/about"))
+            return answer["fingerprint"] == running.fingerprint
+        except (Gone, Refusal, ValueError, LookupError, TypeError):
+            return False
+
+    def events(self, after: int) -> Iterator[tuple[int | None, Event]]:
+        """Events as they happen, durable ones with their id; ends when the line is cut."""
+        timeout = httpx.Timeout(SILENCE, connect=5.0)
+        id: int | None = None
+        try:
+            with self._client.stream(
+                "GET", "/events", params={"after": after}, timeout=timeout
+            ) as answer:
+                _raise_for(answer.status_code, answer.read() if answer.is_error else b"")
+                for line in answer.iter_lines():
+                    name, _, value = line.partition(": ")
+                    if name == "id":
+                        id = int(value)
+                    elif name == "data":
+                        yield id, EVENT.validate_json(value)
+                        id = None
+        except httpx.TransportError:
+            return
+
+    def _ask(self, method: str, path: str, **options: Any) -> bytes:
+        try:
+            answer = self._client.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise Gone("server_gone", address=self.address) from error
+        _raise_for(answer.status_code, answer.content)
+        return answer.content
+
+
+def _raise_for(status: int, body: bytes) -> None:
+    if status < 400:
+        return
+    try:
+        told = json.loads(body)["problems"]
+        problems = [Problem.model_validate(problem) for problem in told]
+    except (ValueError, LookupError, TypeError):
+        problems = [UserError("answer", status=status).problem]
+    raise Refusal(problems)
+
+
+def find_server(note: Path) -> Connection | None:
+    """The server that runs on this data folder, asked whether it really does."""
+    running = read_running(note)
+    if running is None:
+        return None
+    connection = Connection(running)
+    return connection if connection.is_ours(running) else None

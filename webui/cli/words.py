@@ -1,0 +1,26 @@
+"""The shell's language, and problems worded in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from webui.core.errors import Problem
+from webui.core.texts import choose_language, text
+
+
+def shell_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that LC_ALL, LC_MESSAGES or LANG name (`pl_PL.UTF-8`), where we speak it."""
+    wanted = next(
+        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)),
+        "",
+    )
+    return choose_language("auto", wanted.partition("_")[0])
+
+
+def worded(problem: Problem, language: str) -> str:
+    """The problem's sentence; as it came, where it is one that this program does not know."""
+    try:
+        return text(f"error.{problem.code}", language, **problem.values)
+    except KeyError:
+        return problem.message
