@@ -1,0 +1,78 @@
+import pytest
+import torch
+from PIL import Image
+
+from tests.engine.stub import StubModel
+from webui.core.participants import Participant
+from webui.core.requests import LARGEST_SEED, Txt2Img
+from webui.engine.recipes import Tools, Words, shots, to_images, txt2img, words
+
+COMPLETE = {
+    "sampler": "Euler a", "schedule": "Automatic", "steps": 4, "cfg_scale": 5, "width": 64,
+    "height": 72, "seed": 7, "variation_seed": 3, "noise_source": "nv",
+}  # fmt: skip
+
+
+def request(**changes) -> Txt2Img:
+    return Txt2Img.model_validate({"prompt": "a cat", **COMPLETE, **changes})
+
+
+def test_seeds_count_up_and_with_a_variation_the_variation_does():
+    plain = shots(request(batch_count=2, batch_size=2))
+    assert [(shot.index, shot.seed) for shot in plain] == [(0, 7), (1, 8), (2, 9), (3, 10)]
+    varied = shots(request(batch_size=3, variation_strength=0.5))
+    assert [(shot.seed, shot.variation_seed) for shot in varied] == [(7, 3), (7, 4), (7, 5)]
+    assert [shot.seed for shot in shots(request(seed=LARGEST_SEED, batch_size=2))] == [
+        LARGEST_SEED,
+        0,
+    ]
+
+
+def test_each_picture_may_have_its_own_words():
+    rewritten = request(batch_count=2, prompts=("red (-bad)", "blue"), negative_prompts=("x", ""))
+    assert [words(rewritten, index) for index in (0, 1)] == [
+        Words("red", "x, bad"),
+        Words("blue", ""),
+    ]
+
+
+@pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M SDE", "Heun", "DDIM"])
+def test_a_picture_is_the_same_alone_and_in_a_batch(sampler):
+    asked = request(sampler=sampler, batch_size=3)
+    pictures = shots(asked)
+    model = StubModel()
+    together = txt2img(model, asked, pictures, Tools())
+    alone = txt2img(model, asked, pictures[1:2], Tools())
+    assert together[1].tobytes() == alone[0].tobytes()
+    assert together[0].tobytes() != together[1].tobytes()
+
+
+def test_phases_are_told_and_a_check_stops_before_decoding():
+    phases: list[str] = []
+    txt2img(StubModel(), request(), shots(request()), Tools(phase=phases.append))
+    assert phases == ["encoding", "sampling", "decoding"]
+
+    def stop() -> None:
+        raise TimeoutError
+
+    phases.clear()
+    with pytest.raises(TimeoutError):
+        txt2img(StubModel(), request(), shots(request()), Tools(check=stop, phase=phases.append))
+    assert phases == ["encoding", "sampling"]
+
+
+def test_participants_see_the_finished_picture_in_order():
+    class Turn(Participant):
+        order = -1
+
+        def image(self, image: Image.Image) -> Image.Image:
+            return image.rotate(90, expand=True)
+
+    (image,) = txt2img(StubModel(), request(), shots(request()), Tools(participants=[Turn()]))
+    assert image.size == (72, 64)
+
+
+def test_levels_are_rounded_not_cut():
+    pixels = torch.tensor([0.0, 0.4999 / 255, 0.5001 / 255, 254.6 / 255, 1.2, -0.1])
+    (image,) = to_images(pixels.expand(1, 3, 1, 6))
+    assert [image.getpixel((x, 0))[0] for x in range(6)] == [0, 0, 1, 255, 255, 0]
