@@ -1,0 +1,114 @@
+"""Euler, Heun and midpoint steps, with and without fresh noise; Restart.
+
+Karras et al., "Elucidating the design space of diffusion models", 2022, as in k-diffusion.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from webui.engine.noise import Noise
+from webui.engine.options import Options
+from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.samplers.steps import ancestral, churned, slope
+from webui.engine.schedules import karras
+
+
+@sampler("Euler")
+def euler(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
+    for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
+        x, sigma = churned(x, sigma, len(sigmas) - 1, noise, options)
+        x = x + slope(x, sigma, denoise(x, sigma)) * (sigma_next - sigma)
+    return x
+
+
+@sampler("Euler a")
+def euler_ancestral(
+    denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options
+) -> Tensor:
+    for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
+        down, up = ancestral(sigma, sigma_next, options.eta)
+        x = x + slope(x, sigma, denoise(x, sigma)) * (down - sigma)
+        if sigma_next > 0:
+            x = x + noise.draw(x) * options.s_noise * up
+    return x
+
+
+@sampler("Heun")
+def heun(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
+    for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
+        x, sigma = churned(x, sigma, len(sigmas) - 1, noise, options)
+        x = heun_step(denoise, x, sigma, sigma_next)
+    return x
+
+
+def heun_step(denoise: Denoiser, x: Tensor, sigma: Tensor, sigma_next: Tensor) -> Tensor:
+    """One step along the mean slope of its two ends; the last one along the first alone."""
+    first = slope(x, sigma, denoise(x, sigma))
+    ahead = x + first * (sigma_next - sigma)
+    if sigma_next == 0:
+        return ahead
+    second = slope(ahead, sigma_next, denoise(ahead, sigma_next))
+    return x + (first + second) / 2 * (sigma_next - sigma)
+
+
+@sampler("DPM2")
+def dpm_2(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
+    for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
+        x, sigma = churned(x, sigma, len(sigmas) - 1, noise, options)
+        x = midpoint_step(denoise, x, sigma, sigma_next)
+    return x
+
+
+@sampler("DPM2 a")
+def dpm_2_ancestral(
+    denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options
+) -> Tensor:
+    for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
+        down, up = ancestral(sigma, sigma_next, options.eta)
+        x = midpoint_step(denoise, x, sigma, down)
+        if sigma_next > 0:
+            x = x + noise.draw(x) * options.s_noise * up
+    return x
+
+
+def midpoint_step(denoise: Denoiser, x: Tensor, sigma: Tensor, sigma_next: Tensor) -> Tensor:
+    """One step along the slope half way in log sigma (DPM-Solver-2); the last one by Euler."""
+    first = slope(x, sigma, denoise(x, sigma))
+    if sigma_next == 0:
+        return x + first * (sigma_next - sigma)
+    middle = sigma.log().lerp(sigma_next.log(), 0.5).exp()
+    ahead = x + first * (middle - sigma)
+    return x + slope(ahead, middle, denoise(ahead, middle)) * (sigma_next - sigma)
+
+
+@sampler("Restart")
+def restart(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
+    """Heun steps that go back up and down again (Xu et al., "Restart sampling", 2023)."""
+    last = sigmas[0]
+    for sigma, sigma_next in restart_steps(sigmas):
+        if sigma > last:
+            x = x + noise.draw(x) * options.s_noise * (sigma**2 - last**2) ** 0.5
+        x = heun_step(denoise, x, sigma, sigma_next)
+        last = sigma_next
+    return x
+
+
+def restart_steps(sigmas: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """The steps of Restart as A1111 lays them out: from 20 on, some are spent going back to 2.
+
+    Those runs have a Karras schedule between the same ends, whatever the schedule was.
+    """
+    steps = len(sigmas) - 1
+    if steps < 20:
+        return list(zip(sigmas, sigmas[1:], strict=False))
+    again, times = (steps // 4, 2) if steps >= 36 else (9, 1)
+    low, high = float(sigmas[-2]), float(sigmas[0])
+    sigmas = karras(steps - again * times, low, high)
+    low_place, high_place = (int((sigmas - level).abs().argmin()) for level in (0.1, 2.0))
+    walk = list(zip(sigmas, sigmas[1:], strict=False))
+    if high_place >= low_place:
+        return walk
+    back = karras(again + 1, float(sigmas[low_place]), float(sigmas[high_place]))[:-1]
+    loop = list(zip(back, back[1:], strict=False))
+    return walk[:low_place] + loop * times + walk[low_place:]
