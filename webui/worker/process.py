@@ -30,6 +30,19 @@ def parse(arguments: list[str]) -> Paths:
     return Paths.choose(**vars(parser.parse_args(arguments)))
 
 
+def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
+    """The composition root of the worker."""
+    # torch is loaded here: for seconds, while signs of life go out
+    from webui.core.plugins import Extensions
+    from webui.library.catalog import Catalog
+    from webui.models.manager import ModelManager
+    from webui.worker.runner import Runner
+
+    catalog = Catalog.of(paths)
+    extensions = Extensions(paths.extension_folders, "worker", data=paths.data)
+    return Runner(catalog, ModelManager(), extensions, line.send, control)
+
+
 def execute(runner: Runner, run: Run) -> Ended:
     """The job boundary: whatever goes wrong in a run ends that run alone."""
     try:
@@ -54,9 +67,7 @@ def main(arguments: list[str]) -> None:
     paths = parse(arguments)
     threading.Thread(target=beat, args=(line, control), daemon=True).start()
     threading.Thread(target=read_commands, args=(line, control), daemon=True).start()
-    from webui.worker.runner import Runner  # loads torch: seconds, while signs of life go out
-
-    runner = Runner(paths, line.send, control)
+    runner = make_runner(paths, line, control)
     line.send(runner.ready())
     while True:
         run = control.runs.get()

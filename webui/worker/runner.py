@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from webui.core.offers import Offers, Preview
 from webui.core.participants import Participant
-from webui.core.paths import Paths
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
-from webui.core.sampling import SAMPLERS
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import Shot, Tools, shots, txt2img
+from webui.engine.samplers import SAMPLERS
+from webui.engine.samplers.registry import Sampler
 from webui.library.catalog import Catalog
 from webui.library.pictures import encode
 from webui.models.family import Model
@@ -34,17 +34,26 @@ class Skipped(Exception):
 class Runner:
     """Holds what lives longer than a job: the model in use and the extensions."""
 
-    def __init__(self, paths: Paths, send: Callable[..., None], control: Control) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        models: ModelManager,
+        extensions: Extensions,
+        send: Callable[..., None],
+        control: Control,
+    ) -> None:
+        self._catalog = catalog
+        self._models = models
+        self._extensions = extensions
         self._send = send
         self._control = control
-        self._catalog = Catalog.of(paths)
-        self._models = ModelManager()
-        self._extensions = Extensions(paths.extension_folders, "worker")
+        for _, added in extensions.samplers():
+            SAMPLERS[added.info.name] = Sampler(added.info, added.function)
 
     def ready(self) -> Ready:
         """What there is to choose from."""
-        added = tuple(sampler.info for _, sampler in self._extensions.samplers())
-        return Ready(offers=Offers(samplers=SAMPLERS + added, device=str(self._models.device)))
+        samplers = tuple(sampler.info for sampler in SAMPLERS.values())
+        return Ready(offers=Offers(samplers=samplers, device=str(self._models.device)))
 
     def run(self, run: Run) -> Ended:
         """Make the pictures of a job that are not made yet.
