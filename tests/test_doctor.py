@@ -170,10 +170,11 @@ def test_the_exit_code_and_the_two_forms(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_on_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(argument_default=argparse.SUPPRESS)
+    parser.set_defaults(data_dir=None, models_dir=None, outputs_dir=None, port=None)
     for name in ("data", "models", "outputs"):
         parser.add_argument(f"--{name}-dir", type=Path)
-    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--port", type=int)
     doctor.add_arguments(parser)
     arguments = ["--json", "--data-dir", str(tmp_path), "--port", "7999"]
     doctor.run(parser.parse_args(arguments))

@@ -241,12 +241,12 @@ def check_port(port: int) -> Finding:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
-        advice = f"if it is not Easel itself, start with --port {port + 1}"
+        advice = f"if it is not by Easel itself, the next free one or --port {port + 1} will do"
         return Finding("port", "warn", f"Port {port} is in use: {advice}.")
     return Finding("port", "ok", f"Port {port} is free.")
 
 
-def report(paths: Paths, port: int = 7860) -> list[Finding]:
+def report(paths: Paths, port: int) -> list[Finding]:
     """All findings, in the order in which a person would look."""
     memory = psutil.virtual_memory()
     return [
@@ -274,9 +274,10 @@ def show(findings: list[Finding], as_json: bool) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
+    words = "print the findings as one JSON list"
+    parser.add_argument("--json", action="store_true", help=words, default=False)
 
 
 def run(args: argparse.Namespace) -> int:
     paths = Paths.choose(args.data_dir, args.models_dir, args.outputs_dir)
-    return show(report(paths, args.port), args.json)
+    return show(report(paths, args.port or 7860), args.json)
