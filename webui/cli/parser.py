@@ -1,4 +1,4 @@
-"""What can be said on the command line. Imports nothing heavy, so that `--help` is there at once."""
+"""What can be said on the command line. Imports nothing heavy: `--help` is there at once."""
 
 from __future__ import annotations
 
@@ -107,36 +107,38 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_serving(parser: argparse.ArgumentParser) -> None:
     serving = parser.add_argument_group("the page")
-    options = {"default": argparse.SUPPRESS}
     serving.add_argument(
         "--host",
         metavar="ADDRESS",
         help=f"listen on this address ({DEFAULT_HOST}: only this machine reaches it; "
         "0.0.0.0: all that can, with a password)",
-        **options,
+        default=argparse.SUPPRESS,
     )
     serving.add_argument(
         "--port",
         type=_port,
         metavar="N",
         help=f"listen on this port ({DEFAULT_PORT} or the next free one; 0: any free one)",
-        **options,
+        default=argparse.SUPPRESS,
     )
     serving.add_argument(
         "--share",
         action="store_true",
         help="also open a public address (gradio.live), with a password",
-        **options,
+        default=argparse.SUPPRESS,
     )
     serving.add_argument(
         "--password",
         metavar="TEXT",
         help="ask for this password (better set in EASEL_PASSWORD, which other users of the "
         "machine cannot see; where one is needed and none is set, one is made and printed)",
-        **options,
+        default=argparse.SUPPRESS,
     )
     serving.add_argument(
-        "--no-browser", action="store_true", help="do not open the page in a browser", **options
+        "--no-browser",
+        action="store_true",
+        help="do not open the page in a browser",
+        default=argparse.SUPPRESS,
     )
 
 
