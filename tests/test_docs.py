@@ -76,9 +76,9 @@ def program_arguments(words: list[str]) -> list[str] | None:
 
 
 def is_server(arguments: list[str]) -> bool:
-    """Without a subcommand the program serves the page."""
+    """Without a subcommand, or with this one, the program serves the page."""
     asks = {"-h", "--help", "--version"} & set(arguments)
-    return not asks and (not arguments or arguments[0].startswith("-"))
+    return not asks and (not arguments or arguments[0] == "serve" or arguments[0][0] == "-")
 
 
 def all_blocks() -> list[Block]:
@@ -253,7 +253,7 @@ def test_commands_are_told_apart() -> None:
     assert program_arguments(["python", "launch.py", "--port", "1"]) == ["--port", "1"]
     assert program_arguments(["webui", "doctor"]) == ["doctor"]
     assert program_arguments(["rm", "-r", "x"]) is None
-    assert is_server([]) and is_server(["--port", "1"])
+    assert is_server([]) and is_server(["--port", "1"]) and is_server(["serve"])
     assert not is_server(["--help"]) and not is_server(["generate", "a cat"])
     assert elsewhere(["git", "clone", "x"]) and not elsewhere(["git", "push"])
     assert elsewhere(["python", "launch.py", "test"]) and not elsewhere(["python", "launch.py"])
