@@ -1,0 +1,1 @@
+"""Scripts for those who work on Easel; the program itself needs none of them."""

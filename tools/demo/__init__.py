@@ -1,0 +1,1 @@
+"""Makes the data of the demo model and trains it."""
