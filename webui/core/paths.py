@@ -51,6 +51,11 @@ class Paths:
         return (self.models,) if shipped in (self.models,) else (self.models, shipped)
 
     @property
+    def shipped_model(self) -> Path:
+        """The model that draws before the user has added any."""
+        return CLONE / "models" / "checkpoints" / "easel-demo"
+
+    @property
     def extension_folders(self) -> tuple[Path, ...]:
         """Bundled extensions, then the user's where the data lies elsewhere."""
         bundled, own = CLONE / "extensions", self.data / "extensions"
@@ -79,12 +84,22 @@ class Paths:
         return self.state / "settings.json"
 
     @property
+    def hashes(self) -> Path:
+        """Hashes of model files, computed once."""
+        return self.state / "hashes.json"
+
+    @property
     def offers(self) -> Path:
         return self.state / "offers.json"
 
     @property
     def thumbnails(self) -> Path:
         return self.state / "thumbnails"
+
+    @property
+    def worker_record(self) -> Path:
+        """Process id of the worker, so that one left over can be ended."""
+        return self.state / "worker.json"
 
     @property
     def worker_log(self) -> Path:

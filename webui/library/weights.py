@@ -1,0 +1,143 @@
+"""Weights on disk, read from their headers: what is in a `.safetensors` file, and is it whole.
+
+The format: 8 bytes length of the header (little endian), the header as JSON, the tensors.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from webui.core.errors import UserError
+
+SUFFIX = ".safetensors"
+PARTS: Mapping[str, str] = {
+    "unet": "diffusion_pytorch_model",
+    "vae": "diffusion_pytorch_model",
+    "text_encoder": "model",
+}
+"""Folders with weights in a diffusers folder, and how their files are called."""
+
+_LENGTH = struct.Struct("<Q")
+_LONGEST_HEADER = 100_000_000
+_SIZES: Mapping[str, int] = {
+    **dict.fromkeys(("F64", "I64", "U64"), 8),
+    **dict.fromkeys(("F32", "I32", "U32"), 4),
+    **dict.fromkeys(("F16", "BF16", "I16", "U16"), 2),
+    **dict.fromkeys(("F8_E4M3", "F8_E5M2", "I8", "U8", "BOOL"), 1),
+}
+"""Bytes a number; of types that are not here the size is not checked."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file holds.
+
+    Attributes:
+        shapes: name of each tensor -> its shape.
+        bytes: size of the file.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    bytes: int
+
+
+class _Entry(BaseModel):
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int]
+
+
+_TABLE: TypeAdapter[dict[str, _Entry]] = TypeAdapter(dict[str, _Entry])
+_CONFIG: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def read_header(path: Path, shown: str) -> Header:
+    """Read the header and check that the file is as long as it says.
+
+    Args:
+        shown: how errors name the file.
+
+    Raises:
+        UserError: the file cannot be read, is of another kind, cut off or damaged.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            return _read(file, size, shown)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError("model_unreadable", file=shown, reason=reason) from error
+
+
+def part_file(folder: Path, part: str) -> Path | None:
+    """The weights of a part of a diffusers folder: the plain file, else a variant (`.fp16`)."""
+    name = PARTS[part]
+    plain = folder / part / f"{name}{SUFFIX}"
+    if plain.is_file():
+        return plain
+    return min((folder / part).glob(f"{name}.*{SUFFIX}"), default=None)
+
+
+def read_config(path: Path, shown: str) -> dict[str, Any]:
+    """A JSON file that describes a model or a part of one.
+
+    Args:
+        shown: how errors name the file.
+
+    Raises:
+        UserError: it cannot be read, or is no such file.
+    """
+    try:
+        return _CONFIG.validate_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError("model_unreadable", file=shown, reason=reason) from error
+    except ValidationError as error:
+        raise UserError("model_damaged", file=shown) from error
+
+
+def _read(file: BinaryIO, size: int, name: str) -> Header:
+    start = file.read(_LENGTH.size)
+    length = _LENGTH.unpack(start)[0] if len(start) == _LENGTH.size else _LENGTH.size
+    if length > _LONGEST_HEADER:
+        raise UserError("model_damaged", file=name)
+    _check_length(name, size, _LENGTH.size + length)
+    try:
+        values = _CONFIG.validate_json(file.read(length))
+        values.pop("__metadata__", None)
+        table = _TABLE.validate_python(values)
+    except ValidationError as error:
+        raise UserError("model_damaged", file=name) from error
+    wanted = _LENGTH.size + length + _end(table, name)
+    _check_length(name, size, wanted)
+    if size > wanted:
+        raise UserError("model_damaged", file=name)
+    return Header({key: entry.shape for key, entry in table.items()}, size)
+
+
+def _check_length(name: str, have: int, want: int) -> None:
+    if have < want:
+        raise UserError("model_cut_off", file=name, have=have, want=want)
+
+
+def _end(table: Mapping[str, _Entry], name: str) -> int:
+    """Where the last tensor ends; they lie one after the other without a gap.
+
+    Raises:
+        UserError: they do not.
+    """
+    end = 0
+    for entry in sorted(table.values(), key=lambda entry: entry.data_offsets):
+        start, stop = entry.data_offsets
+        size = _SIZES.get(entry.dtype)
+        if start != end or (size is not None and stop - start != size * math.prod(entry.shape)):
+            raise UserError("model_damaged", file=name)
+        end = stop
+    return end
