@@ -12,7 +12,7 @@ import torch
 
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 from webui.models.family import LatentSpec
 
 CHANNELS = torch.tensor([0.3, -0.2, 0.1, 0.5], dtype=torch.float64)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from webui.engine.options import Options
 from webui.engine.schedules import SCHEDULES
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 
 _MOST_STRENGTH = 0.999
 

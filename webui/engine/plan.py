@@ -12,7 +12,7 @@ from webui.engine.levels import Levels, Task
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
 from webui.engine.samplers import SAMPLERS, Denoiser, Sampler
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 
 
 @dataclass(frozen=True, eq=False)

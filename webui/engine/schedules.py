@@ -17,7 +17,7 @@ from torch import Tensor
 
 from webui.core.sampling import AUTOMATIC
 from webui.engine.options import Options
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 
 _OLD_KARRAS_ENDS = (0.1, 10.0)
 _ALIGNED = {

@@ -8,7 +8,7 @@ from webui.engine.levels import coarse
 from webui.engine.noise import Noise
 from webui.engine.options import Options
 from webui.engine.samplers.registry import Denoiser, sampler
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 
 _DATA_VARIANCE = 0.25
 _TIMESTEP_SCALE = 10

@@ -25,7 +25,7 @@ from webui.engine.noise import Noise
 from webui.engine.options import Options
 from webui.engine.samplers.registry import Denoiser, sampler
 from webui.engine.samplers.timestep import scaled_down
-from webui.engine.sigmas import SigmaTable
+from webui.models.sigmas import SigmaTable
 
 Known = list[tuple[float, Tensor]]
 """(t, denoised), the newest first."""
