@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from webui import doctor
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.doctor import Device, Finding, TorchFacts
 
@@ -135,17 +137,17 @@ def test_folders(tmp_path: Path) -> None:
 
 
 def test_models(tmp_path: Path) -> None:
-    folders = (tmp_path / "mine", tmp_path / "shipped")
-    finding = doctor.check_models(folders)
+    (finding,) = doctor.check_models(tmp_path, [])
     assert finding.state == "bad"
-    assert str(tmp_path / "mine" / "checkpoints") in finding.sentence
-    tree = tmp_path / "shipped" / "checkpoints" / "demo"
-    (tree / "unet").mkdir(parents=True)
-    (tree / "model_index.json").touch()
-    (tree / "unet" / "model.safetensors").touch()  # a part, not a model of its own
-    (tmp_path / "mine" / "checkpoints" / "sub").mkdir(parents=True)
-    (tmp_path / "mine" / "checkpoints" / "sub" / "v1-5.safetensors").touch()
-    assert doctor.check_models(folders) == Finding("models", "ok", "2 found: demo, v1-5.")
+    assert str(tmp_path / "checkpoints") in finding.sentence
+    good = ModelInfo(id="demo", path="demo", format="diffusers", family="sd1", bytes=1)
+    wrong = good.model_copy(
+        update={"id": "odd", "problem": UserError("no_model", folder="x").problem}
+    )
+    warning, finding = doctor.check_models(tmp_path, [good, wrong])
+    assert warning.state == "warn"
+    assert warning.sentence.startswith("odd: ")
+    assert finding == Finding("models", "ok", "1 found: demo.")
 
 
 def test_port() -> None:

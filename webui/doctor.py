@@ -24,7 +24,9 @@ from typing import Literal
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
+from webui.library.catalog import Catalog
 from webui.torch_build import cuda_build, graphics, nvidia_cards
 
 Version = tuple[int, ...]
@@ -225,16 +227,17 @@ def check_folder(name: str, folder: Path) -> Finding:
         return Finding(name, "warn" if name == "models" else "bad", words)
 
 
-def check_models(folders: tuple[Path, ...]) -> Finding:
-    checkpoints = [folder / "checkpoints" for folder in folders]
-    files = [path for folder in checkpoints for path in folder.rglob("*.safetensors")]
-    trees = [path.parent for folder in checkpoints for path in folder.rglob("model_index.json")]
-    names = [path.name for path in trees]
-    names += [path.stem for path in files if not any(tree in path.parents for tree in trees)]
-    if not names:
-        advice = f"put a .safetensors file into {checkpoints[0]}"
-        return Finding("models", "bad", f"No model was found: {advice}.")
-    return Finding("models", "ok", f"{len(names)} found: {', '.join(sorted(names)[:5])}.")
+def check_models(folder: Path, models: Sequence[ModelInfo]) -> Iterator[Finding]:
+    """The models that can be used, and for each other one the reason why not."""
+    for model in models:
+        if model.problem:
+            yield Finding("models", "warn", f"{model.id}: {model.problem.message}")
+    names = [model.id for model in models if not model.problem]
+    if names:
+        yield Finding("models", "ok", f"{len(names)} found: {', '.join(names[:5])}.")
+    else:
+        advice = f"put a .safetensors file into {folder / 'checkpoints'}"
+        yield Finding("models", "bad", f"No model was found: {advice}.")
 
 
 def check_port(port: int) -> Finding:
@@ -258,7 +261,7 @@ def report(paths: Paths, port: int) -> list[Finding]:
         check_folder("data", paths.state),
         check_folder("outputs", paths.outputs),
         check_folder("models", paths.models),
-        check_models(paths.model_folders),
+        *check_models(paths.models, Catalog.of(paths).models()),
         check_port(port),
     ]
 
