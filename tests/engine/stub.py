@@ -12,8 +12,8 @@ import torch
 
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
-from webui.models.sigmas import SigmaTable
 from webui.models.family import LatentSpec
+from webui.models.sigmas import SigmaTable
 
 CHANNELS = torch.tensor([0.3, -0.2, 0.1, 0.5], dtype=torch.float64)
 GAINS = torch.tensor([1.0, -0.5, 0.8, -1.2], dtype=torch.float64)
