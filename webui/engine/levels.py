@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from webui.engine.options import Options
+from webui.engine.protocols import SamplerFunction
 from webui.engine.schedules import SCHEDULES
 from webui.models.sigmas import SigmaTable
 
@@ -43,11 +44,13 @@ class Levels:
 
     Attributes:
         sigmas: (n + 1,) float32 descending, for n steps.
+        walk: the sampler's function, where it has to know the model's table.
     """
 
     sigmas: Tensor
     noise_scale: float
     image_scale: float = 1.0
+    walk: SamplerFunction | None = None
 
 
 MakeLevels = Callable[[Task], Levels]
@@ -78,12 +81,6 @@ def scheduled(task: Task) -> Levels:
 def _schedule(task: Task, steps: int) -> Tensor:
     sigmas = SCHEDULES[task.schedule](task.table, steps + task.discard, task.options)
     return torch.cat([sigmas[:-2], sigmas[-1:]]) if task.discard else sigmas
-
-
-def coarse(task: Task) -> Levels:
-    """The schedule over the few levels that a latent consistency model knows."""
-    table = task.table.coarse()
-    return scheduled(Task(table, task.schedule, task.steps, task.options, task.strength))
 
 
 def between_ends(task: Task) -> Levels:

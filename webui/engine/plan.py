@@ -11,7 +11,8 @@ from webui.core.sampling import AUTOMATIC
 from webui.engine.levels import Levels, Task
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
-from webui.engine.samplers import SAMPLERS, Denoiser, Sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers import SAMPLERS, Sampler
 from webui.models.sigmas import SigmaTable
 
 
@@ -21,7 +22,6 @@ class Plan:
 
     Attributes:
         sampler: what walks.
-        table: the model's noise levels.
         levels: what is walked, and the scales of the first x.
         options: settings.
         prompt_calls: what prompt schedules count: the steps asked for, doubled for samplers of
@@ -29,7 +29,6 @@ class Plan:
     """
 
     sampler: Sampler
-    table: SigmaTable
     levels: Levels
     options: Options
     prompt_calls: int
@@ -77,8 +76,8 @@ class Plan:
         x = self.start(initial, latents)
         if len(self.sigmas) < 2:
             return x
-        wrapped = self.sampler.wrap(denoise, self.table) if self.sampler.wrap else denoise
-        return self.sampler.function(wrapped, x, self.sigmas, noise, self.options)
+        walk = self.levels.walk or self.sampler.function
+        return walk(denoise, x, self.sigmas, noise, self.options)
 
 
 def plan(
@@ -110,7 +109,6 @@ def plan(
     )
     return Plan(
         sampler=chosen,
-        table=table,
         levels=chosen.levels(task),
         options=options,
         prompt_calls=steps * (2 if chosen.info.second_order else 1),

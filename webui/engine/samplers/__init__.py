@@ -1,13 +1,11 @@
 """Samplers, one function each; importing this registers them all."""
 
 from webui.engine.samplers import dpm_solver, dpmpp, euler, lcm, multistep, timestep, unipc
-from webui.engine.samplers.registry import SAMPLERS, Denoiser, Sampler, SamplerFunction, sampler
+from webui.engine.samplers.registry import SAMPLERS, Sampler, sampler
 
 __all__ = [
     "SAMPLERS",
-    "Denoiser",
     "Sampler",
-    "SamplerFunction",
     "dpm_solver",
     "dpmpp",
     "euler",

@@ -14,7 +14,8 @@ from torch import Tensor
 from webui.engine.levels import between_ends
 from webui.engine.noise import Noise
 from webui.engine.options import Options
-from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers.registry import sampler
 from webui.engine.samplers.steps import ancestral, slope
 
 _RELATIVE, _ABSOLUTE = 0.05, 0.0078

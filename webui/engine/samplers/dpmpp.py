@@ -12,7 +12,8 @@ from torch import Tensor
 
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
-from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers.registry import sampler
 from webui.engine.samplers.steps import ancestral, brownian, through_log
 
 Curvature = Callable[[Tensor], Tensor]

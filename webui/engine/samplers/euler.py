@@ -9,7 +9,8 @@ from torch import Tensor
 
 from webui.engine.noise import Noise
 from webui.engine.options import Options
-from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers.registry import sampler
 from webui.engine.samplers.steps import ancestral, churned, slope
 from webui.engine.schedules import karras
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from torch import Tensor
 
-from webui.engine.levels import coarse
+from webui.engine.levels import Levels, Task, scheduled
 from webui.engine.noise import Noise
 from webui.engine.options import Options
-from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers.registry import sampler
 from webui.models.sigmas import SigmaTable
 
 _DATA_VARIANCE = 0.25
@@ -23,7 +27,7 @@ class ConsistencyDenoiser:
 
     def __init__(self, denoise: Denoiser, table: SigmaTable) -> None:
         self._denoise = denoise
-        self._table = table.coarse()
+        self._table = table
         self.needs_uncond = denoise.needs_uncond
         self.uncond = denoise.uncond
 
@@ -39,7 +43,17 @@ class ConsistencyDenoiser:
         return kept * x + (1 - kept) ** 0.5 * denoised
 
 
-@sampler("LCM", levels=coarse, wrap=ConsistencyDenoiser)
+def coarse(task: Task) -> Levels:
+    """The schedule over the few levels that the model knows."""
+    table = task.table.coarse()
+
+    def walk(denoise: Denoiser, *rest: Any) -> Tensor:
+        return lcm(ConsistencyDenoiser(denoise, table), *rest)
+
+    return replace(scheduled(replace(task, table=table)), walk=walk)
+
+
+@sampler("LCM", levels=coarse)
 def lcm(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
     for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
         x = denoise(x, sigma)

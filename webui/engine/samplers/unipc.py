@@ -23,7 +23,8 @@ from webui.engine.levels import (
 )
 from webui.engine.noise import Noise
 from webui.engine.options import Options
-from webui.engine.samplers.registry import Denoiser, sampler
+from webui.engine.protocols import Denoiser
+from webui.engine.samplers.registry import sampler
 from webui.engine.samplers.timestep import scaled_down
 from webui.models.sigmas import SigmaTable
 
