@@ -13,7 +13,7 @@ from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import Shot, Tools, shots, txt2img
 from webui.engine.samplers import SAMPLERS
-from webui.engine.samplers.registry import Sampler
+from webui.engine.samplers.registry import register
 from webui.library.catalog import Catalog
 from webui.library.pictures import encode
 from webui.models.family import Model
@@ -48,7 +48,7 @@ class Runner:
         self._send = send
         self._control = control
         for _, added in extensions.samplers():
-            SAMPLERS[added.info.name] = Sampler(added.info, added.function)
+            register(added.info, added.function)
 
     def ready(self) -> Ready:
         """What there is to choose from."""

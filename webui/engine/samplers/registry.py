@@ -26,7 +26,12 @@ class Sampler:
 
 
 SAMPLERS: dict[str, Sampler] = {}
-"""By name; filled by `sampler`, and by the worker with those of extensions."""
+"""By name; filled by `sampler`, and by `register` with those of extensions."""
+
+
+def register(info: SamplerInfo, function: SamplerFunction) -> None:
+    """Add an extension's sampler, which walks the schedule that is chosen."""
+    SAMPLERS[info.name] = Sampler(info, function)
 
 
 def sampler(
