@@ -1,4 +1,4 @@
-"""What the page must know before anything is drawn: language, texts, theme, build, panels.
+"""What the page must know before anything is drawn: language, texts, theme, build, extensions.
 
 Gradio takes its language from `navigator.language` and nothing else, and puts scripts of ours in
 too late; so the page gets this on its way out, as the first thing in its head.
@@ -7,14 +7,13 @@ too late; so the page gets this on its way out, as the first thing in its head.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webui.core.texts import LANGUAGES, catalogue
+from webui.core.texts import catalogue, choose_language
 from webui.ui.build import ASSETS, BUILD
 
 SCRIPT = """
@@ -30,18 +29,9 @@ window.easel = {data};
 """
 
 
-def choose_language(setting: str, accepted: str) -> str:
-    """The language of the setting, or for `auto` the first of Accept-Language that we speak."""
-    if setting in LANGUAGES:
-        return setting
-    wishes = re.findall(r"([a-zA-Z]{2,3})(?:-[\w-]*)?\s*(?:;\s*q=([\d.]+))?\s*(?:,|$)", accepted)
-    ranked = sorted(wishes, key=lambda wish: -float(wish[1] or 1))
-    return next((tongue.lower() for tongue, _ in ranked if tongue.lower() in LANGUAGES), "en")
-
-
-def head(language: str, panels: list[dict[str, Any]]) -> str:
-    """The first lines of the page's head."""
-    data = {"build": BUILD, "language": language, "texts": catalogue(language), "panels": panels}
+def head(language: str, extensions: dict[str, Any]) -> str:
+    """The first lines of the page's head; `extensions` are their panels and settings as data."""
+    data = {"build": BUILD, "language": language, "texts": catalogue(language), **extensions}
     inline = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     own = f"/own/{BUILD}"
     links = [f'<link rel="stylesheet" href="{own}/{file.name}">' for file in _assets("css")]
@@ -66,11 +56,11 @@ class PageHead:
         self,
         app: ASGIApp,
         language: Callable[[], str],
-        panels: Callable[[], list[dict[str, Any]]],
+        extensions: Callable[[], dict[str, Any]],
     ) -> None:
         self._app = app
         self._language = language
-        self._panels = panels
+        self._extensions = extensions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
@@ -79,7 +69,7 @@ class PageHead:
         headers = scope["headers"]
         accepted = dict(headers).get(b"accept-language", b"").decode("latin-1")
         language = choose_language(self._language(), accepted)
-        lines = f"<head>\n{head(language, self._panels())}".encode()
+        lines = f"<head>\n{head(language, self._extensions())}".encode()
         plain = [header for header in headers if header[0] != b"accept-encoding"]
         await self._app({**scope, "headers": plain}, receive, _Replacing(send, lines))
 

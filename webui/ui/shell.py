@@ -71,8 +71,8 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
     mounted: Any = app.routes[-1]
     mounted.app = PageHead(
         mounted.app,
-        language=lambda: services.settings.get().language,
-        panels=lambda: _panels(services),
+        language=lambda: services.settings.language,
+        extensions=lambda: _extensions(services),
     )
     return app
 
@@ -81,7 +81,7 @@ def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]]) -> gr.Block
     said = gr.I18n(**words)
     with gr.Blocks(title="Easel", analytics_enabled=False, fill_width=True) as page:
         own("page")
-        with gr.Tabs(elem_id="tabs", selected=TABS[0].id):
+        with gr.Tabs(elem_id="tabs", selected=TABS[0].id, overflow_behavior="wrap"):
             for tab in TABS:
                 with gr.Tab(said(f"ui.tab.{tab.id}"), id=tab.id, elem_id=f"tab-{tab.id}"):
                     tab.build()
@@ -113,9 +113,15 @@ def _words(extensions_tabs: Sequence[tuple[str, Tab]]) -> Words:
     return words
 
 
-def _panels(services: Services) -> list[dict[str, Any]]:
-    """The panels of extensions as data, as they are now."""
-    return [
+def _extensions(services: Services) -> dict[str, Any]:
+    """What extensions add to forms, as data, as it is now."""
+    titles = {info.name: info.title for info in services.extensions.infos()}
+    panels = [
         {"extension": name, "title": panel.title, "fields": fields_of(panel.options)}
         for name, panel in services.extensions.panels()
     ]
+    settings = [
+        {"extension": name, "title": titles.get(name, {}), "fields": fields_of(model)}
+        for name, model in services.extensions.settings_models().items()
+    ]
+    return {"panels": panels, "settings": settings}

@@ -87,8 +87,9 @@ export function choice(data) {
       menu.append(h("option", { value: wanted, "data-missing": true }, t("ui.menu.missing", { name: wanted })));
     menu.value = wanted;
   };
+  const offers = value => [...menu.options].some(one => one.value === value && !one.disabled && !("missing" in one.dataset));
   offer(data.choices ?? []);
-  return { ...made, read, write, offer };
+  return { ...made, read, write, offer, offers };
 }
 
 function option(one) {

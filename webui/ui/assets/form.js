@@ -26,6 +26,7 @@ export class Form {
 
   has = name => this.#fields.has(name);
   value = name => this.#fields.get(name)?.read();
+  takes = (name, value) => this.has(name) && (this.#fields.get(name).offers?.(value) ?? true);
   isByHand = name => this.#byHand.has(name);
   control = name => this.#fields.get(name)?.control;
   names = () => [...this.#fields.keys()];

@@ -84,25 +84,23 @@ function listBroken(place, models) {
 
 /** Prompts of the model's card as buttons that fill the box. */
 export function examples(form) {
-  const list = h("div.chips", { role: "group", "aria-label": t("ui.examples") });
-  const more = h("button.chip.more", { type: "button", onclick: () => expand() }, t("ui.examples.more"));
-  let all = [];
+  const list = h("div.list");
+  const more = h("button.chip.more", { type: "button", "aria-expanded": "false", onclick: () => expand() }, t("ui.examples.more"));
+  const element = h("div.chips", { role: "group", "aria-label": t("ui.examples") }, list, more);
   const fill = words => {
     const undo = form.keep();
     form.set("prompt", words);
-    form.control("prompt").focus();
     notice(t("ui.examples.filled"), { undo });
   };
   const expand = () => {
-    list.classList.toggle("open");
-    say(more, t(list.classList.contains("open") ? "ui.examples.fewer" : "ui.examples.more"));
-    more.setAttribute("aria-expanded", list.classList.contains("open"));
+    const open = element.classList.toggle("open");
+    say(more, t(open ? "ui.examples.fewer" : "ui.examples.more"));
+    more.setAttribute("aria-expanded", open);
   };
   const show = card => {
-    all = card.examples.map(local).filter(Boolean);
-    list.hidden = all.length === 0;
-    list.replaceChildren(...all.map(words => h("button.chip", { type: "button", onclick: () => fill(words) }, words)), more);
+    const all = card.examples.map(local).filter(Boolean);
+    element.hidden = all.length === 0;
+    list.replaceChildren(...all.map(words => h("button.chip", { type: "button", onclick: () => fill(words) }, words)));
   };
-  more.setAttribute("aria-expanded", "false");
-  return { element: list, show };
+  return { element, show };
 }

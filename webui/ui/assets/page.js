@@ -1,4 +1,5 @@
 // The frame around the tabs: name, how the worker is, whether the server is there, light or dark.
+import "./image_info.js"; // a place to send pictures to, also before its tab is visited
 import { h, say } from "./dom.js";
 import { follow, live } from "./live.js";
 import { recall, remember } from "./store.js";
@@ -38,7 +39,7 @@ function linkPart() {
     const words = { lost: live.known && "ui.link.lost", login: "ui.link.login", online: lost && "ui.link.back" }[live.link];
     banner.hidden = !words;
     if (!words) return;
-    if (banner.dataset.words !== words) banner.replaceChildren(h("span", {}, t(words)), ...(live.link === "login" ? [h("a", { href: "/" }, t("ui.link.enter"))] : []));
+    if (banner.dataset.words !== words) banner.replaceChildren(h("span", {}, t(words)), ...(live.link === "login" ? [h("a", { href: "/login" }, t("ui.link.enter"))] : []));
     banner.dataset.words = words;
     if (live.link === "online") setTimeout(() => (lost = false, banner.hidden = live.link === "online"), 4000);
   });

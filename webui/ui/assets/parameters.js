@@ -1,5 +1,5 @@
 // A picture's parameters (A1111's lines of text) in readable form.
-import { h } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { t } from "./text.js";
 
 /** { prompt, negative, rest: [[name, value], …] } */
@@ -28,6 +28,11 @@ function unquote(value) {
 /** The exact seed, digits as text. */
 export const seedOf = picture => new Map(parse(picture.infotext).rest).get("Seed") ?? String(picture.seed);
 
+const NAMES = {
+  Steps: "steps", Sampler: "sampler", "Schedule type": "schedule", "CFG scale": "cfg_scale", Seed: "seed", Size: "size", Model: "model",
+  "Clip skip": "clip_skip", "Variation seed": "variation_seed", "Variation seed strength": "variation_strength", RNG: "noise_source",
+};
+const nameOf = key => (key in NAMES ? t(`ui.field.${NAMES[key]}`) : key);
 const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 /** A table of all that is known: prompt and negative prompt first. */
@@ -37,5 +42,24 @@ export function table({ prompt, negative, rest }) {
     const one = row(pair);
     one.classList.add("words");
     return one;
-  }), rest.map(row));
+  }), rest.map(([name, value]) => row([nameOf(name), value])));
+}
+
+/** Copies the lines of text; the clipboard needs a page from this machine or https. */
+export function copyButton(infotext) {
+  const copy = iconButton("copy", t("ui.copy"), async () => {
+    await putOnClipboard(infotext);
+    copy.replaceChildren(icon("check"));
+    setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
+  });
+  return copy;
+}
+
+async function putOnClipboard(words) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(words);
+  const box = h("textarea.unseen", {}, words);
+  document.body.append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
 }

@@ -46,6 +46,22 @@ export function progressPart() {
   return element;
 }
 
+/** The same in one line, for the bar that stays in sight on a phone. */
+export function thinProgress() {
+  const fill = h("i"), words = h("span");
+  const element = h("p.thin", { "aria-hidden": "true", hidden: true }, fill, words);
+  follow(() => {
+    const job = runningJob();
+    element.hidden = !job;
+    if (!job) return;
+    const news = live.progress.get(job.id);
+    const { main, more } = describe(job, news);
+    fill.style.width = `${(shareOf(job, news) ?? 0) * 100}%`;
+    say(words, [main, more].filter(Boolean).join(" · "));
+  });
+  return element;
+}
+
 /** My jobs that wait, each with who is before it and a way out. */
 export function waitingPart() {
   const rows = new Map();

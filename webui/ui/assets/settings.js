@@ -1,3 +1,85 @@
-export function mount({ element }) {
-  element.textContent = "";
+// Settings: each is saved as soon as it is changed, and says so.
+import { get, patch } from "./api.js";
+import { h } from "./dom.js";
+import { choice, field, line, number, toggle } from "./fields.js";
+import { titleOf } from "./model.js";
+import { setTheme } from "./page.js";
+import { recall } from "./store.js";
+import { local, t, word } from "./text.js";
+
+const LANGUAGES = { en: "English", pl: "Polski" };
+const THEMES = ["system", "light", "dark"];
+
+export async function mount({ element, props }) {
+  const data = Object.fromEntries(props.fields.map(one => [one.name, { ...one, label: `settings.${one.name}` }]));
+  const sheet = h("div.sheet");
+  element.replaceChildren(h("div.page", {}, h("h2", {}, t("ui.tab.settings")), h("p.lead", {}, t("ui.settings.lead")), sheet));
+  const [settings, { models }] = await Promise.all([get("/settings"), get("/offers")]);
+
+  const saved = (part, send = value => ({ [part.name]: value }), after = () => {}) => {
+    part.control.addEventListener("change", () => save(part, send(part.read())).then(ok => ok && after()));
+    return part.element;
+  };
+  const core = (make, name, more = {}, after) => {
+    const part = make({ ...data[name], ...more });
+    part.write(settings[name]);
+    return saved(part, undefined, after);
+  };
+  const worded = name => data[name].choices.map(value => ({ value, label: t(`ui.choice.${value}`) }));
+  const languages = data.language.choices.map(value => ({ value, label: LANGUAGES[value] ?? t(`ui.choice.${value}`) }));
+  const own = models.filter(model => !model.problem).map(model => ({ value: model.id, label: titleOf(model) }));
+
+  sheet.replaceChildren(
+    section("ui.settings.look",
+      core(choice, "language", { choices: languages }, () => location.reload()),
+      themePart()),
+    section("ui.settings.pictures",
+      h("div.pair", {}, core(choice, "image_format", { choices: worded("image_format") }), core(number, "image_quality", { hint: "settings.image_quality.hint", slider: [1, 100, 1] })),
+      core(line, "file_name", { hint: "settings.file_name.hint" })),
+    section("ui.settings.making",
+      core(choice, "default_model", { choices: [{ value: null, label: t("ui.settings.any_model") }, ...own] }),
+      core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" })),
+    section("ui.settings.preview",
+      core(toggle, "live_preview"),
+      core(number, "preview_every")),
+    ...window.easel.settings.map(one => extensionSection(one, settings.extensions[one.extension] ?? {}, saved)));
+}
+
+const section = (title, ...parts) => h("section", {}, h("h3", {}, t(title)), ...parts);
+
+async function save(part, values) {
+  const place = part.element.querySelector(".problem");
+  part.element.querySelector(".saved")?.remove();
+  try {
+    await patch("/settings", values);
+  } catch (error) {
+    place.textContent = word(error.problems[0]);
+    place.hidden = false;
+    part.control.setAttribute("aria-invalid", "true");
+    part.control.setAttribute("aria-errormessage", place.id);
+    return false;
+  }
+  place.hidden = true;
+  part.control.removeAttribute("aria-invalid");
+  const mark = h("span.saved", { role: "status" }, t("ui.settings.saved"));
+  part.element.append(mark);
+  setTimeout(() => mark.remove(), 2500);
+  return true;
+}
+
+/** Light or dark is a matter of this browser, not of the server. */
+function themePart() {
+  const part = choice({ name: "theme", label: "ui.settings.theme", choices: THEMES.map(value => ({ value, label: t(`ui.theme.${value}`) })) });
+  part.write(recall("page.theme") ?? "system");
+  part.control.addEventListener("change", () => setTheme(part.read()));
+  return part.element;
+}
+
+function extensionSection({ extension, title, fields }, values, saved) {
+  const parts = fields.map(field).map((part, i) => {
+    part.write(values[fields[i].name] ?? fields[i].default);
+    return part;
+  });
+  const all = () => ({ extensions: { [extension]: Object.fromEntries(parts.map((part, i) => [fields[i].name, part.read()])) } });
+  return h("section", {}, h("h3", {}, local(title) || extension), parts.map(part => saved(part, all)));
 }

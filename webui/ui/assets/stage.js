@@ -1,8 +1,8 @@
 // The right side: the chosen picture, or the one that grows now, and all that belongs to it.
 import { downloadUrl, pictureUrl } from "./api.js";
-import { arrange, h, icon, iconButton } from "./dom.js";
+import { arrange, h, icon } from "./dom.js";
 import { follow, live, runningJob } from "./live.js";
-import { parse, seedOf, table } from "./parameters.js";
+import { copyButton, parse, seedOf, table } from "./parameters.js";
 import { progressPart } from "./progress.js";
 import { sendButtons } from "./send.js";
 import { items, stripPart } from "./strip.js";
@@ -79,7 +79,11 @@ export function stagePart() {
   follow(show);
   return {
     element,
-    newest: () => choose(null),
+    /** Look at what is made now, wherever one has scrolled to. */
+    follow: () => {
+      choose(null);
+      figure.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    },
     /** The seed of the picture one looks at, or null. */
     seed: () => {
       const item = pick(items());
@@ -107,13 +111,9 @@ function easel() {
 function captionOf(picture) {
   const known = parse(picture.infotext);
   const blob = async () => (await fetch(pictureUrl(picture.id))).blob();
-  const copy = iconButton("copy", t("ui.copy"), () => navigator.clipboard.writeText(picture.infotext).then(() => {
-    copy.replaceChildren(icon("check"));
-    setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
-  }));
   const tools = h("div.tools", {},
     sendButtons("results", () => ({ blob })),
-    copy,
+    copyButton(picture.infotext),
     h("a.tool", { href: downloadUrl(picture.id), download: "", "aria-label": t("ui.download"), title: t("ui.download") }, icon("download")));
   return [
     picture.problem && h("p.problem", { role: "alert" }, word(picture.problem)),

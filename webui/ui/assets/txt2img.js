@@ -6,7 +6,7 @@ import { choice, field, number, text } from "./fields.js";
 import { Form, fold } from "./form.js";
 import { examples, modelPart } from "./model.js";
 import { notice } from "./notice.js";
-import { announcements, waitingPart } from "./progress.js";
+import { announcements, thinProgress, waitingPart } from "./progress.js";
 import { seedField, seedJson } from "./seed.js";
 import { addTarget, showTab } from "./send.js";
 import { sizePart } from "./size.js";
@@ -44,12 +44,13 @@ export function mount({ element, props }) {
     fold("more", t("ui.more"),
       h("div.pair", {}, form.add(seedField(form, data.variation_seed)), form.add(number({ ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] }))),
       h("div.pair", {}, form.add(number(data.clip_skip)), form.add(choice({ ...data.noise_source, choices: words(data.noise_source.choices) }))),
-      form.add(choice({ ...data.image_format, choices: words(data.image_format.choices) }))),
+      h("div.pair", {}, form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
+      h("div.pair", {}, form.add(number(data.eta_noise_seed_delta)), form.add(choice({ ...data.image_format, choices: words(data.image_format.choices) })))),
     window.easel.panels.map(panel => fold(`panel.${panel.extension}`, local(panel.title) || panel.extension,
       panel.fields.map(one => form.add(field({ ...one, name: `extensions.${panel.extension}.${one.name}` }))))));
 
-  const bar = actionBar(form, () => requestOf(form), stage.newest);
-  element.replaceChildren(h("div.txt2img", {}, h("div.left", {}, ask, settings, h("div.foot", {}, waitingPart(), bar)), stage.element, announcements()));
+  const bar = actionBar(form, () => requestOf(form), stage.follow);
+  element.replaceChildren(h("div.txt2img", {}, h("div.left", {}, ask, settings, h("div.foot", {}, thinProgress(), waitingPart(), bar)), stage.element, announcements()));
   model.load().then(offers => {
     sampler.offer(offers.samplers.map(one => one.name));
     schedule.offer(offers.schedules.map(one => one.name));
@@ -72,21 +73,23 @@ export function requestOf(form) {
   return request;
 }
 
-/** Set the form from a picture's parameters; what has no place here is named. */
+/** Set the form from a picture's parameters; what is not here is named. */
 async function takeOver(form, item) {
-  let fields;
+  let read;
   try {
-    ({ fields } = await postFile("/infotext", await item.blob()));
+    read = await postFile("/infotext", await item.blob());
   } catch (error) {
     return notice(word(error.problems[0]));
   }
   const undo = form.keep();
-  const missing = [];
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === "kind" || name === "extensions") continue;
-    if (form.has(name)) form.set(name, value);
-    else missing.push(name);
-  }
+  const fits = Object.entries(read.fields).filter(([name, value]) => form.takes(name, value));
+  for (const [name, value] of fits) form.set(name, value);
   showTab("txt2img");
-  notice(missing.length ? t("ui.send.partly", { names: missing.join(", ") }) : t("ui.send.done"), { undo });
+  const names = missing(read.parameters, new Set(fits.map(([name]) => name))).join(", ");
+  notice(names ? t("ui.send.partly", { names }) : t("ui.send.done"), { undo });
 }
+
+const missing = (parameters, taken) =>
+  Object.entries({ Model: "model", Sampler: "sampler" })
+    .filter(([key, name]) => parameters[key] && !taken.has(name))
+    .map(([key, name]) => `${t(`ui.field.${name}`)} ${parameters[key]}`);
