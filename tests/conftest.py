@@ -46,3 +46,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory):
+    """A tiny random Stable Diffusion 1 model (`tests.tiny.Tiny`); only to be read."""
+    from tests.tiny import write_tiny  # loads torch
+
+    return write_tiny(tmp_path_factory.mktemp("tiny"))
