@@ -1,8 +1,20 @@
 import io
 
+import pytest
+
 from webui.core.events import Progress
 from webui.core.requests import Txt2Img
-from webui.core.wire import COMMAND, REPORT, Made, News, Run, read_frame, write_frame
+from webui.core.wire import (
+    COMMAND,
+    LONGEST_LINE,
+    REPORT,
+    BrokenFrame,
+    Made,
+    News,
+    Run,
+    read_frame,
+    write_frame,
+)
 
 
 def test_frames_carry_messages_and_bytes_in_order():
@@ -28,3 +40,23 @@ def test_a_cut_off_frame_is_the_end():
     whole = stream.getvalue()
     for length in (len(whole) - 1, len(whole) - 6, 10, 0):
         assert read_frame(io.BytesIO(whole[:length])) is None
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"hello\n",
+        b"[]\n",
+        b'{"message": 1}\n',
+        b'{"message": 1, "bytes": -1}\n',
+        b'{"message": 1, "bytes": 1e300}\n',
+        b'{"message": 1, "bytes": "x"}\n',
+        b'{"message": 1, "bytes": Infinity}\n',
+        b"\xff\xfe\n",
+        b"[" * 100_000 + b"\n",
+        b"x" * (LONGEST_LINE + 1),
+    ],
+)
+def test_garbage_is_no_frame(garbage: bytes):
+    with pytest.raises(BrokenFrame):
+        read_frame(io.BytesIO(garbage))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from webui.core.errors import UserError
 
+_TEMPORARY = ".part"
 PRIVATE = 0o600
 PUBLIC = 0o666
 """What the user's umask leaves of it."""
@@ -33,37 +34,48 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         UserError: it cannot be written; what was there is untouched.
     """
-    with _explained(path.parent, path.name), _written(path.parent, data, PRIVATE) as whole:
+    with explained(path.parent, path.name), _written(path.parent, data, PRIVATE) as whole:
         os.replace(whole, path)
 
 
-def save_atomically(folder: Path, name: str, data: bytes) -> Path:
+def save_atomically(
+    folder: Path, name: str, data: bytes, reserve: Callable[[Path], None] = lambda _: None
+) -> Path:
     """Save a new file and return its path; a name that is taken gets `-1`, `-2`, … at its end.
+
+    Args:
+        reserve: told the path before anything is written (and again, if that was just taken).
 
     Raises:
         UserError: it cannot be saved; nothing of it is left behind.
     """
-    with _explained(folder, name), _written(folder, data, PUBLIC) as whole:
+    with explained(folder, name):
         for path in _free_names(folder / name):
-            try:
+            reserve(path)
+            with _written(folder, data, PUBLIC) as whole, suppress(FileExistsError):
                 _move_to_new(whole, path)
-            except FileExistsError:
-                continue
-            return path
+                return path
     raise AssertionError("names do not run out")
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files of saves that were killed. Nobody may be saving there now."""
+    with suppress(OSError):
+        for path in folder.glob(f".{'[0-9a-f]' * 16}{_TEMPORARY}"):
+            path.unlink(missing_ok=True)
+
+
 def _free_names(path: Path) -> Iterator[Path]:
-    yield path
-    for number in count(1):
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+    """The path and its followers, without those that are taken."""
+    followers = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
+    return (free for free in chain([path], followers) if not os.path.lexists(free))
 
 
 @contextmanager
 def _written(folder: Path, data: bytes, mode: int) -> Generator[Path]:
     """A temporary file beside the place meant, flushed to disk; gone at the end unless moved."""
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{secrets.token_hex(8)}.part"
+    temporary = folder / f".{secrets.token_hex(8)}{_TEMPORARY}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(temporary, flags, mode), "wb") as file:
@@ -95,7 +107,7 @@ def _move_to_new(source: Path, path: Path) -> None:
 
 
 @contextmanager
-def _explained(folder: Path, name: str) -> Generator[None]:
+def explained(folder: Path, name: str) -> Generator[None]:
     """Put into words why a file could not be written."""
     try:
         yield

@@ -17,6 +17,11 @@ from webui.core.offers import Offers
 from webui.core.requests import AnyRequest
 from webui.core.settings import Settings
 
+LONGEST_LINE = 32 * 2**20
+"""Bytes; a request with a text for each of its pictures has some."""
+MOST_BYTES = 2**30
+"""Of a picture."""
+
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -104,11 +109,27 @@ def write_frame(stream: BinaryIO, message: BaseModel, data: bytes = b"") -> None
     stream.flush()
 
 
+class BrokenFrame(Exception):
+    """What came is no frame: the other side is not what it should be."""
+
+
 def read_frame(stream: BinaryIO) -> tuple[object, bytes] | None:
-    """Read one frame: the message as plain data and its bytes; None at the end of the stream."""
-    line = stream.readline()
+    """Read one frame: the message as plain data and its bytes; None at the end of the stream.
+
+    Raises:
+        BrokenFrame: what came is no frame, or a huge one.
+    """
+    line = stream.readline(LONGEST_LINE)
     if not line.endswith(b"\n"):
+        if len(line) == LONGEST_LINE:
+            raise BrokenFrame("a line without end")
         return None
-    head = json.loads(line)
-    data = stream.read(head["bytes"]) if head["bytes"] else b""
-    return (head["message"], data) if len(data) == head["bytes"] else None
+    try:
+        head = json.loads(line)
+        message, size = head["message"], int(head["bytes"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise BrokenFrame(str(error)) from error
+    if not 0 <= size <= MOST_BYTES:
+        raise BrokenFrame(f"{size} bytes")
+    data = stream.read(size)
+    return (message, data) if len(data) == size else None

@@ -1,0 +1,143 @@
+"""What pydantic finds wrong, in sentences for people: one for each field, never echoing at length.
+
+The gap {label} of a sentence is the field's name; `label` in `values` is the English one, a client
+puts its own (`ui.field.<name>` of the catalogue) in its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from webui.core.errors import Problem
+from webui.core.texts import catalogue, text
+
+MOST_PROBLEMS = 20
+SHOWN = 60
+"""Characters of a client's own words that are said back."""
+
+Details = Mapping[str, Any]
+"""An entry of `ValidationError.errors()`."""
+
+_CODES: Mapping[str, str] = {
+    "missing": "missing",
+    "string_too_long": "text_too_long",
+    "string_too_short": "missing",
+    "too_long": "list_too_long",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "literal_error": "not_a_choice",
+    "finite_number": "not_a_number",
+    "dict_type": "not_an_object",
+    "mapping_type": "not_an_object",
+    "model_type": "not_an_object",
+}
+_STARTS: Mapping[str, str] = {
+    "string": "not_a_text",
+    "int": "not_whole",
+    "float": "not_a_number",
+    "bool": "not_a_switch",
+    "tuple": "not_a_list",
+    "list": "not_a_list",
+}
+
+
+def explain(
+    error: ValidationError, model: type[BaseModel], labels: str = "ui.field"
+) -> list[Problem]:
+    """One problem a mistake, the first few.
+
+    Args:
+        model: what was being read; knows bounds and choices.
+        labels: where the catalogue has its fields' names.
+    """
+    entries = error.errors(include_url=False, include_input=True)[:MOST_PROBLEMS]
+    return [_explained(entry, model, labels) for entry in entries]
+
+
+def problem(
+    code: str, field: str | None = None, labels: str = "ui.field", **values: Any
+) -> Problem:
+    """A problem, with the label of the field filled in."""
+    if field is not None:
+        name = field.partition(".")[0]
+        label = catalogue("en").get(f"{labels}.{name}", name)
+        values = {"label": label, **values}
+    return Problem(code=code, field=field, values=values, message=text(f"error.{code}", **values))
+
+
+def unknown_field(name: str, known: Iterable[str], labels: str = "ui.field") -> Problem:
+    """There is no such field; perhaps another was meant."""
+    shown = clipped(name)
+    near = nearest(shown, known)
+    code = "unknown_field_near" if near else "unknown_field"
+    return problem(code, shown, labels, name=shown, **({"near": near} if near else {}))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """What may have been meant, whatever its case."""
+    by_plain = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(name[:SHOWN].casefold(), by_plain, n=1, cutoff=0.5)
+    return by_plain[found[0]] if found else None
+
+
+def clipped(words: str) -> str:
+    """A client's own words, short and printable."""
+    plain = "".join(c if c.isprintable() else "?" for c in words[: SHOWN + 1])
+    return plain if len(plain) <= SHOWN else plain[:SHOWN] + "…"
+
+
+def _explained(entry: Details, model: type[BaseModel], labels: str) -> Problem:
+    place = [str(part) for part in entry["loc"]]
+    if entry["type"] == "extra_forbidden":
+        return unknown_field(place[-1], model.model_fields, labels)
+    field = ".".join(map(clipped, place[:3]))
+    bounds = _bounds(model).get(place[0], {}) if place else {}
+    code, values = _worded(entry, bounds)
+    return problem(code, field or None, labels, **values)
+
+
+def _worded(entry: Details, bounds: Details) -> tuple[str, dict[str, Any]]:
+    """Code of the sentence and what fills its gaps."""
+    kind: str = entry["type"]
+    context: Details = entry.get("ctx", {})
+    if kind == "multiple_of":
+        return _multiple(entry["input"], context["multiple_of"], bounds)
+    if kind == "value_error":
+        return str(context["error"]), {}
+    code = _CODES.get(kind) or _STARTS.get(kind.partition("_")[0], "does_not_fit")
+    return code, _VALUES.get(code, _nothing)(context, bounds)
+
+
+def _nothing(_context: Details, _bounds: Details) -> dict[str, Any]:
+    return {}
+
+
+_VALUES: Mapping[str, Callable[[Details, Details], dict[str, Any]]] = {
+    "text_too_long": lambda context, _: {"limit": context["max_length"]},
+    "list_too_long": lambda context, _: {"limit": context["max_length"]},
+    "too_small": lambda context, _: {"limit": f"{context['ge']}"},
+    "too_large": lambda context, _: {"limit": f"{context['le']}"},
+    "not_a_choice": lambda _, bounds: {"choices": ", ".join(map(str, bounds.get("enum", ())))},
+}
+
+
+def _multiple(value: Any, step: int, bounds: Details) -> tuple[str, dict[str, Any]]:
+    """The two that would do, unless it is out of bounds anyway."""
+    below = int(value) // step * step
+    if below < bounds["minimum"]:
+        return "too_small", {"limit": f"{bounds['minimum']}"}
+    if below >= bounds["maximum"]:
+        return "too_large", {"limit": f"{bounds['maximum']}"}
+    return "not_a_multiple", {"step": step, "below": below, "above": below + step}
+
+
+@cache
+def _bounds(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """The schema of each field; of `X | None` that of X."""
+    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return {name: {**field.get("anyOf", [{}])[0], **field} for name, field in fields.items()}

@@ -1,0 +1,290 @@
+"""Jobs: the one thing that doors talk to, from any thread.
+
+Takes requests, tells where they stand, hands out results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
+
+from webui.core.errors import UserError
+from webui.core.events import (
+    FINAL,
+    Cancelled,
+    Event,
+    Failed,
+    Job,
+    JobState,
+    Picture,
+    Progress,
+    WorkerState,
+)
+from webui.core.files import explained
+from webui.core.offers import Offers
+from webui.core.paths import Paths
+from webui.core.plugins import Extensions
+from webui.core.requests import AnyRequest, Request
+from webui.core.settings import Settings
+from webui.jobs.checks import accept
+from webui.jobs.child import end_orphan
+from webui.jobs.hub import Hub
+from webui.jobs.ledger import Ledger
+from webui.jobs.menus import Menus
+from webui.jobs.records import Recorded
+from webui.jobs.results import Results
+from webui.jobs.runs import Runs
+from webui.jobs.supervisor import Supervisor, Timing
+from webui.library.catalog import Catalog
+
+MOST_WAITING = 10_000
+PAGE = 500
+"""Durable events that are read at a time."""
+
+
+class Snapshot(BaseModel):
+    """Where everything stands: jobs that are not over, the newest that are, and the news of now.
+
+    `last` is the id of the last durable event in it: events after it are what comes next.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    jobs: tuple[Job, ...]
+    last: int
+    progress: dict[str, Progress]
+    worker: WorkerState
+
+
+class Jobs:
+    """The queue of one data folder."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Callable[[], Settings],
+        catalog: Catalog,
+        extensions: Extensions,
+        command: Sequence[str] | None = None,
+        timing: Timing = Timing(),  # noqa: B008  frozen
+    ) -> None:
+        """command: starts a worker; the real one if None.
+
+        Raises:
+            UserError: another process runs jobs on this folder, or the ledger cannot be used.
+        """
+        self._settings = settings
+        self._catalog = catalog
+        self._extensions = extensions
+        self._menus = Menus(paths.offers)
+        self._lock = _take_lock(paths)
+        self._ledger = Ledger(paths.ledger, lambda events: self._hub.recorded(events))
+        with self._ledger.read() as reading:
+            self._hub = Hub(reading.last_event())
+        self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
+        runs = Runs(self._ledger, self._results, settings)
+        command = command or worker_command(paths)
+        self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
+        end_orphan(paths.worker_record)
+        runs.recover()
+
+    def start(self) -> None:
+        """Start the worker, and with it what was interrupted or waits."""
+        self._supervisor.start()
+
+    def close(self) -> None:
+        """End the worker and let go of the folder. A kill does as well."""
+        self._supervisor.stop()
+        self._ledger.close()
+        self._lock.release()
+
+    @property
+    def offers(self) -> Offers:
+        """What the worker has, as far as is known."""
+        return self._menus.offers
+
+    def submit(self, values: Mapping[str, Any] | Request, owner: str, priority: int = 0) -> Job:
+        """Take a request. Seeds are drawn and fields filled in now, so it stays what it is.
+
+        A request that an extension fails on becomes a job that failed.
+
+        Raises:
+            Refused: something in it does not fit.
+            UserError: too many jobs wait, or the ledger cannot be written.
+        """
+        given = values.model_dump() if isinstance(values, Request) else values
+        request = self._accept(given)
+        request, error = self._rewritten(request)
+        id = secrets.token_hex(16)
+        with self._ledger.write() as writing:
+            if writing.count_waiting(owner) >= MOST_WAITING:
+                raise UserError("queue_full", limit=MOST_WAITING)
+            writing.add_job(id, owner, request, priority, time.time())
+            if error is not None:
+                writing.end(Failed(job=id, problem=error.problem), time.time())
+            job = writing.job(id)
+        self._supervisor.wake()
+        return job
+
+    def cancel(self, job: str) -> Job:
+        """Stop a job: now if it waits, as soon as the worker can if it runs. What is made stays.
+
+        Raises:
+            UnknownId: there is no such job.
+        """
+        with self._ledger.write() as writing:
+            found = writing.job(job)
+            if found.state is JobState.RUNNING:
+                writing.ask_to_cancel(job)
+            elif found.state not in FINAL:
+                writing.end(Cancelled(job=job), time.time())
+            found = writing.job(job)
+        self._supervisor.wake()
+        return found
+
+    def skip(self, job: str) -> Job:
+        """Leave the batch in work and go on with the next; of no effect if the job does not run.
+
+        Raises:
+            UnknownId: there is no such job.
+        """
+        found = self.get(job)
+        self._supervisor.skip(job)
+        return found
+
+    def get(self, job: str) -> Job:
+        """Where a job stands.
+
+        Raises:
+            UnknownId: there is no such job.
+        """
+        with self._ledger.read() as reading:
+            return reading.job(job)
+
+    def list(self, owner: str | None, limit: int = 50, before: str | None = None) -> Sequence[Job]:
+        """An owner's jobs (None: everybody's), the newest first; `before` begins the next page.
+
+        Raises:
+            UnknownId: there is no job `before`.
+        """
+        with self._ledger.read() as reading:
+            return reading.history(owner, limit, before)
+
+    def picture(self, id: str) -> Picture:
+        """A result.
+
+        Raises:
+            UnknownId: there is no such picture.
+        """
+        with self._ledger.read() as reading:
+            return reading.picture(id)
+
+    def picture_data(self, id: str) -> bytes:
+        """A result's file, also if it could not be saved (until the program ends).
+
+        Raises:
+            UnknownId: there is no such picture, or its file is gone.
+            UserError: the file cannot be read.
+        """
+        return self._results.data(id)
+
+    def snapshot(self, owner: str | None, final: int = 50) -> Snapshot:
+        """Where everything of an owner (None: of everybody) stands.
+
+        Args:
+            final: how many jobs that are over, the newest.
+        """
+        with self._ledger.read() as reading:
+            jobs = sorted(
+                [*reading.active(owner), *reading.final(owner, final)],
+                key=lambda job: job.created,
+                reverse=True,
+            )
+            last = reading.last_event()
+        progress, worker = self._hub.now()
+        active = {job.id for job in jobs if job.state not in FINAL}
+        return Snapshot(
+            jobs=tuple(jobs),
+            last=last,
+            progress={job: one for job, one in progress.items() if job in active},
+            worker=worker,
+        )
+
+    def subscribe(self, owner: str | None, after: int) -> AsyncIterator[tuple[int | None, Event]]:
+        """An owner's events (None: everybody's) after one, without end and without a gap.
+
+        Durable ones come with their id; news of the moment with None, the last of each job if
+        the listener is slow.
+
+        Raises:
+            UserError: the events after that one are not kept any more; begin with a snapshot.
+        """
+        with self._ledger.read() as reading:
+            reading.events(owner, after, after, 0)  # raises if they are gone
+        return self._events(owner, after)
+
+    async def _events(
+        self, owner: str | None, after: int
+    ) -> AsyncIterator[tuple[int | None, Event]]:
+        box = self._hub.join(owner, after)
+        try:
+            while True:
+                await box.wait()
+                news = self._hub.take(box)
+                after = news.after
+                while after < news.last:
+                    page = await asyncio.to_thread(self._page, owner, after, news.last)
+                    for recorded in page:
+                        yield recorded.id, recorded.event
+                    after = page[-1].id if len(page) == PAGE else news.last
+                for event in news.moment:
+                    yield None, event
+        finally:
+            self._hub.leave(box)
+
+    def _page(self, owner: str | None, after: int, upto: int) -> Sequence[Recorded]:
+        with self._ledger.read() as reading:
+            return reading.events(owner, after, upto, PAGE)
+
+    def _accept(self, values: Mapping[str, Any]) -> AnyRequest:
+        return accept(values, self.offers, self._catalog, self._settings(), self._extensions)
+
+    def _rewritten(self, request: AnyRequest) -> tuple[AnyRequest, UserError | None]:
+        """The request as extensions want it; as it was, with the error, if that goes wrong."""
+        try:
+            changed = self._extensions.rewrite(request, self._settings())
+            return self._accept(changed.model_dump()), None
+        except UserError as error:
+            return request, error
+
+    def _model_hash(self, model: str | None) -> str | None:
+        try:
+            return self._catalog.get(model).hash
+        except UserError:
+            return None
+
+
+def _take_lock(paths: Paths) -> FileLock:
+    """Be the one process that runs jobs on this data folder; the system frees it on any end."""
+    lock = FileLock(paths.lock)
+    try:
+        with explained(paths.state, paths.lock.name):
+            paths.state.mkdir(parents=True, exist_ok=True)
+            lock.acquire(blocking=False)
+    except Timeout as error:
+        raise UserError("data_in_use", folder=str(paths.data)) from error
+    return lock
+
+
+def worker_command(paths: Paths) -> list[str]:
+    """Starts the worker: by the name of its module, as its house is not ours to import."""
+    folders = {"data": paths.data, "models": paths.models, "outputs": paths.outputs}
+    named = [part for name, path in folders.items() for part in (f"--{name}", str(path))]
+    return [sys.executable, "-m", "webui.worker.process", *named]

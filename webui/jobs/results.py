@@ -1,0 +1,206 @@
+"""How a picture becomes a result: reserved in the ledger, written whole, and only then told of.
+
+Whatever is killed in between, there is no result or a whole one, and one at most for each index:
+`settle` finishes or undoes at the next start what was reserved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from webui.core.errors import UnknownId, UserError
+from webui.core.events import Job, Picture
+from webui.core.files import explained, remove_leftovers, save_atomically
+from webui.core.settings import Settings
+from webui.core.wire import Made
+from webui.jobs.ledger import Ledger, LedgerError
+from webui.library.pictures import MEDIA_TYPES
+from webui.prompt.filenames import Facts, picture_path
+
+MEMORY_BYTES = 256 * 2**20
+"""Of pictures that could not be saved; the oldest go first."""
+
+_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif"}
+
+
+class Results:
+    """Commits pictures and hands their files out."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        folder: Path,
+        settings: Callable[[], Settings] = Settings,
+        model_hash: Callable[[str | None], str | None] = lambda _: None,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
+        self._ledger = ledger
+        self._folder = folder
+        self._settings = settings
+        self._model_hash = model_hash
+        self._unsaved = Unsaved(memory_bytes)
+
+    def commit(self, made: Made, data: bytes) -> None:
+        """Make a worker's picture a result, or drop it: if its lease is over, or it is there.
+
+        A file that cannot be written does not lose the picture: it is kept in memory, and its
+        `problem` says why.
+
+        Raises:
+            UserError: the ledger cannot be written.
+        """
+        with self._ledger.read() as reading:
+            lease = reading.lease(made.token)
+            if lease is None or made.index in reading.made(lease.job):
+                return
+            job = reading.job(lease.job)
+        if not 0 <= made.index < job.request.images:
+            return
+        picture = _picture(job, made)
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            picture = self._save(made.token, picture, job, data, digest)
+        except LedgerError:
+            raise
+        except _LeaseOver:
+            return
+        except UserError as error:
+            picture = picture.model_copy(update={"problem": error.problem})
+            self._unsaved.keep(picture.id, data)
+        self._complete(made.token, picture, digest)
+
+    def settle(self) -> None:
+        """Finish or undo the commits that a kill cut short. Nobody may be committing now.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        with self._ledger.read() as reading:
+            pending = reading.pending()
+        for picture, digest in pending:
+            path = Path(picture.file or "")
+            remove_leftovers(path.parent)
+            with self._ledger.write() as writing:
+                if _digest_of(path) == digest:
+                    writing.complete(picture, digest)
+                else:
+                    writing.forget(picture.id)
+
+    def data(self, id: str) -> bytes:
+        """A picture's file, as it was written or, where it could not be, from memory.
+
+        Raises:
+            UnknownId: there is no such picture, or its file is gone.
+            UserError: the file cannot be read.
+        """
+        with self._ledger.read() as reading:
+            picture = reading.picture(id)
+        if picture.file is None:
+            return self._unsaved.get(id)
+        path = Path(picture.file)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise UnknownId("picture_gone", file=path.name, folder=str(path.parent)) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError("picture_unreadable", file=str(path), reason=reason) from error
+
+    def _save(self, token: int, picture: Picture, job: Job, data: bytes, digest: str) -> Picture:
+        """Write the file and return the picture with its path.
+
+        Raises:
+            UserError: it cannot be written.
+            _LeaseOver: it must not be written any more.
+        """
+
+        def reserve(path: Path) -> None:
+            with self._ledger.write() as writing:
+                if writing.lease(token) is None:
+                    raise _LeaseOver
+                writing.reserve(_with_file(picture, path), digest)
+
+        path = self._path(job, picture)
+        return _with_file(picture, save_atomically(path.parent, path.name, data, reserve))
+
+    def _path(self, job: Job, picture: Picture) -> Path:
+        """Where a picture goes: the day's folder, a name by the pattern."""
+        request, now = job.request, datetime.now().astimezone()
+        begun = datetime.fromtimestamp(job.started or job.created).astimezone()
+        hash = self._model_hash(request.model)
+        facts = Facts.of(request, picture.index, picture.seed, now, begun, hash)
+        folder = self._folder / request.kind / now.strftime("%Y-%m-%d")
+        with explained(folder, str(picture.seed)):
+            path = picture_path(folder, self._settings().file_name, facts)
+        return path.with_name(path.name + _ENDINGS[picture.media_type])
+
+    def _complete(self, token: int, picture: Picture, digest: str) -> None:
+        """Tell of the picture, unless the lease ended while it was written."""
+        with self._ledger.write() as writing:
+            if writing.lease(token) is not None:
+                writing.complete(picture, digest)
+                return
+            if picture.file is not None:
+                Path(picture.file).unlink(missing_ok=True)
+            writing.forget(picture.id)
+
+
+class Unsaved:
+    """Pictures that could not be saved, kept until the program ends or others need the room."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._pictures: dict[str, bytes] = {}
+
+    def keep(self, id: str, data: bytes) -> None:
+        """Keep one more; the oldest make room."""
+        with self._lock:
+            self._pictures[id] = data
+            while sum(map(len, self._pictures.values())) > self._most_bytes:
+                del self._pictures[next(iter(self._pictures))]
+
+    def get(self, id: str) -> bytes:
+        """The file that was to be saved.
+
+        Raises:
+            UnknownId: it is gone.
+        """
+        with self._lock:
+            data = self._pictures.get(id)
+        if data is None:
+            raise UnknownId("picture_lost")
+        return data
+
+
+class _LeaseOver(Exception):
+    """Somebody else makes this picture now."""
+
+
+def _picture(job: Job, made: Made) -> Picture:
+    return Picture(
+        id=f"{job.id}-{made.index}",
+        job=job.id,
+        index=made.index,
+        width=made.width,
+        height=made.height,
+        seed=made.seed,
+        seconds=made.seconds,
+        infotext=made.infotext,
+        media_type=MEDIA_TYPES[made.format],
+    )
+
+
+def _with_file(picture: Picture, path: Path) -> Picture:
+    return picture.model_copy(update={"file": str(path)})
+
+
+def _digest_of(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,135 @@
+"""The life of a run in the ledger: its lease, its pictures, its end, what follows a death."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from webui.core.errors import Problem, UserError
+from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, Started
+from webui.core.settings import Settings
+from webui.core.texts import catalogue
+from webui.core.wire import Ended, Made, Run
+from webui.jobs.ledger import Ledger
+from webui.jobs.records import Lease, Writing
+from webui.jobs.results import Results
+
+ATTEMPTS = 3
+"""After so many in a row that died without a new picture a job is parked.
+
+A job that got on is never given up: it has only so many pictures left. A stop of the server counts
+too, for all anybody knows the job took it down.
+"""
+
+
+class Runs:
+    """What the supervisor says of runs, written down. A run is named by its lease's token."""
+
+    def __init__(
+        self, ledger: Ledger, results: Results, settings: Callable[[], Settings] = Settings
+    ) -> None:
+        self._ledger = ledger
+        self._results = results
+        self._settings = settings
+
+    def recover(self) -> None:
+        """Take over after a stop of the server, which is always a kill.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        self._results.settle()
+        self.interrupt(UserError("server_stopped").problem)
+
+    def begin(self) -> Run | None:
+        """Lease the next job to the worker; None if none waits.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        with self._ledger.read() as reading:
+            if not reading.waiting():
+                return None
+        with self._ledger.write() as writing:
+            waiting = writing.waiting()
+            if not waiting:
+                return None
+            id = waiting[0].id
+            token = writing.begin(id, time.time())
+            job = writing.job(id)
+            writing.add_event(Started(job=id, attempt=job.attempts, images=job.request.images))
+            return Run(
+                job=id,
+                token=token,
+                request=job.request,
+                done=writing.made(id),
+                settings=self._settings(),
+            )
+
+    def cancelling(self, token: int) -> bool:
+        """Whether the user wants the run to stop."""
+        with self._ledger.read() as reading:
+            lease = reading.lease(token)
+        return lease is not None and lease.cancelling
+
+    def made(self, made: Made, data: bytes) -> None:
+        """A picture came.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        self._results.commit(made, data)
+
+    def ended(self, ended: Ended) -> None:
+        """The worker says that the run is over; of no effect after its lease is.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        with self._ledger.write() as writing:
+            lease = writing.lease(ended.token)
+            if lease is None:
+                return
+            if ended.outcome == "finished":
+                _finish(writing, lease.job)
+            elif ended.outcome == "cancelled":
+                writing.end(Cancelled(job=lease.job), time.time())
+            else:
+                problem = ended.problem or UserError("unexpected", reason="?").problem
+                writing.end(Failed(job=lease.job, problem=problem), time.time())
+
+    def interrupt(self, problem: Problem) -> None:
+        """No worker runs any more: each leased job goes on later, or is over.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        with self._ledger.write() as writing:
+            for lease in writing.leases():
+                _interrupt(writing, lease, problem)
+
+
+def _interrupt(writing: Writing, lease: Lease, problem: Problem) -> None:
+    job = writing.job(lease.job)
+    if len(job.pictures) == job.request.images:
+        _finish(writing, job.id)
+    elif lease.cancelling:
+        writing.end(Cancelled(job=job.id), time.time())
+    elif lease.futile >= ATTEMPTS:
+        writing.end(Parked(job=job.id, problem=_parked(problem, lease.futile)), time.time())
+    else:
+        event = Interrupted(job=job.id, attempt=job.attempts, problem=problem)
+        writing.end(event, time.time())
+
+
+def _parked(problem: Problem, attempts: int) -> Problem:
+    code = f"parked_{problem.code}"
+    if f"error.{code}" in catalogue("en"):
+        return UserError(code, None, **problem.values, attempts=attempts).problem
+    return UserError("parked", reason=problem.message, attempts=attempts).problem
+
+
+def _finish(writing: Writing, id: str) -> None:
+    now = time.time()
+    started = writing.job(id).started or now
+    writing.end(Finished(job=id, seconds=round(max(0.0, now - started), 3)), now)
