@@ -19,7 +19,7 @@ from torch import Tensor
 pytest.importorskip("tokenizers", reason="the extra `train` is not installed")
 
 from tests.tools.tiny import tiny_base, tiny_composer
-from tools.demo.autoencoder_stage import encode_all, latent_layers, whiten
+from tools.demo.autoencoder_stage import encode_all, latent_layers, to_pixels, whiten
 from tools.demo.dataset import load_latents, load_pictures, write_dataset
 from tools.demo.exporting import WEIGHTS
 from tools.demo.networks import SCALING, load_vae
@@ -59,15 +59,23 @@ def test_encode_writes_scaled_latents(state: Path) -> None:
     np.testing.assert_allclose(latents[3:4], wanted.numpy(), rtol=2e-3, atol=1e-4)
 
 
+@torch.no_grad()
+def spread(vae: Any, pictures: np.ndarray) -> Tensor:
+    posterior = vae.encode(to_pixels(pictures).cpu()).latent_dist
+    return posterior.std / posterior.mean.std((0, 2, 3), keepdim=True)
+
+
 def test_whitening_evens_the_latents_and_keeps_the_pictures(state: Path) -> None:
     pictures = load_pictures(state / "data")
     vae = load_vae(state / "base" / "vae")
+    relative_spread = spread(vae, pictures)
     before = decoded(vae, encode_all(vae, pictures))
     whiten(vae, encode_all(vae, pictures))
     latents = encode_all(vae, pictures) * SCALING
     torch.testing.assert_close(latents.mean((0, 2, 3)), torch.zeros(4), rtol=0, atol=1e-3)
     torch.testing.assert_close(latents.std((0, 2, 3)), torch.ones(4), rtol=1e-3, atol=0)
     torch.testing.assert_close(decoded(vae, latents / SCALING), before, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(spread(vae, pictures), relative_spread, rtol=1e-3, atol=0)
 
 
 def test_a_resumed_training_ends_as_an_uninterrupted_one(state: Path) -> None:

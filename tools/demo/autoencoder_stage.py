@@ -81,8 +81,7 @@ def decoder_loss(trainer: Trainer, data: Path, batch: int) -> LossFunction:
     def loss_of(progress: float, rng: np.random.Generator) -> Tensor:
         pixels = draw_pixels(pictures, batch, pictures.shape[1], rng)
         with mixed_precision():
-            with torch.no_grad():
-                latents = vae.encode(pixels).latent_dist.mean
+            latents = vae.encode(pixels).latent_dist.mean
             noise = torch.from_numpy(rng.standard_normal(latents.shape, dtype=np.float32))
             amount = torch.from_numpy(rng.random((batch, 1, 1, 1), dtype=np.float32))
             noise = (noise * amount).to(device()) * LATENT_NOISE / SCALING

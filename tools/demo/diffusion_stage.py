@@ -40,10 +40,7 @@ def unet_loss(trainer: Trainer, base: Path, data: Path, batch: int) -> LossFunct
 
     def loss_of(progress: float, rng: np.random.Generator) -> Tensor:
         numbers = sampler.draw(batch, progress, rng)
-        ids = tokens[numbers, rng.integers(0, tokens.shape[1], batch)]
-        ids[rng.random(batch) < NO_CAPTION_SHARE] = empty
-        if rng.random() > WHOLE_SHARE:
-            ids = ids[:, :SHORT]
+        ids = draw_captions(tokens[numbers], empty, rng)
         clean = latents[torch.from_numpy(numbers).to(device())].float()
         noise = torch.from_numpy(rng.standard_normal(clean.shape, dtype=np.float32)).to(device())
         level = levels.draw(batch, rng).to(device())
@@ -57,6 +54,14 @@ def unet_loss(trainer: Trainer, base: Path, data: Path, batch: int) -> LossFunct
         return (error * weights[level]).mean()
 
     return loss_of
+
+
+def draw_captions(tokens: np.ndarray, empty: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """From (batch, captions, 77) one caption each, some empty; (batch, 77 or SHORT)."""
+    batch, captions, _ = tokens.shape
+    ids = tokens[np.arange(batch), rng.integers(0, captions, batch)]
+    ids[rng.random(batch) < NO_CAPTION_SHARE] = empty
+    return ids if rng.random() < WHOLE_SHARE else ids[:, :SHORT]
 
 
 def tokenize(tokenizer: CLIPTokenizer, texts: list[list[str]]) -> np.ndarray:
