@@ -14,7 +14,7 @@ export function actionBar(form, request, onAccepted) {
   const tell = sentences => alert.replaceChildren(...sentences);
 
   const submit = async () => {
-    form.clearAll();
+    form.clear();
     tell([]);
     try {
       const job = await post("/jobs", request());

@@ -1,12 +1,17 @@
 // Form fields from plain data: { name, kind, title, min, max, step, choices, default, … }.
-// A field is { name, element, control, fallback, read(), write(value) }.
+// A field is { name, element, control, fallback, read(), write(value), blame(sentence), clear() }.
 import { h, newId } from "./dom.js";
 import { local, t } from "./text.js";
 
 /** The field that fits the data. */
 export function field(data) {
   const make = { number, integer: number, text, toggle, choice }[data.kind];
-  return make(data);
+  return make({ slider: wholeRange(data), ...data });
+}
+
+function wholeRange({ kind, min, max, step }) {
+  if (min === undefined || max === undefined) return null;
+  return [min, max, step ?? (kind === "integer" ? 1 : (max - min) / 100)];
 }
 
 const labelOf = data => (data.label ? t(data.label) : local(data.title));
@@ -17,10 +22,27 @@ export function frame(data, control, ...beside) {
   control.id = id;
   const hint = data.hint ? h("p.hint", { id: `${id}-hint` }, t(data.hint)) : null;
   const problem = h("p.problem", { id: `${id}-problem`, hidden: true });
-  if (hint) control.setAttribute("aria-describedby", hint.id);
   const row = beside.length ? h("div.row", {}, control, ...beside) : control;
-  const element = h(`div.field`, { "data-field": data.name }, h("label", { for: id }, labelOf(data)), row, hint, problem);
-  return { name: data.name, element, control, fallback: data.default };
+  const element = h("div.field", { "data-field": data.name }, h("label", { for: id }, labelOf(data)), row, hint, problem);
+  return { name: data.name, element, control, fallback: data.default, ...blaming(control, hint, problem) };
+}
+
+/** How a field tells what is wrong with it: in words below, and to those who do not see them. */
+function blaming(control, hint, problem) {
+  const describe = (...parts) => {
+    const ids = parts.filter(Boolean).map(part => part.id).join(" ");
+    if (ids) control.setAttribute("aria-describedby", ids);
+    else control.removeAttribute("aria-describedby");
+  };
+  const turn = sentence => {
+    problem.textContent = sentence;
+    problem.hidden = !sentence;
+    if (sentence) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+    describe(hint, sentence && problem);
+  };
+  describe(hint);
+  return { blame: turn, clear: () => problem.hidden || turn("") };
 }
 
 /** A number box; with `slider` also a slider for the usual range. */

@@ -61,9 +61,9 @@ export class Form {
     this.#tell();
   }
 
-  /** All there is, to be able to come back to it: `const undo = form.keep(); … undo()`. */
-  keep() {
-    const values = this.values(), byHand = new Set(this.#byHand), defaults = new Map(this.#defaults);
+  /** All there is (some of it otherwise), to come back to it: `const undo = form.keep(); … undo()`. */
+  keep(otherwise = {}) {
+    const values = { ...this.values(), ...otherwise }, byHand = new Set(this.#byHand), defaults = new Map(this.#defaults);
     return () => {
       this.#defaults = defaults;
       for (const [name, value] of Object.entries(values)) {
@@ -78,31 +78,19 @@ export class Form {
   /** Tell a problem at its field; false where the form has no such field. */
   blame(name, sentence) {
     const field = this.#fields.get(name);
-    if (!field) return false;
-    const place = field.element.querySelector(".problem");
-    place.textContent = sentence;
-    place.hidden = false;
-    field.control.setAttribute("aria-invalid", "true");
-    field.control.setAttribute("aria-errormessage", place.id);
-    field.element.closest("details")?.setAttribute("open", "");
-    return true;
+    field?.blame(sentence);
+    field?.element.closest("details")?.setAttribute("open", "");
+    return Boolean(field);
   }
 
-  clear(name) {
-    const field = this.#fields.get(name);
-    field.element.querySelector(".problem").hidden = true;
-    field.control.removeAttribute("aria-invalid");
-    field.control.removeAttribute("aria-errormessage");
-  }
-
-  clearAll = () => this.names().forEach(name => this.clear(name));
+  clear = () => this.#fields.forEach(field => field.clear());
 
   #place = name => `${this.key}.${name}`;
 
   #mark(name, quietly = false) {
     this.#byHand.add(name);
     remember(this.#place(name), this.value(name));
-    this.clear(name);
+    this.#fields.get(name).clear();
     if (!quietly) this.#tell(name);
   }
 

@@ -8,9 +8,11 @@ export const live = {
   worker: { state: "starting", device: "", model: null, problem: null },
   link: "connecting",
   known: false,
+  older: false, // whether the server may have jobs that are not here
 };
 const FINAL = new Set(["finished", "cancelled", "failed", "parked"]);
 const NEWS = new Set(["progress", "worker"]); // of the moment: they have no number, and carry the last one's
+const PAGE = 50;
 const views = new Set();
 let last = 0;
 let held = null; // events that came while a snapshot was on its way
@@ -27,6 +29,15 @@ export const isActive = job => !FINAL.has(job.state);
 export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.created - a.created);
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
 export const runningJob = () => activeJobs().find(job => job.state === "running");
+
+/** Fetch the jobs before the oldest that is known. */
+export async function loadOlder() {
+  const oldest = jobsNewestFirst().at(-1);
+  const { jobs } = await get(`/jobs?limit=${PAGE}&before=${oldest.id}`);
+  for (const job of jobs) live.jobs.set(job.id, job);
+  live.older = jobs.length === PAGE;
+  changed();
+}
 
 /** A job as the server answered it. */
 export function take(job) {
@@ -49,14 +60,14 @@ const AFTER = {
   }),
 };
 
-async function apply(event) {
+function apply(event) {
   if (event.kind === "worker") live.worker = event;
   else if (event.kind === "progress") {
     const { preview } = live.progress.get(event.job) ?? {};
     live.progress.set(event.job, { ...event, preview: event.preview ?? preview });
   } else {
     const job = live.jobs.get(event.job);
-    if (!job) return take(await get(`/jobs/${event.job}`));
+    if (!job) return get(`/jobs/${event.job}`).then(take, () => {}); // of another tab, or of the shell
     const next = { ...job, ...AFTER[event.kind](event, job) };
     live.jobs.set(job.id, next);
     if (!isActive(next)) live.progress.delete(job.id);
@@ -80,6 +91,7 @@ async function refresh() {
   held = null;
   if (!state) return;
   last = state.last;
+  live.older ||= !live.known && state.jobs.length >= PAGE;
   live.jobs = new Map([...live.jobs, ...state.jobs.map(job => [job.id, job])]);
   live.progress = new Map(Object.entries(state.progress));
   live.worker = state.worker;

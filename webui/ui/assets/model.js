@@ -1,6 +1,5 @@
 // The menu of models, and what suits the chosen one. Choosing a model brings its size, steps,
 // sampler … to every field that was not set by hand; one click undoes it, one brings the rest.
-import { get } from "./api.js";
 import { h, say } from "./dom.js";
 import { choice } from "./fields.js";
 import { notice } from "./notice.js";
@@ -28,51 +27,43 @@ export function modelPart(form, data, onCard) {
 
   const chosen = () => models.find(model => model.id === form.value("model"));
   const compare = () => (use.hidden = !chosen() || form.differing(SETTINGS).length === 0);
-  const apply = model => {
-    before = model.id;
+  const look = model => {
+    before = model;
     onCard(model.card);
-    form.suggest(suits(model.card));
   };
   const takeAll = () => {
     const undo = form.keep();
     form.reset(SETTINGS);
     notice(t("ui.model.used", { title: titleOf(chosen()) }), { undo });
   };
-  const change = () => {
-    const model = chosen(), previous = before;
-    if (!model || model.id === before) return;
-    const undo = form.keep();
-    apply(model);
-    notice(t("ui.model.applied", { title: titleOf(model) }), {
-      undo: () => {
-        undo();
-        form.set("model", previous);
-        onCard(chosen().card);
-        before = previous;
-      },
-    });
+  const choose = model => {
+    const undo = form.keep({ model: before?.id ?? model.id });
+    look(model);
+    form.suggest(suits(model.card));
+    notice(t("ui.model.applied", { title: titleOf(model) }), { undo });
   };
-
   form.onChange(name => {
-    if (name === "model") change();
+    const model = chosen();
+    if (model && model.id !== before?.id) name === "model" ? choose(model) : look(model);
     compare();
   });
 
-  const load = async () => {
-    const offers = await get("/offers");
+  const load = offers => {
     models = offers.models;
     menu.offer(models.map(model => ({
       value: model.id,
       label: model.problem ? t("ui.model.broken", { title: titleOf(model) }) : titleOf(model),
       disabled: Boolean(model.problem),
     })));
-    form.suggest({ model: (models.find(model => model.id === offers.default_model) ?? models.find(model => !model.problem))?.id ?? null });
     listBroken(broken, models.filter(model => model.problem));
-    if (chosen()) apply(chosen());
-    compare();
-    return offers;
+    form.suggest({ model: offers.default_model });
+    const model = chosen();
+    if (model) {
+      look(model);
+      form.suggest(suits(model.card));
+    }
   };
-  return { element, load, chosen };
+  return { element, load };
 }
 
 function listBroken(place, models) {

@@ -5,6 +5,8 @@ import { follow, live } from "./live.js";
 import { recall, remember } from "./store.js";
 import { t, word } from "./text.js";
 
+const SHOWN = 4000; // milliseconds that good news stay
+
 export function mount({ element }) {
   const mark = h("img", { alt: "", width: 26, height: 26 });
   mark.src = new URL("./easel.svg", import.meta.url);
@@ -30,18 +32,32 @@ function workerPart() {
 
 const deviceName = device => (/^(cpu|mps|xpu)$/.test(device) ? device.toUpperCase() : device) || t("ui.worker.device");
 
+/** What keeps the program from working, as long as it does; and, for a moment, that it is over. */
 function linkPart() {
   const banner = h("div.banner", { role: "alert", hidden: true });
-  let lost = false;
+  let lost = false, backUntil = 0, told = "";
+  const words = () => {
+    const { state, problem } = live.worker;
+    if (live.link === "login") return [t("ui.link.login"), "bad", h("a", { href: "/login" }, t("ui.link.enter"))];
+    if (live.link === "lost") return [t("ui.link.lost"), "bad"];
+    if (Date.now() < backUntil) return [t("ui.link.back"), "good"];
+    return [state === "dead" && problem ? word(problem) : "", "bad"];
+  };
+  const show = () => {
+    const [sentence, kind, link] = words();
+    if (sentence === told) return;
+    told = sentence;
+    banner.hidden = !sentence;
+    banner.dataset.kind = kind;
+    banner.replaceChildren(h("span", {}, sentence), link ?? "");
+  };
   follow(() => {
-    banner.dataset.link = live.link;
-    if (live.link === "lost" && live.known) lost = true;
-    const words = { lost: live.known && "ui.link.lost", login: "ui.link.login", online: lost && "ui.link.back" }[live.link];
-    banner.hidden = !words;
-    if (!words) return;
-    if (banner.dataset.words !== words) banner.replaceChildren(h("span", {}, t(words)), ...(live.link === "login" ? [h("a", { href: "/login" }, t("ui.link.enter"))] : []));
-    banner.dataset.words = words;
-    if (live.link === "online") setTimeout(() => (lost = false, banner.hidden = live.link === "online"), 4000);
+    if (lost && live.link === "online") {
+      backUntil = Date.now() + SHOWN;
+      setTimeout(show, SHOWN + 50);
+    }
+    lost = live.link === "lost";
+    show();
   });
   return banner;
 }
@@ -70,11 +86,14 @@ function keepDark() {
 
 /** A refresh comes back to the tab one was at. */
 function keepTab() {
-  const bar = document.querySelector("#tabs [role=tablist]");
-  const kept = recall("page.tab");
-  if (kept) document.getElementById(kept)?.click();
-  bar?.addEventListener("click", event => {
-    const tab = event.target.closest("[role=tab]");
-    if (tab) remember("page.tab", tab.id);
-  });
+  const back = () => {
+    const bar = document.querySelector("#tabs [role=tablist]");
+    if (!bar) return requestAnimationFrame(back);
+    document.getElementById(recall("page.tab"))?.click();
+    bar.addEventListener("click", event => {
+      const tab = event.target.closest("[role=tab]");
+      if (tab) remember("page.tab", tab.id);
+    });
+  };
+  back();
 }

@@ -48,19 +48,14 @@ export async function mount({ element, props }) {
 const section = (title, ...parts) => h("section", {}, h("h3", {}, t(title)), ...parts);
 
 async function save(part, values) {
-  const place = part.element.querySelector(".problem");
   part.element.querySelector(".saved")?.remove();
   try {
     await patch("/settings", values);
   } catch (error) {
-    place.textContent = word(error.problems[0]);
-    place.hidden = false;
-    part.control.setAttribute("aria-invalid", "true");
-    part.control.setAttribute("aria-errormessage", place.id);
+    part.blame(word(error.problems[0]));
     return false;
   }
-  place.hidden = true;
-  part.control.removeAttribute("aria-invalid");
+  part.clear();
   const mark = h("span.saved", { role: "status" }, t("ui.settings.saved"));
   part.element.append(mark);
   setTimeout(() => mark.remove(), 2500);

@@ -17,6 +17,7 @@ export function stagePart() {
   const growing = h("div.growing", { role: "img", "aria-label": t("ui.preview") }, h("img", { alt: "" }));
   const empty = emptyPart();
   const failure = h("div.failure");
+  const gone = h("div.failure", {}, icon("warning"), h("p.why", {}, t("ui.results.gone")));
   const figure = h("div.figure", {}, empty);
   const caption = h("div.caption");
   const look = viewer();
@@ -33,6 +34,7 @@ export function stagePart() {
     look.open(pictures.map(item => item.picture), pictures.findIndex(item => item.id === id), choose);
   };
   const strip = stripPart(choose, full);
+  image.addEventListener("error", () => open.isConnected && arrange(figure, [gone]));
   open.onclick = () => full(pick(items()).id);
 
   const show = () => {
@@ -49,9 +51,9 @@ export function stagePart() {
     box.style.setProperty("--most", `${width * ENLARGED}px`);
   };
   const showPicture = ({ picture }) => {
+    if (drawn === picture.id && caption.childElementCount) return;
     fit(open, picture);
     arrange(figure, [open]);
-    if (drawn === picture.id && caption.childElementCount) return;
     drawn = picture.id;
     image.src = pictureUrl(picture.id);
     image.alt = parse(picture.infotext).prompt.slice(0, 200);

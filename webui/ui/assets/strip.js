@@ -2,10 +2,8 @@
 // arrows move. The newest job stands first, its pictures in their order.
 import { thumbnailUrl } from "./api.js";
 import { arrange, h, icon } from "./dom.js";
-import { isActive, jobsNewestFirst, live } from "./live.js";
+import { isActive, jobsNewestFirst, live, loadOlder } from "./live.js";
 import { t } from "./text.js";
-
-export const LIMIT = 300;
 
 /** What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job. */
 export function items() {
@@ -13,7 +11,6 @@ export function items() {
   for (const job of jobsNewestFirst()) {
     if (isActive(job) ? job.state === "running" : job.state === "failed" || job.state === "parked") found.push({ id: job.id, job });
     for (const picture of job.pictures) found.push({ id: picture.id, job, picture });
-    if (found.length >= LIMIT) break;
   }
   return found;
 }
@@ -22,6 +19,7 @@ export function items() {
 export function stripPart(onChoose, onOpen) {
   const made = new Map();
   const strip = h("div.strip", { role: "group", "aria-label": t("ui.results") });
+  const older = h("button.tile.older", { type: "button", onclick: () => loadOlder().catch(() => {}) }, t("ui.results.older"));
   let order = [];
 
   const tile = item => {
@@ -53,7 +51,7 @@ export function stripPart(onChoose, onOpen) {
   const show = (list, chosen) => {
     const stuck = strip.scrollLeft < 8;
     order = list.map(item => item.id);
-    arrange(strip, list.map(draw));
+    arrange(strip, [...list.map(draw), ...(live.older ? [older] : [])]);
     for (const item of list) {
       const button = made.get(item.id), current = item.id === chosen;
       if (current !== (button.ariaCurrent === "true")) button.ariaCurrent = String(current);

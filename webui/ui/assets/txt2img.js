@@ -1,9 +1,10 @@
 // Text to image: what is asked for on the left, what came of it on the right.
-import { postFile } from "./api.js";
+import { get, postFile } from "./api.js";
 import { actionBar } from "./actions.js";
 import { h } from "./dom.js";
 import { choice, field, number, text } from "./fields.js";
 import { Form, fold } from "./form.js";
+import { follow, live } from "./live.js";
 import { examples, modelPart } from "./model.js";
 import { notice } from "./notice.js";
 import { announcements, thinProgress, waitingPart } from "./progress.js";
@@ -51,11 +52,31 @@ export function mount({ element, props }) {
 
   const bar = actionBar(form, () => requestOf(form), stage.follow);
   element.replaceChildren(h("div.txt2img", {}, h("div.left", {}, ask, settings, h("div.foot", {}, thinProgress(), waitingPart(), bar)), stage.element, announcements()));
-  model.load().then(offers => {
+  keepMenus(offers => {
     sampler.offer(offers.samplers.map(one => one.name));
     schedule.offer(offers.schedules.map(one => one.name));
+    model.load(offers);
   });
   addTarget("txt2img", "ui.send.txt2img", item => takeOver(form, item));
+}
+
+/** Fill the menus now, when the server or the worker is back, and when one comes back to the page. */
+function keepMenus(fill) {
+  let asked = "", filled = "";
+  const load = async () => {
+    const offers = await get("/offers").catch(() => null); // no server: the line to it will tell
+    const now = JSON.stringify(offers);
+    if (!offers || now === filled) return;
+    filled = now;
+    fill(offers);
+  };
+  follow(() => {
+    const now = live.link === "online" ? `${live.link} ${live.worker.state === "starting"}` : live.link;
+    if (now === asked) return;
+    asked = now;
+    load();
+  });
+  addEventListener("focus", load);
 }
 
 /** The form as a request. An extension's values go along where one of them was changed. */
