@@ -33,7 +33,7 @@ class SettingsStore:
         """As they are now."""
         return self._settings
 
-    def update(self, **changes: Any) -> Settings:
+    def update(self, /, **changes: Any) -> Settings:
         """Change some.
 
         Raises:
