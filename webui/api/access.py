@@ -165,11 +165,17 @@ class Access:
         """
         if self.is_open or self.has_session(session):
             return
+        if self.is_key(authorization):
+            return
         given = read_authorization(authorization or "")
         if given is None:
             raise NotAdmitted("login_required")
-        if not _same(given, self.key):
-            self._check_password(given, address)
+        self._check_password(given, address)
+
+    def is_key(self, authorization: str | None) -> bool:
+        """Whether an Authorization header brings the key of this machine's shell."""
+        given = read_authorization(authorization or "")
+        return given is not None and _same(given, self.key)
 
     def _check_password(self, given: str, address: str) -> None:
         wait = self._throttle.wait(address)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from webui.core.errors import Problem, UserError
 from webui.core.events import EVENT, Event, Job
-from webui.core.running import Running, read_running
+from webui.core.running import Running, fingerprint, read_running
 
 PATIENCE = httpx.Timeout(30.0, connect=5.0)
 SILENCE = 60.0
@@ -74,7 +74,7 @@ class Connection:
         """Whether it is the very server that left the note."""
         try:
             answer = json.loads(self._ask("GET", "/about"))
-            return answer["fingerprint"] == running.fingerprint
+            return answer["fingerprint"] == fingerprint(running.key)
         except (Gone, Refusal, ValueError, LookupError, TypeError):
             return False
 

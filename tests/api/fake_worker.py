@@ -1,0 +1,120 @@
+"""A worker without a model, for tests of the doors: flat pictures, as fast or slow as asked.
+
+What it does is said in the prompt: `slow` takes 0.05 s a step until it is cancelled, `broken`
+fails, `dies` ends the process. The colour of a picture follows from its seed.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+
+from PIL import Image
+
+from webui.core.errors import UserError
+from webui.core.events import Progress
+from webui.core.offers import Offers
+from webui.core.wire import (
+    COMMAND,
+    Beat,
+    Cancel,
+    Ended,
+    Made,
+    News,
+    Ready,
+    Run,
+    Skip,
+    read_frame,
+    write_frame,
+)
+from webui.library.pictures import encode
+
+STEPS = 4
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.runs: queue.Queue[Run] = queue.Queue()
+        self.cancelled: set[int] = set()
+        self.out = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+
+    def send(self, message, data: bytes = b"") -> None:
+        with self.lock:
+            write_frame(self.out, message, data)
+
+    def read(self) -> None:
+        while frame := read_frame(sys.stdin.buffer):
+            command = COMMAND.validate_python(frame[0])
+            if isinstance(command, Run):
+                self.runs.put(command)
+            elif isinstance(command, Cancel | Skip):
+                self.cancelled.add(command.token)
+        os._exit(0)
+
+    def beat(self) -> None:
+        while True:
+            self.send(Beat())
+            time.sleep(0.5)
+
+    def run(self, run: Run) -> Ended:
+        request = run.request
+        if "dies" in request.prompt:
+            os._exit(3)
+        if "broken" in request.prompt:
+            problem = UserError("unexpected", reason="the prompt said so").problem
+            return Ended(token=run.token, outcome="failed", problem=problem)
+        for index in range(request.images):
+            if index not in run.done and not self.draw(run, index):
+                return Ended(token=run.token, outcome="cancelled")
+        return Ended(token=run.token, outcome="finished")
+
+    def draw(self, run: Run, index: int) -> bool:
+        request = run.request
+        for step in range(STEPS * (100 if "slow" in request.prompt else 1)):
+            if run.token in self.cancelled:
+                return False
+            progress = Progress(
+                job=run.job,
+                phase="sampling",
+                step=step % STEPS + 1,
+                steps=STEPS,
+                image=index,
+                images=request.images,
+                preview="data:image/webp;base64,AAAA",
+            )
+            self.send(News(token=run.token, progress=progress))
+            time.sleep(0.05 if "slow" in request.prompt else 0.001)
+        seed = request.seed + index
+        width, height = request.width or 64, request.height or 64
+        color = (seed % 256, seed // 256 % 256, 99)
+        infotext = f"{request.prompt}\nSteps: 4, Sampler: Euler a, Seed: {seed}, Size: 64x64"
+        data = encode(Image.new("RGB", (width, height), color), "png", 90, infotext)
+        made = Made(
+            token=run.token,
+            index=index,
+            width=width,
+            height=height,
+            seed=seed,
+            seconds=0.5,
+            infotext=infotext,
+        )
+        self.send(made, data)
+        return True
+
+
+def main() -> None:
+    worker = Worker()
+    threading.Thread(target=worker.read, daemon=True).start()
+    threading.Thread(target=worker.beat, daemon=True).start()
+    worker.send(Ready(offers=Offers(device="fake")))
+    while True:
+        worker.send(worker.run(worker.runs.get()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+import pytest
+
+from webui.cli.words import shell_language, worded
+from webui.core.errors import Problem, UserError
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "pl_PL.UTF-8"}, "pl"),
+        ({"LANG": "pl_PL.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "pl"}, "pl"),
+        ({"LANG": "", "LC_ALL": "pl_PL"}, "pl"),
+        ({"LANG": "de_DE"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_shell_speaks_as_its_environment(environment, language):
+    assert shell_language(environment) == language
+
+
+def test_a_problem_is_worded_in_the_language():
+    problem = UserError("no_server").problem
+    assert worded(problem, "pl").startswith("Na tym folderze danych")
+    assert worded(problem, "en") == problem.message
+
+
+def test_a_problem_of_a_newer_server_is_told_as_it_came():
+    assert worded(Problem(code="from_the_future", message="Oh."), "pl") == "Oh."

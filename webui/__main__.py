@@ -1,0 +1,54 @@
+"""The command line: `webui`, `python -m webui`."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+
+from webui.cli.parser import read_arguments
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter
+    options = read_arguments(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """The command; what it needs is imported only here, so that `--help` is quick."""
+    if options.command == "doctor":
+        from webui import doctor
+
+        options.port = options.port or 7860
+        return doctor.run(options)
+    from webui.cli.words import shell_language
+
+    language = shell_language()
+    if options.command in (None, "serve"):
+        from webui.app import serve
+
+        return serve(options, language)
+    if options.command == "info":
+        from webui.cli import info
+
+        return info.run(options, language)
+    if options.command == "jobs":
+        from webui.cli import jobs
+
+        return jobs.run(options, language)
+    from webui.app import open_door
+    from webui.cli import generate
+
+    return generate.run(options, lambda: open_door(options), language)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

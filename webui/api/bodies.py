@@ -1,0 +1,48 @@
+"""Bodies of requests: read here, checked where their meaning is known."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from pydantic_core import from_json
+from starlette.requests import Request
+
+from webui.core.errors import UserError
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise UserError("not_json_type")
+    try:
+        value: object = from_json(await request.body())
+    except ValueError as error:
+        raise UserError("not_json", reason=str(error)[:200]) from error
+    if not isinstance(value, dict):
+        raise UserError("not_json", reason=type(value).__name__)
+    return cast(dict[str, Any], value)
+
+
+async def _bytes(request: Request) -> bytes:
+    return await request.body()
+
+
+JsonObject = Annotated[dict[str, Any], Depends(_json_object)]
+"""An object of JSON; `NaN` and numbers of any length are left to who checks the values."""
+Bytes = Annotated[bytes, Depends(_bytes)]
+
+
+def described(schema: str, media_type: str = "application/json") -> dict[str, Any]:
+    """`openapi_extra` for a route that reads its body itself: the name of its model."""
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": reference}}}}
+
+
+FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""`openapi_extra` for a route that takes a picture file."""

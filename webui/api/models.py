@@ -1,0 +1,52 @@
+"""Shapes of answers that are not values of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from webui.core.events import Job
+from webui.core.extension import ExtensionInfo
+from webui.core.offers import ModelInfo
+from webui.core.sampling import SamplerInfo, ScheduleInfo
+
+
+class About(BaseModel):
+    """Which server this is."""
+
+    name: str = "Easel"
+    version: str
+    fingerprint: str = Field(description="Differs from start to start")
+
+
+class JobList(BaseModel):
+    """Jobs, the newest first."""
+
+    jobs: tuple[Job, ...]
+
+
+class OfferList(BaseModel):
+    """What there is to choose from."""
+
+    models: tuple[ModelInfo, ...]
+    samplers: tuple[SamplerInfo, ...]
+    schedules: tuple[ScheduleInfo, ...]
+    device: str = Field(description="What the worker computes on; empty until it said so")
+
+
+class ExtensionList(BaseModel):
+    """All extensions that were found."""
+
+    extensions: tuple[ExtensionInfo, ...]
+
+
+class PictureParameters(BaseModel):
+    """What a picture file says about itself."""
+
+    infotext: str | None = Field(description="As it stands in the file; null if there is none")
+    parameters: dict[str, str | int | float | bool | None] = Field(
+        description="Its last line, value by value"
+    )
+    fields: dict[str, Any] = Field(description="The request that it describes, as far as it goes")
+    other: dict[str, str] = Field(description="All other texts in the file")

@@ -1,0 +1,123 @@
+"""Pictures by their ids, small ones of them, and the parameters inside."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Response
+from PIL import Image
+
+from webui.api.bodies import FILE, Bytes
+from webui.api.context import ServicesHere
+from webui.api.models import PictureParameters
+from webui.core.errors import UserError
+from webui.core.events import Picture
+from webui.core.files import write_atomically
+from webui.library.pictures import opened_picture, read_infotext
+from webui.prompt.infotext import parse_infotext
+from webui.prompt.pasting import to_request_fields
+
+router = APIRouter(tags=["pictures"])
+
+_KEPT = "private, max-age=31536000, immutable"
+"""A picture never changes under its id."""
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/pictures/{id}",
+    response_class=Response,
+    responses={200: {"description": "The file", "content": {"image/*": _BINARY}}},
+)
+def picture_file(
+    services: ServicesHere,
+    id: str,
+    download: Annotated[bool, Query(description="Save it instead of showing it")] = False,
+) -> Response:
+    """A picture's file, parameters inside."""
+    picture = services.jobs.picture(id)
+    how = "attachment" if download else "inline"
+    headers = {
+        "cache-control": _KEPT,
+        "content-disposition": f"{how}; filename*=UTF-8''{quote(_file_name(picture))}",
+    }
+    return Response(services.jobs.picture_data(id), 200, headers, picture.media_type)
+
+
+def _file_name(picture: Picture) -> str:
+    if picture.file is not None:
+        return Path(picture.file).name
+    return f"{picture.id}.{picture.media_type.partition('/')[2]}"
+
+
+@router.get(
+    "/pictures/{id}/thumbnail",
+    response_class=Response,
+    responses={200: {"description": "WebP", "content": {"image/webp": _BINARY}}},
+)
+def thumbnail(
+    services: ServicesHere,
+    id: str,
+    size: Annotated[int, Query(ge=16, le=1024, description="Of the longer side, pixels")] = 256,
+) -> Response:
+    """A picture made small."""
+    picture = services.jobs.picture(id)
+    kept = services.paths.thumbnails / f"{picture.id}-{size}.webp"
+    try:
+        data = kept.read_bytes()
+    except OSError:
+        data = make_thumbnail(services.jobs.picture_data(id), size)
+        _keep(kept, data)
+    return Response(data, 200, {"cache-control": _KEPT}, "image/webp")
+
+
+def make_thumbnail(data: bytes, size: int) -> bytes:
+    """A picture file as WebP with sides of at most `size` pixels.
+
+    Raises:
+        UserError: it is no picture, or broken.
+    """
+    with opened_picture(data) as image:
+        image.draft("RGB", (size, size))
+        small = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        file = io.BytesIO()
+        small.save(file, "WEBP", quality=80)
+    return file.getvalue()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Save work for the next time; where there is no room, there is none."""
+    try:
+        write_atomically(path, data)
+    except UserError:
+        return
+
+
+@router.get("/pictures/{id}/info")
+def picture_info(services: ServicesHere, id: str) -> Picture:
+    """What is known of a picture: size, seed, parameters, file."""
+    return services.jobs.picture(id)
+
+
+@router.post("/infotext", openapi_extra=FILE)
+def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
+    """Read the parameters in a picture file (the body), ours or another program's."""
+    read = read_infotext(data)
+    parameters = parse_infotext(read.infotext or "")
+
+    def find_model(name: str) -> str | None:
+        try:
+            return services.catalog.get(name).id
+        except UserError:
+            return None
+
+    return PictureParameters(
+        infotext=read.infotext,
+        parameters=dict(parameters.values),
+        fields=to_request_fields(parameters, find_model) if read.infotext else {},
+        other=read.other,
+    )

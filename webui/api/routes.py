@@ -1,0 +1,152 @@
+"""Jobs, and what there is to know and to set. Routes that wait for disk or ledger are `def`s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ValidationError
+
+from webui import __version__
+from webui.api.bodies import JsonObject, described
+from webui.api.context import AccessHere, Audience, Owner, ServicesHere
+from webui.api.models import About, ExtensionList, JobList, OfferList
+from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.events import Job
+from webui.core.extension import ExtensionInfo
+from webui.core.running import fingerprint
+from webui.core.settings import Settings
+from webui.core.texts import LANGUAGES, catalogue
+from webui.jobs.checks import Refused
+from webui.jobs.queue import Snapshot
+
+router = APIRouter()
+
+
+@router.get("/about", tags=["server"])
+def about(access: AccessHere) -> About:
+    """Which server this is."""
+    return About(version=__version__, fingerprint=fingerprint(access.key))
+
+
+@router.get("/state", tags=["jobs"])
+def state(services: ServicesHere, audience: Audience) -> Snapshot:
+    """Your jobs, their progress, the worker, and the number of the last event."""
+    return services.jobs.snapshot(audience)
+
+
+@router.post("/jobs", status_code=201, tags=["jobs"], openapi_extra=described("Txt2Img"))
+def submit(services: ServicesHere, owner: Owner, values: JsonObject) -> Job:
+    """Ask for pictures. What is left out takes what suits the model."""
+    return services.jobs.submit(values, owner)
+
+
+@router.get("/jobs", tags=["jobs"])
+def list_jobs(
+    services: ServicesHere,
+    audience: Audience,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: Annotated[
+        str | None, Query(description="Id of the last job of the page before")
+    ] = None,
+) -> JobList:
+    """Your jobs, the newest first."""
+    return JobList(jobs=tuple(services.jobs.list(audience, limit, before)))
+
+
+@router.get("/jobs/{id}", tags=["jobs"])
+def get_job(services: ServicesHere, id: str) -> Job:
+    """One job with its pictures."""
+    return services.jobs.get(id)
+
+
+@router.post("/jobs/{id}/cancel", tags=["jobs"])
+def cancel(services: ServicesHere, id: str) -> Job:
+    """Stop a job and keep what is done; one that is over stays as it is."""
+    return services.jobs.cancel(id)
+
+
+@router.post("/jobs/{id}/skip", tags=["jobs"])
+def skip(services: ServicesHere, id: str) -> Job:
+    """Leave the batch in work and go on with the next."""
+    return services.jobs.skip(id)
+
+
+@router.get("/offers", tags=["choices"])
+def offers(services: ServicesHere) -> OfferList:
+    """Models, samplers and schedules to choose from."""
+    told = services.offers
+    return OfferList(
+        models=services.catalog.models(),
+        samplers=told.samplers,
+        schedules=told.schedules,
+        device=told.device,
+    )
+
+
+@router.get("/settings", tags=["choices"])
+def get_settings(services: ServicesHere) -> Settings:
+    """The settings, for all browsers of this server."""
+    return services.settings
+
+
+@router.patch("/settings", tags=["choices"], openapi_extra=described("Settings"))
+def change_settings(services: ServicesHere, values: JsonObject) -> Settings:
+    """Change some settings; of `extensions`, those of the extensions that are named."""
+    named = values.get("extensions")
+    if isinstance(named, dict):
+        named = cast(dict[str, Any], named)
+        if problems := list(_misfits(services.extensions.settings_models(), named)):
+            raise Refused(problems)
+        values["extensions"] = {**services.settings.extensions, **named}
+    return services.store.update(**values)
+
+
+def _misfits(models: Mapping[str, type[BaseModel]], values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with settings of extensions, by their own models."""
+    for name, given in values.items():
+        field = f"extensions.{name}"
+        try:
+            if name not in models:
+                yield UserError("no_extension", field, name=name[:100]).problem
+                continue
+            models[name].model_validate(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join([field, *map(str, first["loc"])])
+            yield UserError("extension_value", where, name=name, reason=first["msg"]).problem
+
+
+@router.get("/extensions", tags=["extensions"])
+def list_extensions(services: ServicesHere) -> ExtensionList:
+    """All extensions; broken ones with the reason."""
+    return ExtensionList(extensions=services.extensions.infos())
+
+
+@router.post("/extensions/{name}/enable", tags=["extensions"])
+def enable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
+    """Switch an extension on. Its tabs are there from the next start of the server."""
+    return _switch(services, name, on=True)
+
+
+@router.post("/extensions/{name}/disable", tags=["extensions"])
+def disable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
+    """Switch an extension off."""
+    return _switch(services, name, on=False)
+
+
+def _switch(services: ServicesHere, name: str, on: bool) -> ExtensionInfo:
+    if all(info.name != name for info in services.extensions.infos()):
+        raise UnknownId("unknown_extension", name=name[:100])
+    others = set(services.settings.disabled_extensions) - {name}
+    services.store.update(disabled_extensions=sorted(others if on else {*others, name}))
+    return next(info for info in services.extensions.infos() if info.name == name)
+
+
+@router.get("/texts/{language}", tags=["choices"])
+def texts(language: str) -> dict[str, str]:
+    """All texts of a language, by their keys; problems are `error.` and their code."""
+    if language not in LANGUAGES:
+        raise UnknownId("unknown_language", name=language[:100], names=", ".join(LANGUAGES))
+    return dict(catalogue(language))
