@@ -16,6 +16,7 @@ from webui.core.errors import Problem, UserError
 from webui.core.extension import (
     MANIFEST,
     Extension,
+    ExtensionError,
     ExtensionInfo,
     Manifest,
     Side,
@@ -24,7 +25,7 @@ from webui.core.extension import (
 )
 from webui.core.hookspecs import Panel, Sampler, Tab
 from webui.core.participants import Cond, JobView, Participant, Step
-from webui.core.requests import AnyRequest
+from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
 
 
@@ -112,7 +113,7 @@ class Extensions:
                 settings=model and _parse(model, settings.extensions.get(one.name, {})),
                 data=self._data,
             )
-            request = request if changed is None else changed
+            request = _checked(one.name, changed) if changed is not None else request
         return request
 
     def participants(self, job: str, request: AnyRequest) -> list[Participant]:
@@ -223,6 +224,13 @@ def _extension_folders(folders: Sequence[Path]) -> list[Path]:
         if folder.is_dir()
         for manifest in sorted(folder.glob(f"*/{MANIFEST}"))
     ]
+
+
+def _checked(name: str, changed: object) -> AnyRequest:
+    if isinstance(changed, Request):
+        return changed  # pyright: ignore[reportReturnType]  of a kind in the union
+    error = TypeError(f"it returned {type(changed).__name__}, not a request")
+    raise ExtensionError(name, "rewrite_request", error)
 
 
 def _parse(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

@@ -15,6 +15,7 @@ from queue import Empty, LifoQueue
 
 from webui.core.errors import UserError
 from webui.jobs.records import Reading, Recorded, Writing
+from webui.jobs.reserve import Reserve
 from webui.jobs.schema import STEPS
 
 BUSY_SECONDS = 10.0
@@ -38,6 +39,7 @@ class Ledger:
         """
         self._path = path
         self._publish = publish
+        self.reserve = Reserve(path.with_name("reserve"))
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writing = threading.Lock()
         with self._explained():
@@ -63,6 +65,7 @@ class Ledger:
             LedgerError: the disk is full or the file cannot be written.
         """
         with self._writing:
+            self.reserve.tend()
             with self._explained(), self._connection() as db:
                 db.execute("BEGIN IMMEDIATE")
                 try:

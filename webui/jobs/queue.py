@@ -274,12 +274,12 @@ class Jobs:
 def _take_lock(paths: Paths) -> FileLock:
     """Be the one process that runs jobs on this data folder; the system frees it on any end."""
     lock = FileLock(paths.lock)
-    try:
-        with explained(paths.state, paths.lock.name):
+    with explained(paths.state, paths.lock.name):
+        try:
             paths.state.mkdir(parents=True, exist_ok=True)
             lock.acquire(blocking=False)
-    except Timeout as error:
-        raise UserError("data_in_use", folder=str(paths.data)) from error
+        except Timeout as error:
+            raise UserError("data_in_use", folder=str(paths.data)) from error
     return lock
 
 

@@ -125,6 +125,8 @@ class Results:
                 writing.reserve(_with_file(picture, path), digest)
 
         path = self._path(job, picture)
+        if not self._ledger.reserve.spares(path.parent):
+            raise UserError("disk_full", name=path.name, folder=str(path.parent))
         return _with_file(picture, save_atomically(path.parent, path.name, data, reserve))
 
     def _path(self, job: Job, picture: Picture) -> Path:

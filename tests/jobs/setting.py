@@ -1,0 +1,89 @@
+"""A real queue with the fake worker, on a folder of its own."""
+
+import asyncio
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from webui.core.events import FINAL, Event, Job
+from webui.core.paths import Paths
+from webui.core.plugins import Extensions
+from webui.core.settings import Settings
+from webui.jobs.queue import Jobs
+from webui.jobs.supervisor import Timing
+from webui.library.catalog import Catalog
+
+QUICK = Timing(silence=1.0, starting=20.0, patience=0.5, back_off=(0,))
+OWNER = "a" * 32
+
+
+def paths_in(folder: Path) -> Paths:
+    return Paths(folder / "data", folder / "models", folder / "outputs")
+
+
+def make_jobs(paths: Paths, timing: Timing = QUICK, **more: Any) -> Jobs:
+    parts: dict[str, Any] = {
+        "settings": Settings,
+        "catalog": Catalog.of(paths),
+        "extensions": Extensions([], "server"),
+        "command": [sys.executable, "-m", "tests.jobs.fake_worker", str(paths.data)],
+    }
+    return Jobs(paths, timing=timing, **{**parts, **more})
+
+
+@contextmanager
+def running(folder: Path, timing: Timing = QUICK, **more: Any) -> Generator[Jobs]:
+    """Jobs with a worker, ended at the end."""
+    jobs = make_jobs(paths_in(folder), timing, **more)
+    jobs.start()
+    try:
+        yield jobs
+    finally:
+        jobs.close()
+
+
+def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Wait until something is so, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return found
+
+
+def ended(jobs: Jobs, job: Job, seconds: float = 20.0) -> Job:
+    """The job when it is over."""
+    until(lambda: jobs.get(job.id).state in FINAL, seconds)
+    return jobs.get(job.id)
+
+
+def heard(jobs: Jobs, owner: str | None, stop: Callable[[Event], bool]) -> list[Any]:
+    """All (id, event) that an owner hears, up to one that stops it."""
+
+    async def listen() -> list[Any]:
+        events: list[Any] = []
+        async for id, event in jobs.subscribe(owner, 0):
+            events.append((id, event))
+            if stop(event):
+                break
+        return events
+
+    return asyncio.run(asyncio.wait_for(listen(), 20))
+
+
+def kinds(jobs: Jobs, job: Job) -> list[str]:
+    """What happened to a job that is over, by its durable events."""
+    final = {str(state) for state in FINAL}
+    events = heard(jobs, None, lambda e: getattr(e, "job", "") == job.id and e.kind in final)
+    return [event.kind for id, event in events if id and event.job == job.id]
+
+
+def check_integrity(paths: Paths) -> None:
+    with sqlite3.connect(paths.ledger) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    db.close()
