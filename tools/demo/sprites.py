@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import resvg_py
 from PIL import Image
 
 from tools.demo.packages import package_folder
@@ -61,6 +60,8 @@ def plain_code(code: str) -> str:
 
 def draw_icon(body: str, box: list[float]) -> Image.Image:
     """Draw the inside of an SVG whose view box is `left top width height`."""
+    import resvg_py  # only here: cut-outs that are saved can be used without it
+
     view = html.escape(" ".join(str(side) for side in box))
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
