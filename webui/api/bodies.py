@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, cast
 
 from fastapi import Depends
+from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.requests import Request
 
@@ -26,6 +28,15 @@ async def _json_object(request: Request) -> dict[str, Any]:
 
 async def _bytes(request: Request) -> bytes:
     return await request.body()
+
+
+class DescribedRoute(APIRoute):
+    """A route whose summary is the first line of its function's docstring."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        summary, _, description = (endpoint.__doc__ or "").strip().partition("\n")
+        options |= {"summary": summary.rstrip("."), "description": description.strip()}
+        super().__init__(path, endpoint, **options)
 
 
 JsonObject = Annotated[dict[str, Any], Depends(_json_object)]

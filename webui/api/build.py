@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,36 +14,25 @@ from starlette.responses import Response
 from webui import __version__
 from webui.api import events, pictures, routes
 from webui.api.access import Access
-from webui.api.errors import Problems, problems_response, status_of
+from webui.api.errors import EVERYWHERE, may_answer, problems_response, status_of
 from webui.core.errors import Problem, UserError
 from webui.jobs.checks import Refused
 from webui.jobs.services import Services
 
-_SAYS = {
-    401: "The server wants its password",
-    403: "A page of another site asks",
-    404: "There is nothing of this id",
-    413: "The body is too large",
-    415: "The body is not JSON",
-    421: "The server does not answer to this name",
-    422: "Something does not fit; each problem names its field",
-    429: "Too many wrong passwords",
-    500: "A mistake of the server's",
-}
+_TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")
+"""Only describes what the guard has checked before."""
 
 
 def build_api(services: Services, access: Access) -> FastAPI:
     """All routes over the services."""
-    problems: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problems, "description": words} for status, words in _SAYS.items()
-    }
     api = FastAPI(
         title="Easel",
         version=__version__,
         description="Everything the page does, for programs. See docs/api.md.",
         docs_url=None,
         redoc_url=None,
-        responses=problems,
+        responses=may_answer(*EVERYWHERE),
+        dependencies=[Depends(_TOLD)],
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,

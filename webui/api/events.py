@@ -7,34 +7,31 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
-from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
+from webui.api.bodies import DescribedRoute
 from webui.api.context import Audience, ServicesHere
+from webui.api.errors import may_answer
 from webui.core.events import Event
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(route_class=DescribedRoute, tags=["jobs"])
 
 ALIVE_SECONDS = 15.0
 """A comment goes out after this much silence, so that nobody in between takes the line for dead."""
 
 
-class EventLine(BaseModel):
-    """What stands in one `data:`; durable events have an `id:` before it."""
+class EventStream(StreamingResponse):
+    """Server-sent events."""
 
-    event: Event
+    media_type = "text/event-stream"
 
 
 @router.get(
     "/events",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={
-        200: {
-            "description": "Server-sent events; each `data` is an event as JSON",
-            "content": {
-                "text/event-stream": {"itemSchema": {"$ref": "#/components/schemas/EventLine"}}
-            },
-        }
+        200: {"model": Event, "description": "Each `data:` is such an event, on one line"},
+        **may_answer(410),
     },
 )
 def events(
@@ -42,12 +39,14 @@ def events(
     audience: Audience,
     after: Annotated[int, Query(ge=0, description="Id of the last event that is known")] = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
-) -> StreamingResponse:
-    """Events of your jobs and news of the worker, from where you left off."""
+) -> EventStream:
+    """Events of your jobs and news of the worker, from where you left off.
+
+    Durable events have an `id:`; news of the moment (`progress`, `worker`) have none.
+    """
     known = after if last_event_id is None else last_event_id
     coming = services.jobs.subscribe(audience, known)
-    headers = {"cache-control": "no-store"}
-    return StreamingResponse(lines(coming), 200, headers, "text/event-stream")
+    return EventStream(lines(coming), headers={"cache-control": "no-store"})
 
 
 async def lines(

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Response
 from PIL import Image
 
-from webui.api.bodies import FILE, Bytes
+from webui.api.bodies import FILE, Bytes, DescribedRoute
 from webui.api.context import ServicesHere
+from webui.api.errors import ID, may_answer
 from webui.api.models import PictureParameters
 from webui.core.errors import UserError
 from webui.core.events import Picture
@@ -20,7 +21,7 @@ from webui.library.pictures import opened_picture, read_infotext
 from webui.prompt.infotext import parse_infotext
 from webui.prompt.pasting import to_request_fields
 
-router = APIRouter(tags=["pictures"])
+router = APIRouter(route_class=DescribedRoute, tags=["pictures"])
 
 _KEPT = "private, max-age=31536000, immutable"
 """A picture never changes under its id."""
@@ -30,7 +31,10 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 @router.get(
     "/pictures/{id}",
     response_class=Response,
-    responses={200: {"description": "The file", "content": {"image/*": _BINARY}}},
+    responses={
+        200: {"description": "The file", "content": {"image/*": _BINARY}},
+        **may_answer(*ID),
+    },
 )
 def picture_file(
     services: ServicesHere,
@@ -56,7 +60,10 @@ def _file_name(picture: Picture) -> str:
 @router.get(
     "/pictures/{id}/thumbnail",
     response_class=Response,
-    responses={200: {"description": "WebP", "content": {"image/webp": _BINARY}}},
+    responses={
+        200: {"description": "WebP", "content": {"image/webp": _BINARY}},
+        **may_answer(*ID),
+    },
 )
 def thumbnail(
     services: ServicesHere,
@@ -97,13 +104,13 @@ def _keep(path: Path, data: bytes) -> None:
         return
 
 
-@router.get("/pictures/{id}/info")
+@router.get("/pictures/{id}/info", responses=may_answer(*ID))
 def picture_info(services: ServicesHere, id: str) -> Picture:
     """What is known of a picture: size, seed, parameters, file."""
     return services.jobs.picture(id)
 
 
-@router.post("/infotext", openapi_extra=FILE)
+@router.post("/infotext", openapi_extra=FILE, responses=may_answer(413))
 def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
     """Read the parameters in a picture file (the body), ours or another program's."""
     read = read_infotext(data)

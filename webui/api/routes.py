@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ValidationError
 
 from webui import __version__
-from webui.api.bodies import JsonObject, described
+from webui.api.bodies import DescribedRoute, JsonObject, described
 from webui.api.context import AccessHere, Audience, Owner, ServicesHere
+from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import About, ExtensionList, JobList, OfferList
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
@@ -21,7 +22,7 @@ from webui.core.texts import LANGUAGES, catalogue
 from webui.jobs.checks import Refused
 from webui.jobs.queue import Snapshot
 
-router = APIRouter()
+router = APIRouter(route_class=DescribedRoute)
 
 
 @router.get("/about", tags=["server"])
@@ -36,13 +37,19 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
     return services.jobs.snapshot(audience)
 
 
-@router.post("/jobs", status_code=201, tags=["jobs"], openapi_extra=described("Txt2Img"))
+@router.post(
+    "/jobs",
+    status_code=201,
+    tags=["jobs"],
+    openapi_extra=described("Txt2Img"),
+    responses=may_answer(*BODY, *DISK),
+)
 def submit(services: ServicesHere, owner: Owner, values: JsonObject) -> Job:
     """Ask for pictures. What is left out takes what suits the model."""
     return services.jobs.submit(values, owner)
 
 
-@router.get("/jobs", tags=["jobs"])
+@router.get("/jobs", tags=["jobs"], responses=may_answer(*ID))
 def list_jobs(
     services: ServicesHere,
     audience: Audience,
@@ -55,19 +62,19 @@ def list_jobs(
     return JobList(jobs=tuple(services.jobs.list(audience, limit, before)))
 
 
-@router.get("/jobs/{id}", tags=["jobs"])
+@router.get("/jobs/{id}", tags=["jobs"], responses=may_answer(*ID))
 def get_job(services: ServicesHere, id: str) -> Job:
     """One job with its pictures."""
     return services.jobs.get(id)
 
 
-@router.post("/jobs/{id}/cancel", tags=["jobs"])
+@router.post("/jobs/{id}/cancel", tags=["jobs"], responses=may_answer(*ID, *DISK))
 def cancel(services: ServicesHere, id: str) -> Job:
     """Stop a job and keep what is done; one that is over stays as it is."""
     return services.jobs.cancel(id)
 
 
-@router.post("/jobs/{id}/skip", tags=["jobs"])
+@router.post("/jobs/{id}/skip", tags=["jobs"], responses=may_answer(*ID))
 def skip(services: ServicesHere, id: str) -> Job:
     """Leave the batch in work and go on with the next."""
     return services.jobs.skip(id)
@@ -91,7 +98,12 @@ def get_settings(services: ServicesHere) -> Settings:
     return services.settings
 
 
-@router.patch("/settings", tags=["choices"], openapi_extra=described("Settings"))
+@router.patch(
+    "/settings",
+    tags=["choices"],
+    openapi_extra=described("Settings"),
+    responses=may_answer(*BODY, *DISK),
+)
 def change_settings(services: ServicesHere, values: JsonObject) -> Settings:
     """Change some settings; of `extensions`, those of the extensions that are named."""
     named = values.get("extensions")
@@ -124,13 +136,13 @@ def list_extensions(services: ServicesHere) -> ExtensionList:
     return ExtensionList(extensions=services.extensions.infos())
 
 
-@router.post("/extensions/{name}/enable", tags=["extensions"])
+@router.post("/extensions/{name}/enable", tags=["extensions"], responses=may_answer(*ID, *DISK))
 def enable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
     """Switch an extension on. Its tabs are there from the next start of the server."""
     return _switch(services, name, on=True)
 
 
-@router.post("/extensions/{name}/disable", tags=["extensions"])
+@router.post("/extensions/{name}/disable", tags=["extensions"], responses=may_answer(*ID, *DISK))
 def disable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
     """Switch an extension off."""
     return _switch(services, name, on=False)
@@ -144,7 +156,7 @@ def _switch(services: ServicesHere, name: str, on: bool) -> ExtensionInfo:
     return next(info for info in services.extensions.infos() if info.name == name)
 
 
-@router.get("/texts/{language}", tags=["choices"])
+@router.get("/texts/{language}", tags=["choices"], responses=may_answer(*ID))
 def texts(language: str) -> dict[str, str]:
     """All texts of a language, by their keys; problems are `error.` and their code."""
     if language not in LANGUAGES:
