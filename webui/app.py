@@ -13,7 +13,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -37,11 +37,13 @@ from webui.core.texts import text
 from webui.jobs.services import Services
 
 
-def quiet_environment() -> None:
-    """Keep libraries off the network; they read this once, when imported."""
+def prepare_environment(options: argparse.Namespace) -> None:
+    """What libraries and the worker read once, when they start: no network, and the device."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if device := getattr(options, "device", None):
+        os.environ["EASEL_DEVICE"] = device
 
 
 def create(services: Services, access: Access, page: bool = True) -> ASGIApp:
@@ -98,7 +100,7 @@ class Server(uvicorn.Server):
 
 def serve(options: argparse.Namespace, language: str) -> int:
     """Serve the page until Ctrl+C; returns the exit code."""
-    quiet_environment()
+    prepare_environment(options)
     try:
         return _serve(options, language)
     except UserError as error:
@@ -110,7 +112,8 @@ def _serve(options: argparse.Namespace, language: str) -> int:
     paths = Paths.choose(options.data_dir, options.models_dir, options.outputs_dir)
     with_browser = "no_browser" not in options and has_display()
     if found := find_server(paths.server):
-        print(text("serve.already", language, address=found.address), flush=True)
+        found.close()
+        _say(language, "serve.already", address=found.address)
         if with_browser:
             webbrowser.open(found.address)
         return 0
@@ -206,19 +209,39 @@ def open_door(options: argparse.Namespace) -> Generator[Connection]:
     Raises:
         UserError: the data folder cannot be used.
     """
-    quiet_environment()
+    prepare_environment(options)
     paths = Paths.choose(options.data_dir, options.models_dir, options.outputs_dir)
-    if found := find_server(paths.server):
-        yield found
-        return
+    with ExitStack() as stack:
+        yield _reach(paths, stack)
+
+
+def _reach(paths: Paths, stack: ExitStack, patience: float = 60.0) -> Connection:
+    """Connect. A server that begins or ends at this moment is waited for."""
+    end = time.monotonic() + patience
+    while True:
+        if found := find_server(paths.server):
+            return stack.enter_context(found)
+        try:
+            return stack.enter_context(_own_server(paths))
+        except UserError as error:
+            if error.problem.code != "data_in_use" or time.monotonic() > end:
+                raise
+        time.sleep(0.2)
+
+
+@contextmanager
+def _own_server(paths: Paths) -> Generator[Connection]:
+    """A server in a thread, for who has its key: this shell, and others on the same folder."""
     with closing(listen(DEFAULT_HOST, 0)) as listener, open_services(paths) as services:
-        key = secrets.token_urlsafe(32)
-        running = Running(local_address(DEFAULT_HOST, listener.getsockname()[1]), key)
-        access = Access(Hosts(DEFAULT_HOST), password=make_password(), key=key)
+        address = local_address(DEFAULT_HOST, listener.getsockname()[1])
+        running = Running(address, secrets.token_urlsafe(32))
+        access = Access(Hosts(DEFAULT_HOST), make_password(), running.key)
         server = Server(create(services, access, page=False))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        with noted(paths, running):
-            yield Connection(running)
-        server.stop()
-        thread.join()
+        try:
+            with noted(paths, running), Connection(running) as connection:
+                yield connection
+        finally:
+            server.stop()
+            thread.join()

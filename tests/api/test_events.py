@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.api.conftest import Client
+from tests.doors import Client
 from webui.api.events import lines
 from webui.core.events import Event, Queued, WorkerState
 from webui.jobs.identity import COOKIE, new_cookie
@@ -20,6 +20,7 @@ def read(
     """Events up to the first of a kind (of a job)."""
     found: list[tuple[int | None, dict[str, Any]]] = []
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent["authorization"] = "Bearer secret"
     url = f"{server}/api/v1/events?after={after}"
     with httpx.Client(trust_env=False, timeout=20) as client:
         with client.stream("GET", url, headers=sent) as answer:

@@ -6,7 +6,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from tests.api.conftest import Client
+from tests.doors import Client
 from webui.api.pictures import make_thumbnail
 from webui.core.paths import Paths
 from webui.library.pictures import encode

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.api.conftest import Client
+from tests.doors import Client
 from webui import __version__
 from webui.core.sampling import SAMPLERS
 from webui.core.texts import catalogue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from pydantic import TypeAdapter
@@ -34,7 +34,7 @@ class Gone(UserError):
 
 
 class Connection:
-    """One server. Every method raises `Refusal` where it says no and `Gone` where it is silent."""
+    """One server. Methods raise `Refusal` where it says no, and `Gone` where it is silent."""
 
     def __init__(self, running: Running) -> None:
         self.address = running.address
@@ -44,6 +44,16 @@ class Connection:
             timeout=PATIENCE,
             trust_env=False,  # a proxy has no business between two programs of this machine
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self._client.close()
 
     def submit(self, values: Mapping[str, Any]) -> Job:
         """Ask for pictures."""
@@ -78,7 +88,7 @@ class Connection:
         except (Gone, Refusal, ValueError, LookupError, TypeError):
             return False
 
-    def events(self, after: int) -> Iterator[tuple[int | None, Event]]:
+    def events(self, after: int) -> Generator[tuple[int | None, Event]]:
         """Events as they happen, durable ones with their id; ends when the line is cut."""
         timeout = httpx.Timeout(SILENCE, connect=5.0)
         id: int | None = None
@@ -123,4 +133,7 @@ def find_server(note: Path) -> Connection | None:
     if running is None:
         return None
     connection = Connection(running)
-    return connection if connection.is_ours(running) else None
+    if connection.is_ours(running):
+        return connection
+    connection.close()
+    return None

@@ -6,8 +6,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,17 +121,20 @@ class Follower:
 
     def _follow(self, connection: Connection) -> Job:
         while True:
-            for id, event in connection.events(self._after):
-                self._after = id or self._after
-                if getattr(event, "job", self._job) != self._job:
-                    continue
-                self._tell(event)
-                if event.kind in FINAL:
-                    break
+            with closing(connection.events(self._after)) as events:
+                self._listen(events)
             job = connection.job(self._job)
             if job.state in FINAL:
                 return job
             time.sleep(_PAUSE)
+
+    def _listen(self, events: Iterable[tuple[int | None, Event]]) -> None:
+        for id, event in events:
+            self._after = id or self._after
+            if getattr(event, "job", self._job) == self._job:
+                self._tell(event)
+                if event.kind in FINAL:
+                    return
 
 
 def _collect(job: Job, connection: Connection, out: Path | None) -> Outcome:

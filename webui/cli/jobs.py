@@ -22,7 +22,8 @@ def run(options: argparse.Namespace, language: str) -> int:
         connection = find_server(paths.server)
         if connection is None:
             raise UserError("no_server")
-        jobs = _act(options, connection)
+        with connection:
+            jobs = _act(options, connection)
     except Refusal as refusal:
         return _complain(refusal.problems, language)
     except UserError as error:

@@ -105,6 +105,15 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def _add_device(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--device",
+        metavar="NAME",
+        help="draw on this: cpu, cuda, cuda:1, mps, xpu … (without it, the graphics card if any)",
+        default=argparse.SUPPRESS,
+    )
+
+
 def _add_serving(parser: argparse.ArgumentParser) -> None:
     serving = parser.add_argument_group("the page")
     serving.add_argument(
@@ -140,6 +149,7 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         help="do not open the page in a browser",
         default=argparse.SUPPRESS,
     )
+    _add_device(serving)
 
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
@@ -149,6 +159,7 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         request.add_argument(
             f"--{option}", dest=GENERATE_FIELDS[option], metavar=metavar, help=words
         )
+    _add_device(request)
     result = parser.add_argument_group("the result")
     result.add_argument("--out", type=Path, metavar="DIR", help="copy the pictures to this folder")
     result.add_argument(

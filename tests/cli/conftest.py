@@ -1,0 +1,3 @@
+from tests.doors import client, data_folder, paths, server, services
+
+__all__ = ["client", "data_folder", "paths", "server", "services"]
