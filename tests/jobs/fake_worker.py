@@ -1,7 +1,7 @@
 """A worker without models: speaks the real line, and misbehaves as the prompt says.
 
-The prompt is words: `slow` (a tenth of a second a picture), `die=2` (at picture 2), `once` (only the
-first time), `hang=1`, `deaf` (does not hear a cancel), `flood`, `garbage`, `late` (also sends
+The prompt is words: `slow` (a tenth of a second a picture), `die=2` (at picture 2), `once` (only
+the first time), `hang=1`, `deaf` (does not hear a cancel), `flood`, `garbage`, `late` (also sends
 with the token before), `child` (leaves a process behind), `fail`, `batch` (waits for a skip).
 """
 
