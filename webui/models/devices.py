@@ -1,0 +1,71 @@
+"""Where a model runs, and in which precision."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Mapping
+
+import torch
+
+from webui.core.errors import UserError
+
+OVERRIDE = "EASEL_DEVICE"
+"""Environment variable that names the device, e.g. `cpu` or `cuda:1`."""
+
+_WRONG_IN_HALF = ("GTX 16",)
+"""Cards whose float16 convolutions give NaN."""
+
+
+def best_device(environment: Mapping[str, str] = os.environ) -> torch.device:
+    """The device of this process.
+
+    Raises:
+        UserError: the environment names one that is not there.
+    """
+    found = torch.accelerator.current_accelerator(check_available=True)
+    count = torch.accelerator.device_count() if found else 0
+    return choose_device(environment.get(OVERRIDE), found.type if found else None, count)
+
+
+def choose_device(wanted: str | None, kind: str | None, count: int) -> torch.device:
+    """The device that is wanted, else the first accelerator (cuda, mps, xpu …), else the CPU.
+
+    Args:
+        wanted: `cpu`, `cuda`, `cuda:1`, …
+        kind: of the accelerator that torch finds, if any.
+        count: how many there are.
+    """
+    there = {"cpu": torch.device("cpu")}
+    if kind is not None:
+        there |= {f"{kind}:{number}": torch.device(kind, number) for number in range(count)}
+        there[kind] = torch.device(kind)
+    device = there.get((wanted or kind or "cpu").strip().lower())
+    if device is None:
+        raise UserError("no_device", name=str(wanted), devices=", ".join(sorted(there)))
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """What the maker calls it, empty where torch cannot tell."""
+    if device.type in ("cuda", "xpu"):
+        return getattr(torch, device.type).get_device_name(device)
+    return ""
+
+
+def network_dtype(device: torch.device, name: str) -> torch.dtype:
+    """Precision of the network and the text encoder: half where it is fast and right."""
+    wrong = any(mark in name for mark in _WRONG_IN_HALF)
+    return torch.float32 if device.type == "cpu" or wrong else torch.float16
+
+
+def autoencoder_dtype(device: torch.device, name: str) -> torch.dtype:
+    """Precision of the autoencoder, whose numbers are larger: Apple's float16 does not do."""
+    return torch.float32 if device.type == "mps" else network_dtype(device, name)
+
+
+def return_memory(device: torch.device) -> None:
+    """Give what is no longer used back to the system."""
+    gc.collect()
+    if device.type != "cpu":
+        getattr(torch, device.type).empty_cache()

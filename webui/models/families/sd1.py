@@ -1,0 +1,203 @@
+"""Stable Diffusion 1: UNet, CLIP text encoder, KL autoencoder.
+
+Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers.loaders.single_file_utils import (
+    convert_ldm_unet_checkpoint,
+    convert_ldm_vae_checkpoint,
+)
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo, Preview
+from webui.core.participants import Embedding
+from webui.library.recognition import CARDS, LDM_PARTS
+from webui.library.weights import PARTS, part_file, read_config
+from webui.models.autoencoder import Autoencoder
+from webui.models.devices import autoencoder_dtype, device_name, network_dtype
+from webui.models.emphasis import Emphasis
+from webui.models.family import LatentSpec, LoadProgress
+from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.prediction import Prediction
+from webui.models.texts import TextEncoder
+
+CONFIGS = Path(__file__).parents[1] / "configs" / "sd1"
+"""A diffusers folder without weights, for single files."""
+
+_OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+"""Names in autoencoders saved by diffusers before 0.15."""
+
+
+class SD1Model:
+    """A loaded model (see `webui.models.family.Model`).
+
+    Attributes:
+        unet, autoencoder, texts: its parts.
+    """
+
+    def __init__(
+        self,
+        info: ModelInfo,
+        unet: UNet2DConditionModel,
+        autoencoder: Autoencoder,
+        texts: TextEncoder,
+        prediction: Prediction,
+    ) -> None:
+        self.info = info
+        self.unet = unet
+        self.autoencoder = autoencoder
+        self.texts = texts
+        self.sigmas = prediction.table.sigmas
+        self.latent = LatentSpec(unet.config["in_channels"], autoencoder.stride, _preview(info))
+        self._prediction = prediction
+
+    @property
+    def device(self) -> torch.device:
+        return self.unet.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.unet.dtype
+
+    def encode_texts(
+        self, texts: Sequence[str], clip_skip: int = 1, emphasis: Emphasis = "Original"
+    ) -> list[Embedding]:
+        return self.texts.encode(texts, clip_skip, emphasis)
+
+    def predict_x0(
+        self,
+        x: Tensor,
+        sigma: float,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any] | None = None,
+    ) -> Tensor:
+        words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
+        latents = self._prediction.scaled(x, sigma).to(self.dtype)
+        timestep = torch.tensor(self._prediction.timestep(sigma), device=self.device)
+        output = self.unet(latents, timestep, words, **(residuals or {})).sample
+        return self._prediction.denoised(x, output.float(), sigma)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.autoencoder.decode(latents)
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        return self.autoencoder.encode(pixels)
+
+    def running(self) -> AbstractContextManager[None]:
+        return torch.inference_mode()
+
+
+class SD1:
+    """How to load one."""
+
+    name = "sd1"
+
+    def __init__(self, configs: Path = CONFIGS) -> None:
+        """Load nothing yet.
+
+        Args:
+            configs: of the parts of single files.
+        """
+        self._configs = configs
+
+    def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> SD1Model:
+        """See `webui.models.family.Family`."""
+        in_folder = info.format == "diffusers"
+        shown = Path(info.path).name
+        configs = Path(info.path) if in_folder else self._configs
+        prediction = Prediction.from_config(
+            read_config(configs / "scheduler" / "scheduler_config.json", shown), shown
+        )
+        networks = _networks(configs, shown)
+        convert = _from_folder if in_folder else _from_file
+        for part, tensors in read_parts(_parts(info, device), device, progress):
+            fill(networks[part], convert(part, tensors, networks[part]), shown)
+            networks[part].to(device)  # what is no weight: places of tokens
+        return SD1Model(
+            info,
+            networks["unet"],
+            Autoencoder(networks["vae"]),
+            TextEncoder(networks["text_encoder"], _tokenizer(configs, shown)),
+            prediction,
+        )
+
+
+def _networks(configs: Path, shown: str) -> dict[str, Any]:
+    """The three networks, still without weights."""
+    config = {
+        part: read_config(configs / part / "config.json", f"{shown}/{part}/config.json")
+        for part in PARTS
+    }
+    with without_weights():
+        return {
+            "unet": UNet2DConditionModel.from_config(config["unet"]),
+            "vae": AutoencoderKL.from_config(config["vae"]),
+            "text_encoder": CLIPTextModel(CLIPTextConfig.from_dict(config["text_encoder"])),
+        }
+
+
+def _parts(info: ModelInfo, device: torch.device) -> dict[str, Part]:
+    """What to read: three files of a folder, or three stretches of a single file."""
+    path, name = Path(info.path), device_name(device)
+    dtypes = dict.fromkeys(PARTS, network_dtype(device, name))
+    dtypes["vae"] = autoencoder_dtype(device, name)
+    if info.format != "diffusers":
+        return {part: Part(path, path.name, LDM_PARTS[part], dtypes[part]) for part in PARTS}
+    files = {part: part_file(path, part) for part in PARTS}
+    for part, file in files.items():
+        if file is None:
+            raise UserError("model_part_missing", file=path.name, part=part)
+    return {
+        part: Part(file, f"{path.name}/{part}/{file.name}", "", dtypes[part])
+        for part, file in files.items()
+        if file is not None
+    }
+
+
+def _from_folder(part: str, tensors: Tensors, network: nn.Module) -> Tensors:
+    """Names as saved by any version of diffusers and transformers to those of this one."""
+    if part == "text_encoder":
+        return {name.removeprefix("text_model."): value for name, value in tensors.items()}
+    if part == "vae":
+        return {_new_attention(name): value for name, value in tensors.items()}
+    return tensors
+
+
+def _new_attention(name: str) -> str:
+    *path, layer, kind = name.split(".")
+    return ".".join([*path, _OLD_ATTENTION.get(layer, layer), kind])
+
+
+def _from_file(part: str, tensors: Tensors, network: Any) -> Tensors:
+    """Names of the first Stable Diffusion's own code (LDM) to those of diffusers."""
+    if part == "text_encoder":
+        prefix = LDM_PARTS[part]
+        plain = {name.removeprefix(prefix): value for name, value in tensors.items()}
+        return _from_folder(part, plain, network)
+    convert = convert_ldm_unet_checkpoint if part == "unet" else convert_ldm_vae_checkpoint
+    converted = convert(tensors, network.config)
+    return {name: value for name, value in converted.items() if value is not None}
+
+
+def _tokenizer(configs: Path, shown: str) -> CLIPTokenizer:
+    folder = configs / "tokenizer"
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "merges.txt")):
+        raise UserError("model_part_missing", file=shown, part="tokenizer")
+    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _preview(info: ModelInfo) -> Preview:
+    preview = info.card.preview or CARDS["sd1"].preview
+    assert preview is not None
+    return preview

@@ -1,0 +1,116 @@
+"""Weights from disk into networks: checked, counted, and never run as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from webui.core.errors import UserError
+from webui.library.weights import read_header
+from webui.models.family import LoadProgress
+
+Tensors = dict[str, Tensor]
+
+_NOT_WEIGHTS = ("position_ids", "logit_scale", "text_projection.weight")
+"""Ends of names that files have beside the weights of the networks used here."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Weights to read.
+
+    Attributes:
+        path: the file.
+        shown: how errors name it.
+        prefix: of the names that belong to the part; it is kept.
+        dtype: to turn them into.
+    """
+
+    path: Path
+    shown: str
+    prefix: str
+    dtype: torch.dtype
+
+
+def read_parts(
+    parts: Mapping[str, Part], device: torch.device, progress: LoadProgress
+) -> Iterator[tuple[str, Tensors]]:
+    """Read one part after the other, so that only one need be held besides the networks.
+
+    Args:
+        progress: called after every tensor; may raise to stop.
+
+    Raises:
+        UserError: a file is cut off or damaged.
+    """
+    names = {part: _names(which) for part, which in parts.items()}
+    total = sum(size for sizes in names.values() for size in sizes.values())
+    done = 0
+
+    def read(size: int) -> None:
+        nonlocal done
+        done += size
+        progress(done / total)
+
+    for part, which in parts.items():
+        yield part, _read(which, names[part], device, read)
+
+
+def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:
+    """Put weights into a network that has none yet (made under `without_weights`).
+
+    Raises:
+        UserError: weights are missing, of another shape, or there are some too many.
+    """
+    expected = network.state_dict()
+    _check(shown, "model_weights_missing", expected.keys() - tensors.keys())
+    _check(shown, "model_weights_unknown", tensors.keys() - expected.keys())
+    other = {name for name, tensor in tensors.items() if tensor.shape != expected[name].shape}
+    _check(shown, "model_weights_shape", other)
+    network.load_state_dict(tensors, assign=True)
+    network.requires_grad_(False).eval()
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Networks made inside get their shapes only: no memory, no time for random numbers."""
+    from accelerate import init_empty_weights
+
+    with init_empty_weights():
+        yield
+
+
+def _names(part: Part) -> Mapping[str, int]:
+    """Names and bytes of the tensors of a part."""
+    sizes = read_header(part.path, part.shown).sizes
+    return {
+        name: size
+        for name, size in sizes.items()
+        if name.startswith(part.prefix) and not name.endswith(_NOT_WEIGHTS)
+    }
+
+
+def _read(
+    part: Part, names: Mapping[str, int], device: torch.device, read: Callable[[int], None]
+) -> Tensors:
+    tensors: Tensors = {}
+    try:
+        with safe_open(part.path, framework="pt") as file:
+            for name, size in names.items():
+                # a copy: the file's own memory would change with the file
+                tensors[name] = file.get_tensor(name).to(device, part.dtype, copy=True)
+                read(size)
+    except (OSError, SafetensorError) as error:
+        raise UserError("model_unreadable", file=part.shown, reason=str(error)) from error
+    return tensors
+
+
+def _check(shown: str, code: str, names: set[str]) -> None:
+    if names:
+        raise UserError(code, file=shown, count=len(names), name=min(names))
