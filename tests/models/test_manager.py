@@ -1,46 +1,38 @@
+import os
+import weakref
+from pathlib import Path
+
 import pytest
 import torch
 
-from tests.engine.stub import StubModel
+from tests.fakes import FakeFamily
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
-from webui.models import manager as module
 from webui.models.manager import ModelManager
 
-
-class Loads:
-    """A family that notes what it loads."""
-
-    name = "stub"
-
-    def __init__(self) -> None:
-        self.loaded: list[str] = []
-
-    def load(self, info, device, progress):
-        progress(0.5)
-        self.loaded.append(info.id)
-        model = StubModel()
-        model.info = info
-        return model
+CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def family(monkeypatch):
-    family = Loads()
-    monkeypatch.setattr(module, "FAMILIES", {"stub": family})
-    return family
-
-
-def info(name: str, **changes) -> ModelInfo:
-    return ModelInfo(id=name, path=f"{name}.safetensors", format="file", family="stub", **changes)
+def info(name: str | Path, **changes) -> ModelInfo:
+    values = {"format": "fake", "family": "fake", **changes}
+    return ModelInfo(id=Path(name).stem, path=f"{name}.safetensors", **values)
 
 
 def quiet(share: float) -> None:
     assert 0 <= share <= 1
 
 
-def test_a_model_in_use_is_not_loaded_again(family):
-    models = ModelManager(torch.device("cpu"))
+@pytest.fixture
+def family():
+    return FakeFamily()
+
+
+@pytest.fixture
+def models(family):
+    return ModelManager(CPU, {"fake": family})
+
+
+def test_a_model_in_use_is_not_loaded_again(models, family):
     first = models.get(info("a"), quiet)
     assert models.get(info("a", hash="0123456789"), quiet) is first, "its hash became known"
     models.get(info("b"), quiet)
@@ -48,27 +40,36 @@ def test_a_model_in_use_is_not_loaded_again(family):
     assert family.loaded == ["a", "b", "a"]
 
 
-def test_a_file_that_was_replaced_is_loaded_anew(family):
-    models = ModelManager(torch.device("cpu"))
-    models.get(info("a", bytes=1), quiet)
-    models.get(info("a", bytes=2), quiet)
+def test_a_file_that_was_replaced_is_loaded_anew(models, family, tmp_path):
+    file = tmp_path / "a.safetensors"
+    file.write_bytes(b"one")
+    models.get(info(tmp_path / "a"), quiet)
+    file.write_bytes(b"two")
+    os.utime(file, ns=(1, 1))
+    models.get(info(tmp_path / "a"), quiet)
+    models.get(info(tmp_path / "a"), quiet)
     assert family.loaded == ["a", "a"]
 
 
-def test_a_load_that_is_stopped_leaves_nothing_behind(family):
+def test_the_old_model_is_gone_before_the_next_is_loaded(models):
+    old = weakref.ref(models.get(info("a"), quiet))
+    seen: list[object] = []
+    models.get(info("b"), lambda share: seen.append(old()))
+    assert seen and set(seen) == {None}
+
+
+def test_a_load_that_is_stopped_leaves_nothing_behind(models, family):
     def stop(share: float) -> None:
         raise TimeoutError
 
-    models = ModelManager(torch.device("cpu"))
+    models.get(info("b"), quiet)
     with pytest.raises(TimeoutError):
         models.get(info("a"), stop)
     models.get(info("a"), quiet)
-    assert family.loaded == ["a"]
+    assert family.loaded == ["b", "a"]
 
 
-def test_a_model_of_another_kind_is_named(family):
+def test_a_model_of_another_kind_is_named(models):
     with pytest.raises(UserError, match="flux-dev") as raised:
-        ModelManager(torch.device("cpu")).get(
-            ModelInfo(id="flux-dev", path="x", format="file", family="flux"), quiet
-        )
+        models.get(info("flux-dev", family="flux"), quiet)
     assert raised.value.problem.field == "model"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from webui.library.hashes import Stamp, stamp
 from webui.library.recognition import INDEX
-from webui.library.weights import PARTS, SUFFIX, part_file
+from webui.library.weights import PARTS, SUFFIX, weight_files
 
 PICKLE = ".ckpt"
 
@@ -90,7 +90,7 @@ def _may_be_model(name: str) -> bool:
 
 
 def _folder(root: Path, path: Path) -> Place:
-    weights = tuple(file for part in PARTS if (file := part_file(path, part)))
+    weights = weight_files(path)
     configs = [path / part / "config.json" for part in PARTS]
     others = (path / INDEX, path / _CARD, path / "scheduler" / "scheduler_config.json")
     stamps = tuple(map(stamp, (*weights, *configs, *others, path / "tokenizer")))

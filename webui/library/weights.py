@@ -41,17 +41,22 @@ class Header:
 
     Attributes:
         shapes: name of each tensor -> its shape.
-        bytes: size of the file.
+        sizes: name of each tensor -> its bytes.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
-    bytes: int
+    sizes: Mapping[str, int]
 
 
 class _Entry(BaseModel):
     dtype: str
     shape: tuple[int, ...]
     data_offsets: tuple[int, int]
+
+    @property
+    def size(self) -> int:
+        start, stop = self.data_offsets
+        return stop - start
 
 
 _TABLE: TypeAdapter[dict[str, _Entry]] = TypeAdapter(dict[str, _Entry])
@@ -83,6 +88,13 @@ def part_file(folder: Path, part: str) -> Path | None:
     if plain.is_file():
         return plain
     return min((folder / part).glob(f"{name}.*{SUFFIX}"), default=None)
+
+
+def weight_files(path: Path) -> tuple[Path, ...]:
+    """The weights of a single file or a diffusers folder; of a folder the UNet's come first."""
+    if not path.is_dir():
+        return (path,)
+    return tuple(file for part in PARTS if (file := part_file(path, part)))
 
 
 def read_config(path: Path, shown: str) -> dict[str, Any]:
@@ -119,7 +131,10 @@ def _read(file: BinaryIO, size: int, name: str) -> Header:
     _check_length(name, size, wanted)
     if size > wanted:
         raise UserError("model_damaged", file=name)
-    return Header({key: entry.shape for key, entry in table.items()}, size)
+    return Header(
+        shapes={key: entry.shape for key, entry in table.items()},
+        sizes={key: entry.size for key, entry in table.items()},
+    )
 
 
 def _check_length(name: str, have: int, want: int) -> None:
@@ -136,8 +151,8 @@ def _end(table: Mapping[str, _Entry], name: str) -> int:
     end = 0
     for entry in sorted(table.values(), key=lambda entry: entry.data_offsets):
         start, stop = entry.data_offsets
-        size = _SIZES.get(entry.dtype)
-        if start != end or (size is not None and stop - start != size * math.prod(entry.shape)):
+        number = _SIZES.get(entry.dtype)
+        if start != end or (number is not None and entry.size != number * math.prod(entry.shape)):
             raise UserError("model_damaged", file=name)
         end = stop
     return end
