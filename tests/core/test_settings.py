@@ -12,8 +12,10 @@ def test_saved_and_read_back(tmp_path):
 def test_a_missing_or_broken_file_gives_the_defaults(tmp_path):
     path = tmp_path / "settings.json"
     assert load_settings(path) == Settings()
-    path.write_text("{", encoding="utf-8")
-    assert load_settings(path) == Settings()
+    for broken in (b"{", b"[1]", b"5", b"\xff"):
+        path.write_bytes(broken)
+        assert load_settings(path) == Settings()
+    assert load_settings(path / "below a file") == Settings()
 
 
 def test_values_that_no_longer_fit_do_not_take_the_rest_with_them(tmp_path):

@@ -37,7 +37,10 @@ async def body_coalesces() -> None:
 
 async def body_ends() -> None:
     hub = Hub()
-    for ending in (ENDED, Interrupted(job="j", attempt=1, problem=UserError("unexpected", reason="x").problem)):
+    for ending in (
+        ENDED,
+        Interrupted(job="j", attempt=1, problem=UserError("unexpected", reason="x").problem),
+    ):
         hub.recorded([Recorded(1, "a", STARTED)])
         box = hub.join("a", 0)
         hub.progress(progress(1))

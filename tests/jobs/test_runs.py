@@ -73,9 +73,7 @@ def test_a_run_names_what_is_there_and_what_holds(desk: Desk) -> None:
     assert again.token > run.token
     with desk.ledger.read() as reading:
         kinds = [one.event.kind for one in reading.events(None, 0, 99, 99)]
-    assert kinds == [
-        *["queued", "started", "image_done", "image_done", "interrupted", "started"]
-    ]
+    assert kinds == [*["queued", "started", "image_done", "image_done", "interrupted", "started"]]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ NoiseSource = Literal["nv", "cpu"]
 Prompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]
 Size = Annotated[int, Field(ge=64, le=2048, multiple_of=SIZE_STEP)]
 Seed = Annotated[int, Field(ge=-1, le=LARGEST_SEED)]
-Extensions = Mapping[str, Mapping[str, Any]]
+Extensions = Mapping[Annotated[str, Field(max_length=64)], Mapping[str, Any]]
 
 
 class Request(BaseModel):

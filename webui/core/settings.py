@@ -33,8 +33,8 @@ class Settings(BaseModel):
 def load_settings(path: Path) -> Settings:
     """Read the file. Values that no longer fit fall back to their defaults, the rest stays."""
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        values: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # none, not readable, no JSON, no object
         return Settings()
     try:
         return Settings.model_validate(values)

@@ -49,9 +49,11 @@ def accept(
     """
     if not isinstance(values, Mapping):
         raise Refused([problem("not_a_request")])
-    given = {str(name): value for name, value in cast(Mapping[Any, Any], values).items()}
+    asked = {str(name): value for name, value in cast(Mapping[Any, Any], values).items()}
     problems: list[Problem] = []
-    model = _model(given.get("model"), catalog, problems)
+    model = _model(asked.get("model"), catalog, problems)
+    given = {name: value for name, value in asked.items() if value is not None}
+    given = {**_suits(model, settings), **given}
     for field, menu in (("sampler", offers.samplers), ("schedule", offers.schedules)):
         if isinstance(name := given.get(field), str):
             given[field] = _canonical(field, name, menu, problems)
@@ -62,7 +64,7 @@ def accept(
     problems += [*_in_extensions(request, extensions), *_in_counts(request)]
     if problems or model is None:
         raise Refused(problems)
-    return _complete(request, model, settings)
+    return request.with_(model=model.id, **_drawn(request))
 
 
 def _model(name: object, catalog: Catalog, problems: list[Problem]) -> ModelInfo | None:
@@ -109,25 +111,14 @@ def _in_counts(request: AnyRequest) -> Iterable[Problem]:
             yield problem("text_count", field, count=count, images=request.images)
 
 
-def _complete(request: AnyRequest, model: ModelInfo, settings: Settings) -> AnyRequest:
-    """Fill in what suits the model, and draw seeds: a job that goes on makes the same pictures."""
-    card = model.card
-    suits = {
-        "sampler": card.sampler,
-        "schedule": card.schedule,
-        "steps": card.steps,
-        "cfg_scale": card.cfg_scale,
-        "width": card.width,
-        "height": card.height,
-        "clip_skip": card.clip_skip,
-        "noise_source": settings.noise_source,
-        "image_format": settings.image_format,
-    }
-    changes = {field: value for field, value in suits.items() if getattr(request, field) is None}
-    for field in ("seed", "variation_seed"):
-        if getattr(request, field) == -1:
-            changes[field] = secrets.randbelow(DRAWN_SEEDS)
-    try:
-        return request.with_(**changes, model=model.id)
-    except ValidationError as error:
-        raise Refused(explain(error, type(request))) from error
+def _suits(model: ModelInfo | None, settings: Settings) -> dict[str, Any]:
+    """What fields take that are left open."""
+    fields = "sampler schedule steps cfg_scale width height clip_skip".split()
+    card = {field: getattr(model.card, field) for field in fields} if model else {}
+    return card | {"noise_source": settings.noise_source, "image_format": settings.image_format}
+
+
+def _drawn(request: AnyRequest) -> dict[str, int]:
+    """Seeds for those left open: a job that goes on after a crash makes the same pictures."""
+    fields = ("seed", "variation_seed")
+    return {name: secrets.randbelow(DRAWN_SEEDS) for name in fields if getattr(request, name) == -1}

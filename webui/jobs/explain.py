@@ -26,12 +26,11 @@ Details = Mapping[str, Any]
 _CODES: Mapping[str, str] = {
     "missing": "missing",
     "string_too_long": "text_too_long",
-    "string_too_short": "missing",
+    "string_too_short": "empty_prompt",  # nothing else has a least length
     "too_long": "list_too_long",
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
     "literal_error": "not_a_choice",
-    "finite_number": "not_a_number",
     "dict_type": "not_an_object",
     "mapping_type": "not_an_object",
     "model_type": "not_an_object",
@@ -109,6 +108,8 @@ def _worded(entry: Details, bounds: Details) -> tuple[str, dict[str, Any]]:
         return _multiple(entry["input"], context["multiple_of"], bounds)
     if kind == "value_error":
         return str(context["error"]), {}
+    if kind == "finite_number":
+        return "not_whole" if bounds.get("type") == "integer" else "not_a_number", {}
     code = _CODES.get(kind) or _STARTS.get(kind.partition("_")[0], "does_not_fit")
     return code, _VALUES.get(code, _nothing)(context, bounds)
 
@@ -120,19 +121,28 @@ def _nothing(_context: Details, _bounds: Details) -> dict[str, Any]:
 _VALUES: Mapping[str, Callable[[Details, Details], dict[str, Any]]] = {
     "text_too_long": lambda context, _: {"limit": context["max_length"]},
     "list_too_long": lambda context, _: {"limit": context["max_length"]},
-    "too_small": lambda context, _: {"limit": f"{context['ge']}"},
-    "too_large": lambda context, _: {"limit": f"{context['le']}"},
-    "not_a_choice": lambda _, bounds: {"choices": ", ".join(map(str, bounds.get("enum", ())))},
+    "too_small": lambda context, _: {"limit": _plain(context["ge"])},
+    "too_large": lambda context, _: {"limit": _plain(context["le"])},
+    "not_a_choice": lambda _, bounds: {"choices": ", ".join(map(str, _choices(bounds)))},
 }
+
+
+def _plain(number: float) -> str:
+    """30.0 is 30; as a text, since not every client has numbers as large as a seed."""
+    return str(int(number) if number == int(number) else number)
+
+
+def _choices(bounds: Details) -> list[Any]:
+    return bounds["enum"] if "enum" in bounds else [bounds["const"]]
 
 
 def _multiple(value: Any, step: int, bounds: Details) -> tuple[str, dict[str, Any]]:
     """The two that would do, unless it is out of bounds anyway."""
     below = int(value) // step * step
     if below < bounds["minimum"]:
-        return "too_small", {"limit": f"{bounds['minimum']}"}
+        return "too_small", {"limit": _plain(bounds["minimum"])}
     if below >= bounds["maximum"]:
-        return "too_large", {"limit": f"{bounds['maximum']}"}
+        return "too_large", {"limit": _plain(bounds["maximum"])}
     return "not_a_multiple", {"step": step, "below": below, "above": below + step}
 
 
