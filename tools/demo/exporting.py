@@ -95,7 +95,7 @@ def label_grid(tiles: list[Image.Image], prompts: list[str]) -> Image.Image:
     rows = -(-len(tiles) // columns)
     grid = Image.new("RGB", (columns * (TILE + 6), rows * (TILE + LABEL + 4)), (245, 245, 245))
     draw = ImageDraw.Draw(grid)
-    font = ImageFont.load_default(11)
+    font = _font(11)
     for number, (tile, prompt) in enumerate(zip(tiles, prompts, strict=True)):
         x = number % columns * (TILE + 6) + 3
         y = number // columns * (TILE + LABEL + 4)
@@ -103,3 +103,13 @@ def label_grid(tiles: list[Image.Image], prompts: list[str]) -> Image.Image:
         draw.multiline_text((x, y + 1), "\n".join(lines), fill=(20, 20, 20), font=font, spacing=1)
         grid.paste(tile, (x, y + LABEL))
     return grid
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A font of the system that has Polish letters; Pillow's own lacks some of them."""
+    for name in ("DejaVuSans.ttf", "Arial.ttf", "arial.ttf"):
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
