@@ -28,7 +28,8 @@ def _getfile_without_stubs(thing: Any) -> str:
 inspect.getfile = _getfile_without_stubs
 try:
     import gradio as gr
+    from gradio.themes import Base
 finally:
     inspect.getfile = _getfile
 
-__all__ = ["gr"]
+__all__ = ["Base", "gr"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -29,11 +30,16 @@ Words = dict[str, dict[str, str]]
 """Language -> key -> text."""
 
 
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+"""Not asked of the system: Windows may call a module plain text, and browsers then refuse it."""
+
+
 class Assets(StaticFiles):
     """Our files below `/own/<build>`: a new build has new addresses, so they may be kept."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        response.headers["content-type"] = f"{_TYPES[Path(path).suffix]}; charset=utf-8"
         response.headers["cache-control"] = "private, max-age=31536000, immutable"
         return response
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from webui.ui.gradio_import import gr
+from webui.ui.gradio_import import Base
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Quiet, compact, system fonts; colours are the variables of base.css."""
-    return gr.themes.Base(
+    return Base(
         spacing_size="sm",
         radius_size="md",
         text_size="md",

@@ -27,14 +27,11 @@ const PATHS = {
   download: "M12 3v12M7 10l5 5 5-5M4 20h16",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   check: "M4 12l5 5L20 6",
-  send: "M4 12h14M12 5l7 7-7 7",
-  expand: "M8 3H3v5M16 3h5v5M8 21H3v-5M16 21h5v-5",
   close: "M6 6l12 12M18 6L6 18",
   left: "M15 5l-7 7 7 7",
   right: "M9 5l7 7-7 7",
   warning: "M12 3.5L2.5 20h19zM12 10v4.5M12 17.2v.1",
   upload: "M12 16V4M7 8l5-5 5 5M4 16v4h16v-4",
-  settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
 };
 
 /** A line drawing of 24 by 24 units; decoration only, so name its button. */

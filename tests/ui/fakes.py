@@ -1,0 +1,50 @@
+"""Stand-ins for what the page asks of the server: settings and extensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pydantic import BaseModel, Field
+
+from webui.core.extension import ExtensionInfo
+from webui.core.hookspecs import Panel, Tab
+from webui.core.settings import Settings
+from webui.jobs.services import Services
+
+
+class Options(BaseModel):
+    """A panel's values."""
+
+    strength: float = Field(0.5, ge=0, le=1, json_schema_extra={"title": {"pl": "Siła"}})
+    on: bool = True
+
+
+@dataclass
+class FakeExtensions:
+    own_tabs: list[tuple[str, Tab]] = field(default_factory=list[tuple[str, Tab]])
+    own_panels: list[tuple[str, Panel]] = field(default_factory=list[tuple[str, Panel]])
+    models: dict[str, type[BaseModel]] = field(default_factory=dict[str, type[BaseModel]])
+
+    def tabs(self) -> list[tuple[str, Tab]]:
+        return self.own_tabs
+
+    def panels(self) -> list[tuple[str, Panel]]:
+        return self.own_panels
+
+    def settings_models(self) -> dict[str, type[BaseModel]]:
+        return self.models
+
+    def infos(self) -> tuple[ExtensionInfo, ...]:
+        return (ExtensionInfo(name="paint", title={"en": "Paint"}, state="enabled"),)
+
+
+@dataclass
+class FakeServices:
+    settings: Settings = field(default_factory=Settings)
+    extensions: FakeExtensions = field(default_factory=FakeExtensions)
+
+
+def services(**parts: Any) -> Services:
+    """What `shell` is given; it only reads settings and extensions."""
+    return cast(Services, FakeServices(**parts))
