@@ -124,7 +124,8 @@ class Worker:
             time.sleep(0.01)
 
     def send_pid(self, pid: int) -> None:
-        (self.data / "child.pid").write_text(str(pid), encoding="utf-8")
+        with (self.data / "pids").open("a", encoding="utf-8") as file:
+            file.write(f"{pid}\n")
 
     def progress(self, run: Run, index: int, number: int) -> Progress:
         return Progress(

@@ -17,7 +17,7 @@ from webui.jobs.queue import Jobs
 from webui.jobs.supervisor import Timing
 from webui.library.catalog import Catalog
 
-QUICK = Timing(silence=1.0, starting=20.0, patience=0.5, back_off=(0,))
+QUICK = Timing(silence=3.0, starting=20.0, patience=0.5, back_off=(0,))
 OWNER = "a" * 32
 
 
@@ -46,7 +46,7 @@ def running(folder: Path, timing: Timing = QUICK, **more: Any) -> Generator[Jobs
         jobs.close()
 
 
-def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait until something is so, and return it."""
     end = time.monotonic() + seconds
     while not (found := what()):
@@ -55,7 +55,7 @@ def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
-def ended(jobs: Jobs, job: Job, seconds: float = 20.0) -> Job:
+def ended(jobs: Jobs, job: Job, seconds: float = 60.0) -> Job:
     """The job when it is over."""
     until(lambda: jobs.get(job.id).state in FINAL, seconds)
     return jobs.get(job.id)
@@ -72,7 +72,7 @@ def heard(jobs: Jobs, owner: str | None, stop: Callable[[Event], bool]) -> list[
                 break
         return events
 
-    return asyncio.run(asyncio.wait_for(listen(), 20))
+    return asyncio.run(asyncio.wait_for(listen(), 60))
 
 
 def kinds(jobs: Jobs, job: Job) -> list[str]:

@@ -44,8 +44,7 @@ def idle(tmp_path: Path) -> Generator[Jobs]:
     """Jobs whose worker is never started."""
     jobs = make_jobs(paths_in(tmp_path))
     yield jobs
-    jobs._ledger.close()
-    jobs._lock.release()
+    jobs.close()
 
 
 def test_a_job_is_complete_when_it_is_taken(idle: Jobs) -> None:
@@ -316,7 +315,6 @@ def test_a_cancel_outlives_the_server(tmp_path: Path) -> None:
         say(process, cancel=job)
     jobs = make_jobs(paths_in(tmp_path))
     assert jobs.get(job).state is JobState.CANCELLED
-    jobs.start()
     jobs.close()
 
 
@@ -332,7 +330,6 @@ def test_a_worker_that_hangs_when_the_server_is_killed_is_ended_by_the_next(tmp_
     with suppress(psutil.NoSuchProcess):
         worker.wait(5)
     assert not worker.is_running()
-    jobs.start()
     jobs.close()
 
 
@@ -353,7 +350,6 @@ def test_a_picture_that_cannot_be_saved_is_still_shown(tmp_path: Path) -> None:
     assert again.get(job.id).pictures == job.pictures
     with pytest.raises(UnknownId, match="kept in memory only"):
         again.picture_data(job.pictures[0].id)
-    again.start()
     again.close()
 
 

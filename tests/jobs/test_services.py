@@ -58,5 +58,4 @@ def test_all_there_is(tmp_path: Path) -> None:
         services.store.update(disabled_extensions=[])
         assert jobs.submit({"prompt": "{a|a}"}, "owner").request.prompts == ("a",)
     finally:
-        jobs._ledger.close()
-        jobs._lock.release()
+        jobs.close()

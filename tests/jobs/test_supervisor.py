@@ -12,7 +12,6 @@ import pytest
 from tests.jobs.fake_worker import picture
 from tests.jobs.setting import (
     OWNER,
-    QUICK,
     ended,
     heard,
     kinds,
@@ -52,7 +51,9 @@ def test_a_job_runs_to_its_end(tmp_path: Path) -> None:
         worker = until(lambda: (w := jobs.snapshot(None).worker).state == "ready" and w)
         assert worker.device == "fake device"
         assert jobs.offers.device == "fake device"
-    assert make_jobs(paths_in(tmp_path)).offers.device == "fake device"
+    again = make_jobs(paths_in(tmp_path))
+    assert again.offers.device == "fake device"
+    again.close()
 
 
 def test_a_worker_that_dies_is_followed_by_one_that_goes_on(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_cancel_and_skip_reach_the_worker(tmp_path: Path) -> None:
         slow = jobs.submit({"prompt": "slow", "batch_count": 100}, OWNER)
         until(lambda: jobs.get(slow.id).pictures)
         jobs.cancel(slow.id)
-        stopped = ended(jobs, slow, 3)
+        stopped = ended(jobs, slow)
         assert stopped.state is JobState.CANCELLED
         assert 0 < len(stopped.pictures) < 20
         assert stopped.attempts == 1
@@ -169,7 +170,7 @@ def test_a_worker_that_does_not_stop_is_ended(tmp_path: Path) -> None:
         job = jobs.submit({"prompt": "deaf"}, OWNER)
         until(lambda: jobs.get(job.id).state is JobState.RUNNING)
         jobs.cancel(job.id)
-        assert ended(jobs, job, 5).state is JobState.CANCELLED
+        assert ended(jobs, job).state is JobState.CANCELLED
         assert ended(jobs, jobs.submit({"prompt": "x"}, OWNER)).state is JobState.FINISHED
 
 
@@ -199,12 +200,14 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     with running(tmp_path) as jobs:
         job = jobs.submit({"prompt": "child die=0 once"}, OWNER)
         assert ended(jobs, job).attempts == 2
-        left = (tmp_path / "data" / "child.pid").read_text(encoding="utf-8")
-        until(lambda: not psutil.pid_exists(int(left)) or _is_zombie(int(left)))
+        first, second = (tmp_path / "data" / "pids").read_text(encoding="utf-8").split()
+        until(lambda: is_gone(int(first)))
+        assert not is_gone(int(second))  # of a worker that lives
+    until(lambda: is_gone(int(second)))
     assert not worker_pids()
 
 
-def _is_zombie(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -226,7 +229,8 @@ def test_restarts_wait_longer_and_longer(tmp_path: Path) -> None:
 def test_being_held_up_ourselves_is_no_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(tmp_path) as jobs:
+    timing = Timing(silence=2, starting=20, patience=1, back_off=(0,))
+    with running(tmp_path, timing) as jobs:
         job = jobs.submit({"prompt": "slow", "batch_count": 10}, OWNER)
         until(lambda: jobs.get(job.id).pictures)
         commit = jobs._results.commit
@@ -235,7 +239,7 @@ def test_being_held_up_ourselves_is_no_silence(
         def slow_disk(made: object, data: bytes) -> None:
             if not held:
                 held.append(1)
-                time.sleep(QUICK.silence * 1.5)
+                time.sleep(2.5)
             commit(made, data)  # type: ignore[arg-type]
 
         monkeypatch.setattr(jobs._results, "commit", slow_disk)

@@ -273,7 +273,7 @@ class Jobs:
 
 def _take_lock(paths: Paths) -> FileLock:
     """Be the one process that runs jobs on this data folder; the system frees it on any end."""
-    lock = FileLock(paths.lock)
+    lock = FileLock(paths.lock, thread_local=False)
     with explained(paths.state, paths.lock.name):
         try:
             paths.state.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,8 @@ class Supervisor:
         """End the worker and the thread. Nobody needs it; killing the process is as good."""
         self._stopping.set()
         self.wake()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def wake(self) -> None:
         """The ledger has something new: a job, or a wish to cancel one."""
