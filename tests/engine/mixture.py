@@ -6,7 +6,15 @@ A1111's; and noise that is a list of draws.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
 from torch import Tensor
+
+from tests.golden import golden
 
 
 class Mixture:
@@ -71,3 +79,47 @@ class ListedNoise:
             return self.draw(x)
 
         return between
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A1111's samplers: cases and arrays of samplers.json and samplers.npz."""
+
+    cases: list[dict[str, Any]]
+    arrays: dict[str, Tensor]
+
+    def denoiser(self, scale: float | None = None) -> Guided:
+        """What the case's model was; scale None is a model without guidance."""
+        cond, uncond = (
+            Mixture(
+                *(self.arrays[f"gmm_{part}{name}"] for name in ("means", "variances", "weights"))
+            )
+            for part in ("", "uncond_")
+        )
+        return Guided(cond) if scale is None else Guided(cond, uncond, scale)
+
+
+def reference() -> Reference:
+    """Skips the test where the golden numbers are not there."""
+    cases = json.loads(golden("a1111/samplers.json").read_text(encoding="utf-8"))["cases"]
+    with np.load(golden("a1111/samplers.npz"), allow_pickle=False) as stored:
+        arrays = {
+            name: torch.from_numpy(stored[name])
+            for name in stored.files
+            if stored[name].dtype.kind == "f"
+        }
+    return Reference(cases, arrays)
+
+
+def made_up() -> Guided:
+    """A guided pair of mixtures from a seed, for tests that need no golden numbers."""
+    generator = torch.Generator().manual_seed(1)
+    pair = [
+        Mixture(
+            0.3 * torch.randn(2, 4, 8, 8, generator=generator),
+            torch.tensor([0.8, 1.0]),
+            torch.tensor([0.3, 0.7]),
+        )
+        for _ in range(2)
+    ]
+    return Guided(pair[0], pair[1], 1.5)

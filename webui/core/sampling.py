@@ -85,6 +85,8 @@ SAMPLERS: tuple[SamplerInfo, ...] = (
     _sampler("PLMS", "plms", AUTOMATIC, "own_timesteps"),
     _sampler("UniPC", "unipc", AUTOMATIC, "own_timesteps"),
     _sampler("LCM", "k_lcm", AUTOMATIC, "stochastic", "reads_ensd"),
+    # not in A1111: a scheduler of diffusers
+    _sampler("TCD", "tcd", AUTOMATIC, "own_timesteps", "stochastic"),
 )
 
 SCHEDULES: tuple[ScheduleInfo, ...] = (

@@ -124,10 +124,9 @@ def timesteps(task: Task) -> Levels:
     """Levels of the model's timesteps, for samplers that scale x down (variance preserving)."""
     sigmas = task.table.sigmas
     if task.strength is None:
-        walk = ddim_timesteps(task, task.steps)
-        if len(walk) == 1:  # A1111 makes no step then and decodes the noise
-            walk.append(len(sigmas) - 1)
-        return preserved(sigmas[walk[::-1]])
+        if task.steps == 1:  # A1111 makes no step then and decodes the noise
+            return preserved(torch.tensor([float(sigmas[-1]), 0.0]))
+        return preserved(sigmas[ddim_timesteps(task, task.steps)[::-1]])
     if not image_steps(task)[0]:
         return Levels(torch.zeros(1), 0.0)
     walk, noised = image_timesteps(task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -38,7 +39,7 @@ class Plan:
         """(n + 1,) float32 descending."""
         return self.levels.sigmas
 
-    @property
+    @cached_property
     def calls(self) -> int:
         """How often the sampler will call the model, found by a run on a single number.
 

@@ -1,6 +1,15 @@
 """Samplers, one function each; importing this registers them all."""
 
-from webui.engine.samplers import dpm_solver, dpmpp, euler, lcm, multistep, timestep, unipc
+from webui.engine.samplers import (
+    dpm_solver,
+    dpmpp,
+    euler,
+    lcm,
+    multistep,
+    scheduler,
+    timestep,
+    unipc,
+)
 from webui.engine.samplers.registry import SAMPLERS, Sampler, sampler
 
 __all__ = [
@@ -12,6 +21,7 @@ __all__ = [
     "lcm",
     "multistep",
     "sampler",
+    "scheduler",
     "timestep",
     "unipc",
 ]

@@ -39,8 +39,7 @@ def dpm_fast(
     times = torch.linspace(float(start), float(end), len(orders) + 1)
     for order, t, t_next in zip(orders, times, times[1:], strict=False):
         down, up = _split(t, t_next, end, options.eta)
-        sigma = (-t).exp()
-        x = _STEPS[order](denoise, x, t, down, slope(x, sigma, denoise(x, sigma)))
+        x = _STEPS[order](denoise, x, t, down, _noise(denoise, x, t))
         x = x + noise.draw(x) * options.s_noise * up
     return x
 
@@ -63,10 +62,11 @@ def dpm_adaptive(
     while t < end - _NO_STEP:
         t_next = end.minimum(t + length)
         down, up = _split(t, t_next, end, options.eta)
-        predicted = slope(x, (-t).exp(), denoise(x, (-t).exp()))
-        low, high = _second_and_third(denoise, x, t, down, predicted)
+        low, high = _second_and_third(denoise, x, t, down, _noise(denoise, x, t))
         allowed = (_RELATIVE * low.abs().maximum(before.abs())).clamp(min=_ABSOLUTE)
         error = float(((low - high) / allowed).square().mean().sqrt())
+        if math.isnan(error):  # no step would ever be short enough
+            return high
         factor = 1 + math.atan((1 / (error + 1e-8)) ** (1 / (1.5 if options.eta else 3)) - 1)
         length *= factor
         if factor >= _ACCEPTED:
@@ -86,26 +86,13 @@ def _split(t: Tensor, t_next: Tensor, end: Tensor, eta: float) -> tuple[Tensor, 
 
 
 def _first(denoise: Denoiser, x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor) -> Tensor:
-    return x - (-t_next).exp() * (t_next - t).expm1() * predicted
+    return _along(x, t_next, t_next - t, predicted)
 
 
-def _second(
-    denoise: Denoiser, x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor, share: float = 0.5
-) -> Tensor:
-    middle = t + share * (t_next - t)
-    return _corrected(x, t, t_next, predicted, _noise_at(denoise, x, t, middle, predicted), share)
-
-
-def _noise_at(denoise: Denoiser, x: Tensor, t: Tensor, middle: Tensor, predicted: Tensor) -> Tensor:
-    ahead = _first(denoise, x, t, middle, predicted)
-    return slope(ahead, (-middle).exp(), denoise(ahead, (-middle).exp()))
-
-
-def _corrected(
-    x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor, ahead: Tensor, share: float
-) -> Tensor:
-    growth = (-t_next).exp() * (t_next - t).expm1()
-    return x - growth * predicted - growth / (2 * share) * (ahead - predicted)
+def _second(denoise: Denoiser, x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor) -> Tensor:
+    h = t_next - t
+    ahead = _along(x, t + 0.5 * h, 0.5 * h, predicted)
+    return _bent(x, t_next, h, predicted, _noise(denoise, ahead, t + 0.5 * h), 0.5)
 
 
 def _third(denoise: Denoiser, x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor) -> Tensor:
@@ -116,16 +103,36 @@ def _second_and_third(
     denoise: Denoiser, x: Tensor, t: Tensor, t_next: Tensor, predicted: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Results of both orders from two calls more, at 1/3 and 2/3 of the step."""
-    h = t_next - t
-    one, two = t + h / 3, t + h * 2 / 3
-    first = _noise_at(denoise, x, t, one, predicted)
-    ahead = _first(denoise, x, t, two, predicted)
-    bend = (h * 2 / 3).expm1() / (h * 2 / 3) - 1
-    ahead = ahead - (-two).exp() * 2 * bend * (first - predicted)
-    second = slope(ahead, (-two).exp(), denoise(ahead, (-two).exp()))
-    high = _first(denoise, x, t, t_next, predicted)
-    high = high - (-t_next).exp() * 1.5 * (h.expm1() / h - 1) * (second - predicted)
-    return _corrected(x, t, t_next, predicted, first, 1 / 3), high
+    h, third, two_thirds = t_next - t, 1 / 3, 2 / 3
+    one, two = t + third * h, t + two_thirds * h
+    first = _noise(denoise, _along(x, one, third * h, predicted), one)
+    ahead = _along(x, two, two_thirds * h, predicted)
+    ahead = ahead - _bend(two, two_thirds * h) * 2 * (first - predicted)
+    second = _noise(denoise, ahead, two)
+    high = _along(x, t_next, h, predicted) - _bend(t_next, h) / two_thirds * (second - predicted)
+    return _bent(x, t_next, h, predicted, first, third), high
+
+
+def _noise(denoise: Denoiser, x: Tensor, t: Tensor) -> Tensor:
+    """The predicted noise of x at t."""
+    return slope(x, (-t).exp(), denoise(x, (-t).exp()))
+
+
+def _along(x: Tensor, t_next: Tensor, h: Tensor, predicted: Tensor) -> Tensor:
+    """A first-order step of length h, to t_next."""
+    return x - (-t_next).exp() * h.expm1() * predicted
+
+
+def _bent(
+    x: Tensor, t_next: Tensor, h: Tensor, predicted: Tensor, ahead: Tensor, share: float
+) -> Tensor:
+    """A second-order step from the predicted noise at a share of the step."""
+    growth = (-t_next).exp() / (2 * share) * h.expm1()
+    return _along(x, t_next, h, predicted) - growth * (ahead - predicted)
+
+
+def _bend(t_next: Tensor, h: Tensor) -> Tensor:
+    return (-t_next).exp() * (h.expm1() / h - 1)
 
 
 _STEPS: dict[int, Step] = {1: _first, 2: _second, 3: _third}

@@ -29,21 +29,21 @@ SAMPLERS: dict[str, Sampler] = {}
 """By name; filled by `sampler`, and by `register` with those of extensions."""
 
 
-def register(info: SamplerInfo, function: SamplerFunction) -> None:
-    """Add an extension's sampler, which walks the schedule that is chosen."""
-    SAMPLERS[info.name] = Sampler(info, function)
-
-
 def sampler(
-    name: str, levels: MakeLevels = scheduled
+    named: str | SamplerInfo, levels: MakeLevels = scheduled
 ) -> Callable[[SamplerFunction], SamplerFunction]:
-    """Register the function for a name of `webui.core.sampling.SAMPLERS`."""
-    info = sampler_named(name)
+    """Register a function: for a name of `webui.core.sampling.SAMPLERS`, or with its own data."""
+    info = sampler_named(named) if isinstance(named, str) else named
     if info is None:
-        raise LookupError(f"{name} is not in webui.core.sampling.SAMPLERS")
+        raise LookupError(f"{named} is not in webui.core.sampling.SAMPLERS")
 
     def add(function: SamplerFunction) -> SamplerFunction:
-        SAMPLERS[name] = Sampler(info, function, levels)
+        SAMPLERS[info.name] = Sampler(info, function, levels)
         return function
 
     return add
+
+
+def register(info: SamplerInfo, function: SamplerFunction) -> None:
+    """Add an extension's sampler, which walks the schedule that is chosen."""
+    sampler(info)(function)

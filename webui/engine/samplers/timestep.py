@@ -59,12 +59,12 @@ def plms(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Op
     known: list[Tensor] = []  # predicted noise, the newest first
     for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
         predicted = slope(x, sigma, denoise(x, sigma))
-        if known:
-            known = [predicted, *known[:3]]
+        known = [predicted, *known[:3]]
+        mean = predicted
+        if len(known) > 1:
             weights = _ADAMS_BASHFORTH[len(known)]
             mean = sum(weight * one for weight, one in zip(weights, known, strict=True))
-        else:
-            known = [predicted]
+        elif sigma_next > 0:
             ahead = x + predicted * (sigma_next - sigma)
             mean = (predicted + slope(ahead, sigma_next, denoise(ahead, sigma_next))) / 2
         x = x + mean * (sigma_next - sigma)
