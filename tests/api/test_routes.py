@@ -169,6 +169,7 @@ def test_each_browser_sees_its_own_jobs_and_programs_theirs(client: Client):
 def test_offers_are_what_a_request_may_name(client: Client):
     offers = client.get("/offers")
     assert offers["models"][-1]["id"] == "easel-demo"
+    assert offers["default_model"] == client.submit("a fox")["request"]["model"]
     assert [sampler["name"] for sampler in offers["samplers"]] == [one.name for one in SAMPLERS]
     assert "Karras" in [schedule["name"] for schedule in offers["schedules"]]
 

@@ -30,6 +30,7 @@ class OfferList(BaseModel):
     """What there is to choose from."""
 
     models: tuple[ModelInfo, ...]
+    default_model: str | None = Field(description="Of a request that names none; null if none fits")
     samplers: tuple[SamplerInfo, ...]
     schedules: tuple[ScheduleInfo, ...]
     device: str = Field(description="What the worker computes on; empty until it said so")

@@ -86,10 +86,18 @@ def offers(services: ServicesHere) -> OfferList:
     told = services.offers
     return OfferList(
         models=services.catalog.models(),
+        default_model=_default_model(services),
         samplers=told.samplers,
         schedules=told.schedules,
         device=told.device,
     )
+
+
+def _default_model(services: ServicesHere) -> str | None:
+    try:
+        return services.catalog.get(None).id
+    except UserError:
+        return None
 
 
 @router.get("/settings", tags=["choices"])
