@@ -36,6 +36,10 @@ def test_each_picture_may_have_its_own_words():
     ]
 
 
+def test_a_comment_says_nothing():
+    assert words(request(prompt="a cat # (-dog)"), 0) == Words("a cat \n", "")
+
+
 @pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M SDE", "Heun", "DDIM"])
 def test_a_picture_is_the_same_alone_and_in_a_batch(sampler):
     asked = request(sampler=sampler, batch_size=3)

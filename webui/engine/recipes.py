@@ -16,7 +16,7 @@ from webui.engine.guidance import Guider
 from webui.engine.noise import NoiseSource
 from webui.engine.plan import Plan, plan
 from webui.models.family import Model
-from webui.prompt.grammar import merge_negative, split_negatives
+from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
 
 SEEDS = LARGEST_SEED + 1
 Phase = Literal["encoding", "sampling", "decoding"]
@@ -72,13 +72,13 @@ def shots(request: Txt2Img) -> list[Shot]:
 
 
 def words(request: Txt2Img, index: int) -> Words:
-    """The prompts of one picture; inline negatives `(-bad hands)` go to the negative prompt."""
+    """The prompts of one picture, comments gone, inline negatives in the negative prompt."""
     prompt = request.prompts[index] if request.prompts else request.prompt
     negative = request.negative_prompt
     if request.negative_prompts:
         negative = request.negative_prompts[index]
-    positive, inline = split_negatives(prompt)
-    return Words(positive, merge_negative(negative, inline))
+    positive, inline = split_negatives(strip_comments(prompt))
+    return Words(positive, merge_negative(strip_comments(negative), inline))
 
 
 def plan_of(model: Model, request: Txt2Img) -> Plan:
