@@ -12,7 +12,7 @@ from webui.core.errors import Problem, UnknownId, UserError
 
 STATUS: Mapping[str, int] = {
     "not_json": 400,
-    "bad_body": 400,
+    "bad_request": 400,
     "login_required": 401,
     "wrong_password": 401,
     "wrong_origin": 403,
