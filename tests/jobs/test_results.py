@@ -33,6 +33,12 @@ def started(ledger: Ledger, images: int = 2) -> int:
         return writing.begin("job", 1.0)
 
 
+def interrupt(ledger: Ledger) -> None:
+    with ledger.write() as writing:
+        problem = UserError("server_stopped").problem
+        writing.end(Interrupted(job="job", attempt=1, problem=problem), 2.0)
+
+
 def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -77,9 +83,7 @@ def test_who_has_no_lease_or_comes_twice_commits_nothing(tmp_path: Path) -> None
     results.commit(made(token + 1, 1), b"never was")
     results.commit(made(token, 2), b"more than asked for")
     results.commit(made(token, -1), b"less")
-    with ledger.write() as writing:
-        problem = UserError("server_stopped").problem
-        writing.end(Interrupted(job="job", attempt=1, problem=problem), 2.0)
+    interrupt(ledger)
     results.commit(made(token, 1), b"late")
     assert told[: len(before)] == before
     assert len(told) == len(before) + 1
@@ -95,9 +99,7 @@ def test_a_lease_that_ends_while_the_file_is_written_leaves_no_file(
     link = os.link
 
     def end_then_link(*paths: str) -> None:
-        with ledger.write() as writing:
-            problem = UserError("server_stopped").problem
-            writing.end(Interrupted(job="job", attempt=1, problem=problem), 2.0)
+        interrupt(ledger)
         link(*paths)
 
     monkeypatch.setattr(os, "link", end_then_link)
@@ -106,6 +108,21 @@ def test_a_lease_that_ends_while_the_file_is_written_leaves_no_file(
     with ledger.read() as reading:
         assert reading.job("job").pictures == ()
         assert reading.pending() == []
+    ledger.close()
+
+
+def test_a_lease_that_ends_before_anything_is_written_reserves_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    token = started(ledger)
+
+    def end_then_name() -> Settings:
+        interrupt(ledger)
+        return Settings()
+
+    Results(ledger, tmp_path / "outputs", end_then_name).commit(made(token, 0), b"late")
+    assert list(tmp_path.rglob("outputs/**/*")) == []
+    with ledger.read() as reading:
+        assert reading.made("job") == ()
     ledger.close()
 
 

@@ -145,8 +145,13 @@ def test_a_wish_to_cancel_outlives_the_worker(desk: Desk) -> None:
 
 def test_after_a_stop_of_the_server_jobs_go_on(desk: Desk) -> None:
     desk.add("b")
-    desk.begin()
+    run = desk.begin()
+    desk.make(run.token, 0)
+    with desk.ledger.write() as writing:  # as a kill in the middle of a commit leaves it
+        writing._db.execute("UPDATE pictures SET state = 'pending'")
     desk.runs.recover()
+    with desk.ledger.read() as reading:
+        assert [one.index for one in reading.job("a").pictures] == [0]
     assert desk.state("a") is JobState.INTERRUPTED
     assert desk.state("b") is JobState.QUEUED
     problem = desk.problem("a")
