@@ -16,7 +16,7 @@ from webui.jobs.services import Services
 class Options(BaseModel):
     """A panel's values."""
 
-    strength: float = Field(0.5, ge=0, le=1, json_schema_extra={"title": {"pl": "Siła"}})
+    strength: float = Field(0.5, ge=0, le=1, json_schema_extra={"titles": {"pl": "Siła"}})
     on: bool = True
 
 

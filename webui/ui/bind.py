@@ -60,9 +60,9 @@ def _kind(part: dict[str, Any]) -> str | None:
 
 
 def _titles(model: type[BaseModel], name: str) -> dict[str, str]:
-    """A field's name by language: `title` is English, `json_schema_extra` has the others."""
+    """A field's name by language: `title` is English, `titles` of the extra has the others."""
     info = model.model_fields[name]
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    others = extra.get("title")
+    others = extra.get("titles")
     english = info.title or name.replace("_", " ").capitalize()
     return {"en": english, **(others if isinstance(others, dict) else {})}  # pyright: ignore
