@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +21,13 @@ import psutil
 import pytest
 from starlette.routing import Mount, Route
 
-from tests.doors import Client, open_fake_services
+from tests.doors import WORKER, Client, open_fake_services
 from webui import app as module
 from webui.api.access import Access, Hosts
-from webui.app import choose_password, create, has_display, open_tunnel
+from webui.app import choose_password, create, has_display, open_tunnel, other_page
+from webui.cli.connection import Connection
 from webui.cli.parser import read_arguments
+from webui.core.events import FINAL
 from webui.core.paths import Paths
 from webui.core.running import read_running
 
@@ -362,6 +365,29 @@ def test_libraries_stay_off_the_network_and_the_worker_hears_of_the_device(monke
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert os.environ["EASEL_DEVICE"] == "cpu"
+
+
+def test_a_page_waits_for_a_shell_to_end(tmp_path: Path):
+    paths = Paths.choose(tmp_path)
+    told: list[str] = []
+    with open_fake_door(tmp_path) as door:
+        thread = threading.Thread(target=lambda: told.append(str(other_page(paths, told.append))))
+        thread.start()
+        job = door.submit({"prompt": "an apple"})
+        while not told or door.job(job.id).state not in FINAL:
+            time.sleep(0.02)
+        assert told == ["serve.waiting"]
+    thread.join(10)
+    assert told == ["serve.waiting", "None"]
+
+
+@contextmanager
+def open_fake_door(data: Path) -> Iterator[Connection]:
+    options = read_arguments(["--data-dir", str(data), "generate", "x"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webui.jobs.queue.worker_command", lambda _: WORKER)
+        with module.open_door(options) as door:
+            yield door
 
 
 def test_a_folder_in_use_is_waited_for(monkeypatch, tmp_path: Path):

@@ -111,11 +111,10 @@ def serve(options: argparse.Namespace, language: str) -> int:
 def _serve(options: argparse.Namespace, language: str) -> int:
     paths = Paths.choose(options.data_dir, options.models_dir, options.outputs_dir)
     with_browser = "no_browser" not in options and has_display()
-    if found := find_server(paths.server):
-        found.close()
-        _say(language, "serve.already", address=found.address)
+    if address := other_page(paths, functools.partial(_say, language)):
+        _say(language, "serve.already", address=address)
         if with_browser:
-            webbrowser.open(found.address)
+            webbrowser.open(address)
         return 0
     host = getattr(options, "host", DEFAULT_HOST)
     share = "share" in options
@@ -143,6 +142,20 @@ def _serve(options: argparse.Namespace, language: str) -> int:
             threading.Thread(target=welcome, daemon=True).start()
             server.run([listener])
     return 0
+
+
+def other_page(paths: Paths, say: Callable[..., None]) -> str | None:
+    """Address of the page that is served on this data folder; waits for shells to end."""
+    waiting = False
+    while found := find_server(paths.server):
+        found.close()
+        if found.running.page:
+            return found.running.address
+        if not waiting:
+            say("serve.waiting")
+        waiting = True
+        time.sleep(0.5)
+    return None
 
 
 def _say(language: str, key: str, **values: object) -> None:
@@ -234,7 +247,7 @@ def _own_server(paths: Paths) -> Generator[Connection]:
     """A server in a thread, for who has its key: this shell, and others on the same folder."""
     with closing(listen(DEFAULT_HOST, 0)) as listener, open_services(paths) as services:
         address = local_address(DEFAULT_HOST, listener.getsockname()[1])
-        running = Running(address, secrets.token_urlsafe(32))
+        running = Running(address, secrets.token_urlsafe(32), page=False)
         access = Access(Hosts(DEFAULT_HOST), make_password(), running.key)
         server = Server(create(services, access, page=False))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

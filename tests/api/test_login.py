@@ -46,7 +46,7 @@ def test_through_the_login_and_out_again(access: Access):
         done = await browser.post("/login", data={"password": "correct horse & żaba"})
         assert (done.status_code, done.headers["location"]) == (303, "/")
         cookie = done.headers["set-cookie"]
-        assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+        assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Secure" not in cookie
         assert "horse" not in cookie
         assert (await browser.get("/")).text == "the page"
         assert (await browser.get("/login")).headers["location"] == "/"
@@ -72,6 +72,18 @@ def test_a_wrong_password_is_told_in_the_visitors_language_and_shows_nothing_of_
         assert "spróbuj ponownie za" in answer.text
 
     visit(access, steps, accept_language="pl")
+
+
+def test_through_a_tunnel_the_session_stays_on_secure_lines(access: Access):
+    access.hosts.add("abc.gradio.live")
+
+    async def steps(browser: httpx.AsyncClient) -> None:
+        headers = {"host": "abc.gradio.live", "origin": "https://abc.gradio.live"}
+        data = {"password": "correct horse & żaba"}
+        done = await browser.post("/login", data=data, headers=headers)
+        assert done.status_code == 303 and "Secure" in done.headers["set-cookie"]
+
+    visit(access, steps)
 
 
 def test_a_form_of_another_site_cannot_log_in(access: Access):

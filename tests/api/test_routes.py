@@ -1,10 +1,14 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.doors import Client
 from webui import __version__
+from webui.core.requests import Txt2Img
 from webui.core.sampling import SAMPLERS
+from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.jobs.identity import COOKIE, new_cookie
 
@@ -223,3 +227,29 @@ def test_it_says_which_server_it_is(client: Client):
     about = client.get("/about")
     assert (about["name"], about["version"]) == ("Easel", __version__)
     assert len(about["fingerprint"]) == 16
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(
+    method_and_path=st.sampled_from([("POST", "/jobs"), ("PATCH", "/settings")]),
+    values=st.dictionaries(
+        st.sampled_from([*Txt2Img.model_fields, *Settings.model_fields]) | st.text(max_size=9),
+        ANYTHING,
+        max_size=4,
+    ),
+)
+def test_whatever_json_comes_the_answer_is_an_answer(client: Client, method_and_path, values):
+    method, path = method_and_path
+    body = json.dumps({**values, "kind": "no such kind"})  # never a job
+    headers = {"content-type": "application/json"}
+    response = client(method, f"/api/v1{path}", content=body.encode(), headers=headers)
+    assert response.status_code in (400, 422), response.text
+    for problem in response.json()["problems"]:
+        assert problem["message"] and len(problem["message"]) < 1000

@@ -30,7 +30,7 @@ def nobody() -> Iterator[Connection]:
 
 def test_the_note_leads_to_the_server(server: str, paths: Paths):
     found = find_server(paths.server)
-    assert found is not None and found.address == server
+    assert found is not None and found.running.address == server
     found.close()
 
 
@@ -109,7 +109,7 @@ def test_what_the_server_refuses_comes_as_its_problems(connection: Connection):
 def test_a_server_that_is_silent_is_gone(nobody: Connection):
     with pytest.raises(Gone) as gone:
         nobody.job("x")
-    assert nobody.address in str(gone.value)
+    assert nobody.running.address in str(gone.value)
     assert list(nobody.events(0)) == []
 
 
@@ -134,4 +134,4 @@ def test_no_proxy_is_asked(server: str, monkeypatch):
 
 def test_the_note_is_json(server: str, paths: Paths):
     note = json.loads(paths.server.read_text(encoding="utf-8"))
-    assert note == {"address": server, "key": KEY}
+    assert note == {"address": server, "key": KEY, "page": True}

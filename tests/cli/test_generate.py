@@ -149,7 +149,7 @@ def test_where_the_server_goes_away_the_next_one_goes_on(open_door, connection: 
             if len(opened) == 1:
 
                 def gone(_: object) -> None:
-                    raise Gone("server_gone", address=opening.address)
+                    raise Gone("server_gone", address=opening.running.address)
 
                 opening.events = gone  # pyright: ignore
             yield opening

@@ -62,7 +62,10 @@ def login_routes(access: Access) -> list[Route]:
         except NotAdmitted as error:
             return _page(request, error)
         response = RedirectResponse("/", 303)
-        response.set_cookie(SESSION_COOKIE, token, max_age=_MONTH, httponly=True, samesite="strict")
+        is_secure = request.headers.get("origin", "").startswith("https:")
+        response.set_cookie(
+            SESSION_COOKIE, token, _MONTH, httponly=True, samesite="strict", secure=is_secure
+        )
         return response
 
     async def log_out(request: Request) -> Response:

@@ -37,7 +37,7 @@ class Connection:
     """One server. Methods raise `Refusal` where it says no, and `Gone` where it is silent."""
 
     def __init__(self, running: Running) -> None:
-        self.address = running.address
+        self.running = running
         self._client = httpx.Client(
             base_url=f"{running.address}/api/v1",
             headers={"authorization": f"Bearer {running.key}"},
@@ -80,11 +80,11 @@ class Connection:
         """Id of the newest durable event."""
         return json.loads(self._ask("GET", "/state"))["last"]
 
-    def is_ours(self, running: Running) -> bool:
+    def is_ours(self) -> bool:
         """Whether it is the very server that left the note."""
         try:
             answer = json.loads(self._ask("GET", "/about"))
-            return answer["fingerprint"] == fingerprint(running.key)
+            return answer["fingerprint"] == fingerprint(self.running.key)
         except (Gone, Refusal, ValueError, LookupError, TypeError):
             return False
 
@@ -111,7 +111,7 @@ class Connection:
         try:
             answer = self._client.request(method, path, **options)
         except httpx.TransportError as error:
-            raise Gone("server_gone", address=self.address) from error
+            raise Gone("server_gone", address=self.running.address) from error
         _raise_for(answer.status_code, answer.content)
         return answer.content
 
@@ -133,7 +133,7 @@ def find_server(note: Path) -> Connection | None:
     if running is None:
         return None
     connection = Connection(running)
-    if connection.is_ours(running):
+    if connection.is_ours():
         return connection
     connection.close()
     return None

@@ -16,10 +16,17 @@ from webui.core.files import write_atomically
 
 @dataclass(frozen=True)
 class Running:
-    """Address (`http://127.0.0.1:7860`) and key of a server."""
+    """A server.
+
+    Attributes:
+        address: such as `http://127.0.0.1:7860`.
+        key: opens it.
+        page: it serves the page; a shell's own server does not, and ends with the shell.
+    """
 
     address: str
     key: str
+    page: bool = True
 
 
 def fingerprint(key: str) -> str:
