@@ -84,6 +84,20 @@ def test_equals_the_scheduler_by_itself(registered, kind, config, prediction):
     assert laid.calls == len(denoise.levels)
 
 
+@pytest.mark.parametrize("schedule", ["Uniform", "Karras"])
+@pytest.mark.parametrize(
+    ("native", "kind"), [("Euler", EulerDiscreteScheduler), ("Heun", HeunDiscreteScheduler)]
+)
+def test_our_own_samplers_agree_with_diffusers(registered, native, kind, schedule):
+    scheduler_sampler(INFO, kind, use_karras_sigmas=schedule == "Karras")
+    theirs = plan(INFO.name, "Automatic", 20, TABLE)
+    ours = plan(native, schedule, 20, TABLE)
+    start = noise().initial()  # they begin with the variance of noised data, we with the noise's
+    x = start * float(ours.sigmas[0]) / theirs.levels.noise_scale
+    expected = theirs.run(made_up(), x, noise())
+    assert (ours.run(made_up(), start, noise()) - expected).abs().max() <= 3e-5
+
+
 @pytest.mark.parametrize(("kind", "config"), KINDS)
 def test_an_image_skips_the_first_steps(registered, kind, config):
     scheduler_sampler(INFO, kind, **config)

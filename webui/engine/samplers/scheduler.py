@@ -58,8 +58,6 @@ def _levels(kind: type[Any], config: dict[str, Any], task: Task) -> Levels:
         return Levels(torch.zeros(1), 0.0)
     scheduler.set_timesteps(total)
     skipped = max(total - kept - 1, 0) * scheduler.order
-    if skipped and hasattr(scheduler, "set_begin_index"):
-        scheduler.set_begin_index(skipped)
     sigmas = _sigmas(scheduler, task.table)[skipped:]
     levels = Levels(sigmas, float(scheduler.init_noise_sigma))
     if task.strength is not None:

@@ -65,11 +65,10 @@ def _walk(table: SigmaTable, start: int, steps: int, options: Options) -> Tensor
 def unipc(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
     """The corrector of each step reuses the prediction at its end, the last step has none."""
     steps = len(sigmas) - 1
-    order = min(options.unipc_order, steps)
     times = [-math.log(float(sigma)) for sigma in sigmas]
     known: Known = [(times[0], denoise(x, sigmas[0]))]
     for step in range(1, steps + 1):
-        now = min(order, step)
+        now = min(options.unipc_order, step)
         if options.unipc_lower_order_final:
             now = min(now, steps + 1 - step)
         predict, correct = _weights(known[:now], times[step], options.unipc_variant)
@@ -80,7 +79,7 @@ def unipc(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: O
         if step < steps:
             ahead = denoise(x, sigmas[step])
             x = start + _combined(correct, [*changes, ahead - denoised])
-            known = [(times[step], ahead), *known[: order - 1]]
+            known = [(times[step], ahead), *known[: options.unipc_order - 1]]
     return scaled_down(x, sigmas[-1])
 
 
