@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,7 +37,12 @@ def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
 
 def test_many_threads_write_and_listeners_hear_it_in_order(tmp_path: Path) -> None:
     told: list[Recorded] = []
-    ledger = Ledger(tmp_path / "ledger.sqlite", told.extend)
+
+    def listen(events: Sequence[Recorded]) -> None:
+        time.sleep(0.003 * (events[0].id % 2))  # who is faster must wait for who was first
+        told.extend(events)
+
+    ledger = Ledger(tmp_path / "ledger.sqlite", listen)
 
     def work(number: int) -> None:
         for count in range(10):
