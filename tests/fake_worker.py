@@ -1,7 +1,7 @@
 """A worker without a model, for tests of the doors: flat pictures, as fast or slow as asked.
 
-What it does is said in the prompt: `slow` takes 0.05 s a step until it is cancelled, `broken`
-fails, `dies` ends the process. The colour of a picture follows from its seed.
+What it does is said in the prompt: `slow` takes 20 s a picture, `steady` 2 s, `broken` fails,
+`dies` ends the process. The colour of a picture follows from its seed.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Worker:
 
     def draw(self, run: Run, index: int) -> bool:
         request = run.request
-        for step in range(STEPS * (100 if "slow" in request.prompt else 1)):
+        rounds = 100 if "slow" in request.prompt else 10 if "steady" in request.prompt else 1
+        for step in range(STEPS * rounds):
             if run.token in self.cancelled:
                 return False
             progress = Progress(
@@ -88,7 +89,7 @@ class Worker:
                 preview="data:image/webp;base64,AAAA",
             )
             self.send(News(token=run.token, progress=progress))
-            time.sleep(0.05 if "slow" in request.prompt else 0.001)
+            time.sleep(0.05 if rounds > 1 else 0.001)
         seed = request.seed + index
         width, height = request.width or 64, request.height or 64
         color = (seed % 256, seed // 256 % 256, 99)

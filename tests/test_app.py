@@ -171,6 +171,20 @@ def test_the_shell_makes_pictures_without_a_server(tmp_path: Path):
     assert not Paths.choose(tmp_path).server.exists()
 
 
+@pytest.mark.slow
+def test_the_shell_goes_on_when_the_server_is_killed(tmp_path: Path):
+    with serving(tmp_path) as server:
+        said(server, "Easel is at ")
+        with started(tmp_path, "generate", "a steady apple", "--seed", "5", "--json") as process:
+            assert process.stdout is not None
+            while json.loads(process.stdout.readline())["kind"] != "progress":
+                continue
+            server.kill()
+            lines = lines_of(process)
+    assert "interrupted" in [line["kind"] for line in lines]
+    assert lines[-1]["ok"] is True and lines[-1]["files"][0]["seed"] == 5
+
+
 def test_ctrl_c_in_the_shell_cancels_the_job(tmp_path: Path):
     with started(tmp_path, "generate", "a slow apple", "--json") as process:
         assert process.stdout is not None
