@@ -62,7 +62,8 @@ class PreviewParticipant(Participant):
     def after(self, step: Step) -> None:
         """Show `step.denoised` when it is time."""
         now = self._clock()
-        if step.index % self._every or now - self._last < self._least:
+        early = step.index % self._every or now - self._last < self._least
+        if step.denoised is None or early:
             return
         self._last = now
         self._show(data_uri(rough_picture(step.denoised, self._preview)))
