@@ -65,3 +65,12 @@ def test_what_an_extension_raises_gets_its_name(capsys):
         guarded("x", "after", fail)
     assert "fail" in capsys.readouterr().err, "the trace is for the log"
     assert guarded("x", "after", lambda a, b: a + b, 1, b=2) == 3
+
+
+def test_what_an_extension_says_to_the_user_stays_one_sentence():
+    def refuse() -> None:
+        raise UserError("extension_twice", name="y")
+
+    with pytest.raises(ExtensionError) as raised:
+        guarded("x", "after", refuse)
+    assert str(raised.value).startswith("Extension x: There are two extensions called y")

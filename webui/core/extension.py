@@ -63,8 +63,11 @@ class ExtensionError(UserError):
     """An extension raised: its job fails with the extension's name, nothing else does."""
 
     def __init__(self, name: str, hook: str, error: BaseException) -> None:
-        reason = f"{type(error).__name__}: {error}"[:300]
-        super().__init__("extension", name=name, hook=hook, reason=reason)
+        if isinstance(error, UserError):  # said on purpose, for the user
+            super().__init__("extension_says", name=name, reason=str(error))
+        else:
+            reason = f"{type(error).__name__}: {error}"[:300]
+            super().__init__("extension", name=name, hook=hook, reason=reason)
 
 
 def read_manifest(folder: Path) -> Manifest:
