@@ -1,0 +1,225 @@
+"""A real server with the shipped model, and Chromium to look at it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120
+WORKER_SECONDS = 180
+expect.set_options(timeout=90_000)  # a busy machine draws slowly
+TILES = ".tile:not(.running):not(.failed):not(.older)"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@dataclass
+class Server:
+    """`python -m webui` on a data folder; may be killed and started again."""
+
+    data: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "webui", "--no-browser"]
+        command += ["--port", str(self.port), "--data-dir", str(self.data)]
+        with (self.data / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.wait(lambda: self.get("state") is not None, START_SECONDS)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def get(self, path: str) -> Any:
+        """The answer of a route, or None while there is none."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/v1/{path}", timeout=30) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def change_settings(self, **changes: Any) -> None:
+        request = urllib.request.Request(
+            f"{self.address}/api/v1/settings",
+            data=json.dumps(changes).encode(),
+            headers={"content-type": "application/json"},
+            method="PATCH",
+        )
+        urllib.request.urlopen(request, timeout=30).close()
+
+    def wait_for_worker(self) -> None:
+        self.wait(lambda: self.get("state")["worker"]["state"] == "ready", WORKER_SECONDS)
+
+    def wait(self, holds: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert self.process is None or self.process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.1)
+
+    def log(self) -> str:
+        return (self.data / "server.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    own = Server(tmp_path_factory.mktemp("data"), free_port())
+    own.start()
+    own.wait_for_worker()
+    yield own
+    own.kill()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium is not installed: the browser tests need it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One browser (cookies, storage), and what should not have happened in it."""
+
+    context: BrowserContext
+    address: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    def open(self) -> View:
+        page = self.context.new_page()
+        page.on("request", self._check_host)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.on("console", self._check_console)
+        page.goto(self.address)
+        page.locator(".generate").wait_for()
+        page.wait_for_function("document.querySelector('[data-field=model] select').value !== ''")
+        return View(page)
+
+    def _check_host(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https") and f"http://{parts.netloc}" != self.address:
+            self.complaints.append(f"asked elsewhere: {request.url}")
+
+    def _check_console(self, message: Any) -> None:
+        # A refusal (4xx) and a server that is away are said by the browser, too.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+
+@dataclass
+class View:
+    """A page with the words the tests use for it."""
+
+    page: Page
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f'[data-field="{name}"] :is(input, select, textarea)').first
+
+    def fill(self, **values: object) -> None:
+        for name, value in values.items():
+            self.field(name).fill(str(value))
+
+    def problem(self, name: str) -> str:
+        return self.page.locator(f'[data-field="{name}"] .problem').inner_text()
+
+    def generate(self) -> None:
+        self.page.locator(".generate").click()
+
+    @property
+    def tiles(self) -> Locator:
+        """Small pictures of results; not the one in the making."""
+        return self.page.locator(TILES)
+
+    def wait_for_pictures(self, count: int, seconds: float = 120) -> None:
+        self.page.wait_for_function(
+            f"n => document.querySelectorAll('{TILES}').length >= n",
+            arg=count,
+            timeout=seconds * 1000,
+        )
+
+    def wait_until_idle(self, seconds: float = 120) -> None:
+        self.page.wait_for_function(
+            "!document.querySelector('.bar').textContent.includes('Interrupt')",
+            timeout=seconds * 1000,
+        )
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """This browser's jobs, the newest first."""
+        return self.page.request.get("/api/v1/jobs").json()["jobs"]
+
+    def picture(self, id: str) -> bytes:
+        answer = self.page.request.get(f"/api/v1/pictures/{id}")
+        assert answer.ok
+        return answer.body()
+
+    def show(self, tab: str) -> None:
+        self.page.locator(f"#tab-{tab}-button").click()
+
+
+@pytest.fixture
+def visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors; at the end none of them may have met an error or another host."""
+    made: list[Visitor] = []
+
+    def visitor(**options: Any) -> Visitor:
+        given = {"locale": "en-US", "base_url": server.address, **options}
+        made.append(Visitor(chromium.new_context(**given), server.address))
+        made[-1].context.set_default_timeout(90_000)
+        return made[-1]
+
+    yield visitor
+    complaints = [complaint for one in made for complaint in one.complaints]
+    for one in made:
+        one.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def view(visitors: Callable[..., Visitor]) -> View:
+    return visitors().open()
