@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from webui.core.events import FINAL, Event, Job
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
@@ -53,6 +55,14 @@ def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
     return found
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process does nothing any more (who buries the dead may be slow, or nobody)."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def ended(jobs: Jobs, job: Job, seconds: float = 60.0) -> Job:

@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 from queue import Queue
 
-import psutil
 import pytest
 
-from tests.jobs.setting import until
+from tests.jobs.setting import is_gone, until
 from webui.core.requests import Txt2Img
 from webui.core.wire import Beat, Ended, Report, Run
 from webui.jobs.child import Child, end_orphan
@@ -22,7 +21,7 @@ import os, subprocess, sys, time
 from webui.core.wire import *
 out, into = sys.stdout.buffer, sys.stdin.buffer
 """
-SLEEPER = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid"
+SLEEPER = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']{}).pid"
 
 
 class Line:
@@ -79,14 +78,15 @@ def test_nonsense_ends_the_line_and_is_kept(tmp_path: Path, said: str) -> None:
     line.child.kill()
 
 
-def test_a_kill_reaches_the_grandchildren(tmp_path: Path) -> None:
-    line = Line(tmp_path, f"write_frame(out, Beat(token={SLEEPER})); time.sleep(600)")
+@pytest.mark.parametrize("own_session", [False, True])
+def test_a_kill_reaches_the_grandchildren(tmp_path: Path, own_session: bool) -> None:
+    sleeper = SLEEPER.format(", start_new_session=True" if own_session else "")
+    line = Line(tmp_path, f"write_frame(out, Beat(token={sleeper})); time.sleep(600)")
     report, _ = line.next()
     assert isinstance(report, Beat) and report.token
-    grandchild = psutil.Process(report.token)
+    assert not is_gone(report.token)
     line.child.kill()
-    psutil.wait_procs([grandchild], timeout=5)
-    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+    until(lambda: is_gone(report.token), 10)
     assert line.next() == (None, b"")
 
 
@@ -109,7 +109,7 @@ def test_a_worker_left_over_is_ended_and_nobody_else(tmp_path: Path) -> None:
     end_orphan(line.record)
     assert line.next() == (None, b"")
     assert line.child.ending() in ("SIGKILL", "exit code 1")
-    until(lambda: not psutil.pid_exists(known["pid"]))
+    assert is_gone(known["pid"])
     line.child.kill()
 
 

@@ -14,6 +14,7 @@ from tests.jobs.setting import (
     OWNER,
     ended,
     heard,
+    is_gone,
     kinds,
     make_jobs,
     paths_in,
@@ -207,13 +208,6 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert not worker_pids()
 
 
-def is_gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
 def test_restarts_wait_longer_and_longer(tmp_path: Path) -> None:
     timing = Timing(silence=1, starting=20, patience=1, back_off=(0, 0.3, 0.6))
     count = tmp_path / "starts"
@@ -224,6 +218,14 @@ def test_restarts_wait_longer_and_longer(tmp_path: Path) -> None:
     gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
     assert gaps[1] > 0.3
     assert gaps[2] > 0.6
+
+
+def test_a_job_that_ends_makes_deaths_forgotten(tmp_path: Path) -> None:
+    timing = Timing(silence=3, starting=20, patience=1, back_off=(0, 1000))
+    with running(tmp_path, timing) as jobs:
+        for _ in range(2):
+            job = jobs.submit({"prompt": "die=0 once"}, OWNER)
+            assert ended(jobs, job, 30).attempts == 2
 
 
 def test_being_held_up_ourselves_is_no_silence(

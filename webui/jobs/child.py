@@ -60,10 +60,11 @@ class Child:
 
     def kill(self) -> None:
         """End it and whatever it started, at once."""
-        if sys.platform != "win32":
+        if self._process.poll() is None:
+            kill_tree(self._process.pid)
+        if sys.platform != "win32":  # and those whose parent is gone
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        kill_tree(self._process.pid)
         self._outbox.put(None)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(5)

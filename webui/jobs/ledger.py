@@ -22,6 +22,14 @@ BUSY_SECONDS = 10.0
 """How long another process (a backup, a browser of databases) may hold the file."""
 
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=200",  # pages: the log stays well below the reserve
+    "foreign_keys=ON",
+)
+
+
 class LedgerError(UserError):
     """The ledger itself cannot be read or written."""
 
@@ -104,7 +112,7 @@ class Ledger:
         )
         try:
             db.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in _PRAGMAS:
                 with closing(db.execute(f"PRAGMA {pragma}")) as answer:
                     answer.fetchall()
         except BaseException:
