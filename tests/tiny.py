@@ -100,6 +100,8 @@ def _write_parts(folder: Path) -> None:
             pad_token_id=VOCABULARY - 1,
         )
     )
+    # without it the mean over an embedding is 0, and emphasis divides by that mean
+    torch.nn.init.normal_(text_encoder.final_layer_norm.bias)
     unet = UNet2DConditionModel(
         sample_size=8,
         block_out_channels=(32, 64),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from webui.core.errors import UserError
@@ -48,11 +50,13 @@ class Autoencoder:
         return pixels.float().cpu().div(2).add(0.5).clamp(0, 1)
 
     def _decoded(self, latents: Tensor) -> Tensor:
-        return self.vae.decode(latents.to(self.vae.device, self.vae.dtype) / self._scale).sample
+        x: Any = latents.to(self.vae.device, self.vae.dtype) / self._scale
+        return self.vae.decode(x, return_dict=False)[0]
 
     def _encode(self, pixels: Tensor) -> Tensor:
-        encoded = self.vae.encode((pixels * 2 - 1).to(self.vae.device, self.vae.dtype))
-        return encoded.latent_dist.mode().float() * self._scale
+        x = (pixels * 2 - 1).to(self.vae.device, self.vae.dtype)
+        distribution: Any = self.vae.encode(x, return_dict=False)[0]
+        return distribution.mode().float() * self._scale
 
     @property
     def _scale(self) -> float:

@@ -21,7 +21,7 @@ def emphasise(encoded: Tensor, weights: Tensor, mode: Emphasis) -> Tensor:
         weights: (texts, tokens).
         mode: "Original" then restores the mean over all of `encoded`, the other texts included.
     """
-    if mode in ("None", "Ignore"):
+    if mode in ("None", "Ignore") or bool((weights == 1).all()):
         return encoded
     weighted = encoded * weights[..., None]
     if mode == "No norm":

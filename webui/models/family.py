@@ -35,11 +35,24 @@ class LatentSpec:
 class Model(Protocol):
     """A loaded model. Latents are in the scale in which the network works (mean 0, std about 1)."""
 
-    info: ModelInfo
-    latent: LatentSpec
-    sigmas: Tensor  # (T,) float32, ascending: the noise levels it was trained at
-    device: torch.device
-    dtype: torch.dtype
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def latent(self) -> LatentSpec: ...
+
+    @property
+    def sigmas(self) -> Tensor:
+        """(T,) float32, ascending: the noise levels it was trained at."""
+        ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which the network computes; what goes in and out is float32."""
+        ...
 
     def encode_texts(self, texts: Sequence[str], clip_skip: int = 1) -> list[Embedding]:
         """Read texts with A1111's emphasis, 75-token chunks and BREAK.
@@ -62,6 +75,10 @@ class Model(Protocol):
             x: (B, C, h, w), float32, noise of std `sigma` in it.
             sigma: noise level.
             embeddings: one a row of x, all of the same number of tokens.
+            residuals: what is added inside, by the name of the network's argument
+                (`down_block_additional_residuals`, `mid_block_additional_residual`); one row a
+                row of x, in the model's dtype.
+
         Returns:
             (B, C, h, w) float32.
         """
@@ -81,9 +98,10 @@ class Model(Protocol):
 
 
 class Family(Protocol):
-    """An architecture: how to tell it and how to load it."""
+    """An architecture: how to load a model of it."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> Model:
         """Load from a diffusers folder or a single file.

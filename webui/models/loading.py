@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from webui.core.errors import UserError
@@ -100,14 +100,11 @@ def _read(
     part: Part, names: Mapping[str, int], device: torch.device, read: Callable[[int], None]
 ) -> Tensors:
     tensors: Tensors = {}
-    try:
-        with safe_open(part.path, framework="pt") as file:
-            for name, size in names.items():
-                # a copy: the file's own memory would change with the file
-                tensors[name] = file.get_tensor(name).to(device, part.dtype, copy=True)
-                read(size)
-    except (OSError, SafetensorError) as error:
-        raise UserError("model_unreadable", file=part.shown, reason=str(error)) from error
+    with safe_open(part.path, framework="pt") as file:
+        for name, size in names.items():
+            # a copy: the file's own memory would change with the file
+            tensors[name] = file.get_tensor(name).to(device, part.dtype, copy=True)
+            read(size)
     return tensors
 
 

@@ -1,4 +1,4 @@
-"""From what a network trained on discrete noise levels puts out to its guess of the clean latents."""
+"""From what a network trained on discrete noise levels puts out to its guess of the latents."""
 
 from __future__ import annotations
 

@@ -29,12 +29,10 @@ class TextEncoder:
     def __init__(self, model: CLIPTextModel, tokenizer: CLIPTokenizer) -> None:
         self.model = model
         self.tokenizer = tokenizer
-        start, end, padding = (
-            int(tokenizer.convert_tokens_to_ids(str(token)))
-            for token in (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
-        )
-        comma = tokenizer.get_vocab().get(_COMMA, -1)
-        self._vocabulary = Vocabulary(self._tokenize, start, end, padding, comma)
+        ids = tokenizer.get_vocab()
+        special = (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
+        start, end, padding = (ids[str(token)] for token in special)
+        self._vocabulary = Vocabulary(self._tokenize, start, end, padding, ids.get(_COMMA, -1))
         self._remembered: OrderedDict[_Key, list[Embedding]] = OrderedDict()
 
     def encode(
@@ -91,13 +89,10 @@ class TextEncoder:
         spans = [Span(text, 1.0)] if emphasis == "None" else read_attention(text)
         return list(make_chunks(spans, self._vocabulary).chunks)
 
-    def _encode_column(
-        self, chunks: Sequence[Chunk], clip_skip: int, emphasis: Emphasis
-    ) -> Tensor:
+    def _encode_column(self, chunks: Sequence[Chunk], clip_skip: int, emphasis: Emphasis) -> Tensor:
         """Chunks at the same place of several texts: (texts, 77, width) float32."""
         tokens = torch.tensor([chunk.tokens for chunk in chunks], device=self.model.device)
         weights = torch.tensor([chunk.weights for chunk in chunks], device=self.model.device)
         layers = self.model(input_ids=tokens, output_hidden_states=True).hidden_states
-        inner = getattr(self.model, "text_model", self.model)  # transformers before 5.? wrapped it
-        encoded = inner.final_layer_norm(layers[-clip_skip])
+        encoded = self.model.final_layer_norm(layers[-clip_skip])
         return emphasise(encoded.float(), weights, emphasis)

@@ -5,17 +5,20 @@ Rombach et al., "High-resolution image synthesis with latent diffusion models", 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import (
     convert_ldm_unet_checkpoint,
     convert_ldm_vae_checkpoint,
 )
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -37,6 +40,9 @@ CONFIGS = Path(__file__).parents[1] / "configs" / "sd1"
 
 _OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 """Names in autoencoders saved by diffusers before 0.15."""
+_OLD = re.compile(rf"(?<=\.)(?:{'|'.join(_OLD_ATTENTION)})(?=\.)")
+_WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
+"""What the libraries raise for values that make no network."""
 
 
 class SD1Model:
@@ -139,12 +145,15 @@ def _networks(configs: Path, shown: str) -> dict[str, Any]:
         part: read_config(configs / part / "config.json", f"{shown}/{part}/config.json")
         for part in PARTS
     }
-    with without_weights():
-        return {
-            "unet": UNet2DConditionModel.from_config(config["unet"]),
-            "vae": AutoencoderKL.from_config(config["vae"]),
-            "text_encoder": CLIPTextModel(CLIPTextConfig.from_dict(config["text_encoder"])),
-        }
+    try:
+        with without_weights():
+            return {
+                "unet": UNet2DConditionModel.from_config(config["unet"]),
+                "vae": AutoencoderKL.from_config(config["vae"]),
+                "text_encoder": CLIPTextModel(CLIPTextConfig.from_dict(config["text_encoder"])),
+            }
+    except _WRONG_CONFIG as error:
+        raise UserError("model_damaged", file=f"{shown}/config.json") from error
 
 
 def _parts(info: ModelInfo, device: torch.device) -> dict[str, Part]:
@@ -170,13 +179,12 @@ def _from_folder(part: str, tensors: Tensors, network: nn.Module) -> Tensors:
     if part == "text_encoder":
         return {name.removeprefix("text_model."): value for name, value in tensors.items()}
     if part == "vae":
-        return {_new_attention(name): value for name, value in tensors.items()}
+        return {_OLD.sub(_new_attention, name): value for name, value in tensors.items()}
     return tensors
 
 
-def _new_attention(name: str) -> str:
-    *path, layer, kind = name.split(".")
-    return ".".join([*path, _OLD_ATTENTION.get(layer, layer), kind])
+def _new_attention(found: re.Match[str]) -> str:
+    return _OLD_ATTENTION[found[0]]
 
 
 def _from_file(part: str, tensors: Tensors, network: Any) -> Tensors:
@@ -192,8 +200,11 @@ def _from_file(part: str, tensors: Tensors, network: Any) -> Tensors:
 
 def _tokenizer(configs: Path, shown: str) -> CLIPTokenizer:
     folder = configs / "tokenizer"
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "merges.txt")):
-        raise UserError("model_part_missing", file=shown, part="tokenizer")
+    whole, vocabulary = folder / "tokenizer.json", folder / "vocab.json"
+    file = whole if whole.is_file() else vocabulary
+    read_config(file, f"{shown}/tokenizer/{file.name}")  # is it whole?
+    if file is vocabulary and not (folder / "merges.txt").is_file():
+        raise UserError("model_part_missing", file=shown, part="tokenizer/merges.txt")
     return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
 
 

@@ -1,0 +1,57 @@
+import pytest
+import torch
+from diffusers import AutoencoderKL
+
+from webui.core.errors import UserError
+from webui.models.autoencoder import Autoencoder
+
+
+@pytest.fixture
+def autoencoder(tiny):
+    vae = AutoencoderKL.from_pretrained(tiny.folder, subfolder="vae", local_files_only=True)
+    return Autoencoder(vae.requires_grad_(False).eval())
+
+
+def latents(count: int) -> torch.Tensor:
+    return torch.randn(count, 4, 4, 6, generator=torch.Generator().manual_seed(1))
+
+
+def test_decodes_as_diffusers_does(autoencoder):
+    pixels = autoencoder.decode(latents(1))
+    assert autoencoder.stride == 8
+    assert pixels.shape == (1, 3, 32, 48)
+    raw = autoencoder.vae.decode(latents(1) / autoencoder.vae.config.scaling_factor).sample
+    assert torch.equal(pixels, (raw / 2 + 0.5).clamp(0, 1))
+    assert pixels.std() > 0
+
+
+def test_a_picture_does_not_depend_on_the_others(autoencoder):
+    together = autoencoder.decode(latents(3))
+    for place in range(3):
+        assert torch.equal(together[place], autoencoder.decode(latents(3)[place : place + 1])[0])
+    encoded = autoencoder.encode(together)
+    assert torch.equal(encoded[1:2], autoencoder.encode(together[1:2]))
+
+
+def test_encodes_as_diffusers_does(autoencoder):
+    pixels = torch.rand(1, 3, 32, 48)
+    encoded = autoencoder.encode(pixels)
+    wanted = autoencoder.vae.encode(pixels * 2 - 1).latent_dist.mean
+    assert torch.allclose(encoded, wanted * autoencoder.vae.config.scaling_factor)
+    assert encoded.shape == (1, 4, 4, 6)
+
+
+def test_numbers_too_large_for_half_precision_are_computed_in_full(autoencoder):
+    autoencoder.vae.decoder.conv_in.weight.mul_(3e4)
+    autoencoder.vae.half()
+    pixels = autoencoder.decode(latents(1))
+    assert autoencoder.vae.dtype == torch.float32
+    assert pixels.isfinite().all() and pixels.std() > 0
+
+
+def test_what_is_no_picture_in_any_precision_is_an_error(autoencoder):
+    with pytest.raises(UserError, match="numbers that are no picture"):
+        autoencoder.decode(torch.full((1, 4, 4, 4), torch.nan))
+    autoencoder.vae.decoder.conv_out.bias.fill_(torch.inf)
+    with pytest.raises(UserError, match="numbers that are no picture"):
+        autoencoder.decode(latents(1))
