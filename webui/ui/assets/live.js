@@ -75,7 +75,7 @@ function apply(event) {
   changed();
 }
 
-function hear({ event, id }) {
+function hearEvent({ event, id }) {
   if (held) held.push({ event, id });
   else if (NEWS.has(event.kind)) apply(event);
   else if (id > last) {
@@ -97,11 +97,12 @@ async function refresh() {
   live.worker = state.worker;
   live.known = true;
   changed();
-  waiting.forEach(hear);
+  waiting.forEach(hearEvent);
 }
 
-async function onMessage(message) {
-  if (message.event) return hear(message);
+/** What the feed tells: an event, or how the line to the server is. */
+export async function hear(message) {
+  if (message.event) return hearEvent(message);
   if (message.link === "online") {
     if (message.build !== window.easel.build) return location.reload();
     await refresh();
@@ -120,7 +121,7 @@ async function recount() {
 function connect() {
   if (typeof SharedWorker === "undefined") return connectAlone();
   const worker = new SharedWorker(new URL("./feed_worker.js", import.meta.url), { type: "module" });
-  worker.port.onmessage = ({ data }) => onMessage(data);
+  worker.port.onmessage = ({ data }) => hear(data);
   addEventListener("pagehide", () => worker.port.postMessage("bye"));
   addEventListener("pageshow", event => event.persisted && location.reload());
 }
@@ -131,7 +132,7 @@ function connectAlone() {
   const turn = () => {
     open?.abort();
     open = document.hidden ? null : new AbortController();
-    if (open) run(onMessage, open.signal);
+    if (open) run(hear, open.signal);
   };
   document.addEventListener("visibilitychange", turn);
   turn();

@@ -52,7 +52,7 @@ async function save(part, values) {
   try {
     await patch("/settings", values);
   } catch (error) {
-    part.blame(word(error.problems[0]));
+    part.blame(word(error.problems[0], "settings"));
     return false;
   }
   part.clear();

@@ -9,7 +9,7 @@ export function t(key, values) {
   return values ? fill(sentence, values) : sentence;
 }
 
-const fill = (sentence, values) =>
+const fill = (sentence, values = {}) =>
   sentence.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? values[name] ?? "" : found[0]));
 
 const rules = new Intl.PluralRules(language);
@@ -39,8 +39,10 @@ export function duration(seconds) {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** What a problem of the server's says, in the user's language. */
-export function word(problem) {
-  const key = `error.${problem.code}`;
-  return key in texts ? t(key, problem.values ?? {}) : problem.message;
+/** What a problem of the server's says, in the user's language; `labels` names its fields. */
+export function word({ code, field, values, message }, labels = "ui.field") {
+  const key = `error.${code}`;
+  if (!(key in texts)) return message;
+  const label = field && texts[`${labels}.${field.split(".")[0]}`];
+  return t(key, label ? { ...values, label } : values);
 }

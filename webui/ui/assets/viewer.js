@@ -26,8 +26,8 @@ export function viewer() {
     image.alt = parse(picture.infotext).prompt.slice(0, 200);
     image.style.setProperty("--width", `${picture.width * 4}px`);
     say(place, t("ui.viewer.place", { n: now + 1, all: pictures.length }));
-    before.disabled = now === 0;
-    after.disabled = now === pictures.length - 1;
+    before.ariaDisabled = String(now === 0); // not disabled: the keys would lose their place
+    after.ariaDisabled = String(now === pictures.length - 1);
     lens.reset();
   };
   const go = by => {

@@ -1,0 +1,133 @@
+"""Languages, light and dark, phones, and what axe has to say."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import View, Visitor
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+TABS = ("txt2img", "image_info", "extensions", "settings")
+WIDE = "document.documentElement.scrollWidth"
+
+
+def violations(view: View) -> list[str]:
+    view.page.evaluate(AXE)
+    found = view.page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)[
+        "violations"
+    ]
+    return [f"{one['id']}: {node['html'][:150]}" for one in found for node in one["nodes"]]
+
+
+def with_a_picture_and_a_problem(view: View) -> None:
+    view.fill(steps=1, width=64, height=64)
+    view.generate()
+    view.wait_for_pictures(1)
+    view.wait_until_idle()
+    for fold in view.page.locator("details.fold").all():
+        fold.evaluate("part => part.open = true")
+    view.fill(width=513)
+    view.generate()
+    expect(view.page.locator(".alert p")).to_have_count(1)
+    view.page.locator(".chip").first.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, object]):
+    view = visitors(color_scheme=scheme, reduced_motion="reduce", **where).open()
+    assert violations(view) == []
+    with_a_picture_and_a_problem(view)
+    assert violations(view) == []
+    view.page.locator(".open").click()
+    assert violations(view) == []
+    view.page.keyboard.press("Escape")
+    for tab in TABS[1:]:
+        view.show(tab)
+        view.page.locator(f"#tab-{tab} h2").wait_for()
+        view.page.wait_for_timeout(300)
+        assert violations(view) == [], tab
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(
+    visitors: Callable[..., Visitor], tmp_path: Path
+):
+    view = visitors(**PHONE).open()
+    with_a_picture_and_a_problem(view)
+    for tab in TABS:
+        view.show(tab)
+        view.page.wait_for_timeout(300)
+        assert view.page.evaluate(WIDE) == 390, tab
+        view.page.screenshot(path=tmp_path / f"{tab}.png")
+        shown = Image.open(tmp_path / f"{tab}.png").convert("L").getextrema()
+        assert shown[1] - shown[0] > 100
+
+
+def test_on_a_phone_generate_and_progress_stay_in_sight(visitors: Callable[..., Visitor]):
+    view = visitors(**PHONE).open()
+    view.fill(steps=40, width=64, height=64)
+    for place in ("0", "document.body.scrollHeight"):
+        view.page.evaluate(f"scrollTo(0, {place})")
+        expect(view.page.locator(".generate")).to_be_in_viewport(ratio=1)
+    view.page.locator(".generate").tap()
+    expect(view.page.locator(".thin")).to_contain_text(re.compile(r"step \d+ of 40"))
+    expect(view.page.locator(".thin")).to_be_in_viewport(ratio=1)
+    expect(view.page.get_by_role("button", name="Interrupt")).to_be_in_viewport(ratio=1)
+    expect(view.page.locator(".growing")).to_be_in_viewport()
+    view.wait_until_idle()
+
+
+def test_fingers_find_every_control(visitors: Callable[..., Visitor]):
+    view = visitors(**PHONE).open()
+    with_a_picture_and_a_problem(view)
+    small = view.page.evaluate(
+        """() => [...document.querySelectorAll("button, a, input, select, textarea, summary")]
+            .filter(one => one.checkVisibility() && !one.closest(".unseen, [aria-hidden=true]"))
+            .map(one => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
+            .map(([html]) => html)"""
+    )
+    assert small == []
+
+
+def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
+    view = visitors(locale="pl-PL").open()
+    expect(view.page.locator("html")).to_have_attribute("lang", "pl")
+    for tab, title in zip(
+        TABS, ("Tekst na obraz", "Informacje o obrazie", "Rozszerzenia", "Ustawienia"), strict=True
+    ):
+        expect(view.page.locator(f"#tab-{tab}-button")).to_have_text(title)
+    expect(view.field("prompt")).to_have_value("czerwone jabłko")
+    view.fill(width=513)
+    view.generate()
+    expect(view.page.locator(".alert")).to_contain_text("Szerokość")
+    english = view.page.locator("body").inner_text()
+    assert not re.search(r"\b(Generate|Prompt negative|Width|Seed|Steps|undefined|ui\.)\b", english)
+
+
+def test_dark_by_the_system(visitors: Callable[..., Visitor]):
+    shades = []
+    for scheme in ("light", "dark"):
+        view = visitors(color_scheme=scheme).open()
+        colour = view.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        shades.append(sum(map(float, re.findall(r"[\d.]+", colour)[:3])))
+    assert shades[0] > 700 > 200 > shades[1]
+
+
+def test_nothing_moves_for_who_wants_no_motion(visitors: Callable[..., Visitor]):
+    view = visitors(reduced_motion="reduce").open()
+    view.fill(steps=20, width=64, height=64)
+    view.generate()
+    expect(view.page.locator(".tile.running")).to_be_visible()
+    moving = view.page.evaluate(
+        "document.getAnimations().filter(a => a.effect.target.closest('.own')).length"
+    )
+    assert moving == 0
+    view.wait_until_idle()

@@ -1,0 +1,91 @@
+"""Our modules one by one, in the browser they are made for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visitor
+
+
+def run(page: Page, module: str, expression: str) -> Any:
+    """The value of an expression over a module `m`."""
+    return page.evaluate(f"import(`/own/${{easel.build}}/{module}.js`).then(m => {expression})")
+
+
+@pytest.fixture
+def polish(visitors: Callable[..., Visitor]) -> Page:
+    return visitors(locale="pl-PL").open().page
+
+
+def test_polish_counts_in_three_forms(polish: Page):
+    said = run(polish, "text", "[1, 2, 5, 12, 22, 25].map(n => m.tn('ui.waiting.ahead', n))")
+    assert said == [
+        "przed nim 1 zadanie",
+        "przed nim 2 zadania",
+        "przed nim 5 zadań",
+        "przed nim 12 zadań",
+        "przed nim 22 zadania",
+        "przed nim 25 zadań",
+    ]
+
+
+def test_gaps_are_filled_with_text_only(polish: Page):
+    assert run(polish, "text", "m.t('ui.worker.ready', { device: '$& {n}' })") == "Gotowy na $& {n}"
+    assert run(polish, "text", "[0.4, 59.6, 75, 3700].map(m.duration)") == [
+        "0 s",
+        "1 min",
+        "1 min 15 s",
+        "1 h 1 min",
+    ]
+
+
+@pytest.mark.parametrize("area", [128 * 128, 512 * 512, 1024 * 1024])
+def test_sizes_keep_area_and_shape(polish: Page, area: int):
+    for shape in ([1, 1], [4, 3], [3, 2], [16, 9], [9, 16]):
+        size = run(polish, "size", f"m.sizeFor({shape}, {area})")
+        assert size["width"] % 8 == size["height"] % 8 == 0
+        assert abs(size["width"] * size["height"] / area - 1) < 0.08
+        assert abs(size["width"] / size["height"] / (shape[0] / shape[1]) - 1) < 0.08
+
+
+def test_parameters_are_read_as_a1111_writes_them(polish: Page):
+    infotext = (
+        "a cat, Steps: of stone\nsecond line\nNegative prompt: dog\\nbad\nSteps: 20, "
+        "Sampler: Euler a, Seed: 18446744073709551615, Size: 512x640, "
+        'Lora hashes: \\"a: 1, b: 2\\", Version: v1.10.1'
+    ).replace("\n", "\\n")
+    read = run(polish, "parameters", f'm.parse("{infotext}")')
+    assert read["prompt"] == "a cat, Steps: of stone\nsecond line"
+    assert read["negative"] == "dog\nbad"
+    assert dict(read["rest"]) == {
+        "Steps": "20",
+        "Sampler": "Euler a",
+        "Seed": "18446744073709551615",
+        "Size": "512x640",
+        "Lora hashes": "a: 1, b: 2",
+        "Version": "v1.10.1",
+    }
+    assert run(polish, "parameters", 'm.parse("only words")') == {
+        "prompt": "only words",
+        "negative": "",
+        "rest": [],
+    }
+
+
+def test_a_long_seed_is_a_number_in_json(polish: Page):
+    sent = run(
+        polish,
+        "seed",
+        "JSON.stringify(['-1', '7', '18446744073709551615', 'x'].map(m.seedJson))",
+    )
+    assert sent == '[-1,7,18446744073709551615,"x"]'
+
+
+def test_progress_is_a_share_of_the_whole_job(polish: Page):
+    job = "{ request: { batch_size: 2 } }"
+    news = "{ phase: 'sampling', step: 5, steps: 10, image: 2, images: 4 }"
+    assert run(polish, "progress", f"m.shareOf({job}, {news})") == 0.75
+    assert run(polish, "progress", f"m.describe({job}, {news}).main") == "Obrazy 3–4 z 4"
+    assert run(polish, "progress", f"m.shareOf({job}, undefined)") is None

@@ -1,0 +1,77 @@
+"""The server goes away and comes back under an open page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Server, View, Visitor, free_port
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, free_port())
+    server.start()
+    yield server
+    server.kill()
+
+
+def test_a_page_outlives_its_server(own_server: Server, chromium: Browser):
+    context = chromium.new_context(locale="en-US", base_url=own_server.address)
+    context.set_default_timeout(90_000)
+    visitor = Visitor(context, own_server.address)
+    view = visitor.open()
+    expect(view.page.locator(".worker")).to_contain_text("loading PyTorch")
+    view.fill(prompt="a volcano", steps=2, width=64, height=64)
+    view.generate()
+    view.wait_for_pictures(1)
+    own_server.kill()
+    expect(view.page.locator(".banner")).to_contain_text("No connection to the server")
+    view.generate()
+    expect(view.page.locator(".alert")).to_contain_text("The server does not answer")
+    own_server.start()
+    expect(view.page.locator(".banner")).to_contain_text("Connected again")
+    expect(view.page.locator(".banner")).to_be_hidden()
+    assert view.tiles.count() == 1
+    view.page.reload()
+    view.wait_for_pictures(1)
+    assert view.field("prompt").input_value() == "a volcano"
+    view.generate()
+    view.wait_for_pictures(2)
+    assert [complaint for complaint in visitor.complaints if "console" not in complaint] == []
+    context.close()
+
+
+def test_another_build_is_loaded_anew(view: View):
+    with view.page.expect_navigation():
+        view.page.evaluate(
+            """async () => {
+                const { hear } = await import(`/own/${easel.build}/live.js`);
+                hear({ link: "online", build: "newer" });
+            }"""
+        )
+
+
+def test_who_is_no_longer_logged_in_is_told(view: View):
+    view.page.evaluate(
+        """async () => {
+            const { hear } = await import(`/own/${easel.build}/live.js`);
+            hear({ link: "login" });
+        }"""
+    )
+    expect(view.page.locator(".banner")).to_contain_text("no longer logged in")
+    expect(view.page.get_by_role("link", name="Log in again")).to_have_attribute("href", "/login")
+
+
+def test_without_shared_workers_it_works_as_well(own_server: Server, chromium: Browser):
+    """As on Android."""
+    context = chromium.new_context(locale="en-US", base_url=own_server.address)
+    context.set_default_timeout(90_000)
+    context.add_init_script("delete window.SharedWorker")
+    view = Visitor(context, own_server.address).open()
+    expect(view.page.locator(".worker")).to_contain_text("Ready on")
+    view.fill(steps=2, width=64, height=64)
+    view.generate()
+    view.wait_for_pictures(1)
+    context.close()
