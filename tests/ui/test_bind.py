@@ -8,7 +8,9 @@ from webui.ui.bind import fields_of
 
 class Options(BaseModel):
     strength: float = Field(0.5, ge=0, le=1, title="How much")
-    count: int | None = Field(None, ge=1, multiple_of=2, json_schema_extra={"titles": {"pl": "Ile"}})
+    count: int | None = Field(
+        None, ge=1, multiple_of=2, json_schema_extra={"titles": {"pl": "Ile"}}
+    )
     mode: Literal["soft", "hard"] = "soft"
     on: bool = True
     words: str = Field("", max_length=20)
