@@ -109,7 +109,7 @@ def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
     view.generate()
     expect(view.page.locator(".alert")).to_contain_text("Szerokość")
     english = view.page.locator("body").inner_text()
-    assert not re.search(r"\b(Generate|Prompt negative|Width|Seed|Steps|undefined|ui\.)\b", english)
+    assert not re.search(r"\b(Generate|Prompt negative|Width|Seed|Batch|undefined|ui\.)\b", english)
 
 
 def test_dark_by_the_system(visitors: Callable[..., Visitor]):

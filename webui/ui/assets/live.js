@@ -28,6 +28,8 @@ const changed = () => views.forEach(view => view());
 export const isActive = job => !FINAL.has(job.state);
 export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.created - a.created);
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
+/** The job of mine that runs, or is the very next to. */
+export const currentJob = () => runningJob() ?? activeJobs().find(job => !job.ahead);
 export const runningJob = () => activeJobs().find(job => job.state === "running");
 
 /** Fetch the jobs before the oldest that is known. */

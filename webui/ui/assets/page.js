@@ -84,16 +84,18 @@ function keepDark() {
   matchDark();
 }
 
-/** A refresh comes back to the tab one was at. */
+/** A refresh comes back to the tab one was at; on a phone the chosen one is scrolled into sight. */
 function keepTab() {
   const back = () => {
     const bar = document.querySelector("#tabs [role=tablist]");
     if (!bar) return requestAnimationFrame(back);
-    document.getElementById(recall("page.tab"))?.click();
     bar.addEventListener("click", event => {
       const tab = event.target.closest("[role=tab]");
-      if (tab) remember("page.tab", tab.id);
+      if (!tab) return;
+      remember("page.tab", tab.id);
+      tab.scrollIntoView({ block: "nearest", inline: "center" });
     });
+    document.getElementById(recall("page.tab"))?.click();
   };
   back();
 }

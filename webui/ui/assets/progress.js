@@ -1,7 +1,7 @@
 // Where the running job stands, in words and as a bar; and who waits before it.
 import { post } from "./api.js";
 import { arrange, h, iconButton, say } from "./dom.js";
-import { activeJobs, follow, live, runningJob, take } from "./live.js";
+import { activeJobs, currentJob, follow, live, take } from "./live.js";
 import { duration, percent, t, tn } from "./text.js";
 
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
@@ -15,7 +15,7 @@ export function shareOf(job, news) {
 
 /** { main: "Picture 2 of 4", more: "step 7 of 20 · 3 s left" } */
 export function describe(job, news) {
-  if (!news) return { main: t("ui.progress.begins"), more: "" };
+  if (!news) return { main: t(live.worker.state === "starting" ? "ui.progress.starting" : "ui.progress.begins"), more: "" };
   if (news.phase === "loading") return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
   const size = job.request.batch_size ?? 1;
   const from = news.image + 1, to = Math.min(news.image + size, news.images);
@@ -30,7 +30,7 @@ export function progressPart() {
   const main = h("strong"), more = h("span");
   const element = h("div.progress", { hidden: true }, bar, h("div.words", {}, main, more));
   follow(() => {
-    const job = runningJob();
+    const job = currentJob();
     element.hidden = !job;
     document.title = "Easel";
     if (!job) return;
@@ -51,7 +51,7 @@ export function thinProgress() {
   const fill = h("i"), words = h("span");
   const element = h("p.thin", { "aria-hidden": "true", hidden: true }, fill, words);
   follow(() => {
-    const job = runningJob();
+    const job = currentJob();
     element.hidden = !job;
     if (!job) return;
     const news = live.progress.get(job.id);
@@ -78,7 +78,7 @@ export function waitingPart() {
     return item;
   };
   follow(() => {
-    const waiting = activeJobs().filter(job => job.state !== "running");
+    const waiting = activeJobs().filter(job => job !== currentJob());
     arrange(list, waiting.map(show));
     list.hidden = waiting.length === 0;
   });

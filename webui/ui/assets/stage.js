@@ -1,7 +1,7 @@
 // The right side: the chosen picture, or the one that grows now, and all that belongs to it.
 import { downloadUrl, pictureUrl } from "./api.js";
 import { arrange, h, icon } from "./dom.js";
-import { follow, live, runningJob } from "./live.js";
+import { currentJob, follow, isActive, live } from "./live.js";
 import { copyButton, parse, seedOf, table } from "./parameters.js";
 import { progressPart } from "./progress.js";
 import { sendButtons } from "./send.js";
@@ -42,7 +42,7 @@ export function stagePart() {
     strip.show(list, item?.id);
     if (!item) arrange(figure, [empty]);
     else if (item.picture) showPicture(item);
-    else if (item.job.state === "running") showGrowing(item.job);
+    else if (isActive(item.job)) showGrowing(item.job);
     else showFailure(item.job);
     if (!item?.picture) caption.replaceChildren();
   };
@@ -96,8 +96,8 @@ export function stagePart() {
 
 /** What to show when nothing was chosen: the running job, else the last picture (or failure) there is. */
 function newest(list) {
-  const running = runningJob();
-  if (running) return list.find(item => item.id === running.id);
+  const current = currentJob();
+  if (current) return list.find(item => item.id === current.id);
   const first = list[0];
   return first?.picture ? list.filter(item => item.job.id === first.job.id).at(-1) : first;
 }

@@ -2,14 +2,15 @@
 // arrows move. The newest job stands first, its pictures in their order.
 import { thumbnailUrl } from "./api.js";
 import { arrange, h, icon } from "./dom.js";
-import { isActive, jobsNewestFirst, live, loadOlder } from "./live.js";
+import { currentJob, isActive, jobsNewestFirst, live, loadOlder } from "./live.js";
 import { t } from "./text.js";
 
 /** What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job. */
 export function items() {
   const found = [];
+  const current = currentJob();
   for (const job of jobsNewestFirst()) {
-    if (isActive(job) ? job.state === "running" : job.state === "failed" || job.state === "parked") found.push({ id: job.id, job });
+    if (isActive(job) ? job === current : job.state === "failed" || job.state === "parked") found.push({ id: job.id, job });
     for (const picture of job.pictures) found.push({ id: picture.id, job, picture });
   }
   return found;
@@ -64,7 +65,7 @@ export function stripPart(onChoose, onOpen) {
 }
 
 function drawJob(button, job) {
-  const running = job.state === "running";
+  const running = isActive(job);
   button.classList.toggle("running", running);
   button.classList.toggle("failed", !running);
   button.ariaLabel = t(running ? "ui.results.running" : "ui.results.failed", { prompt: job.request.prompt.slice(0, 100) });
