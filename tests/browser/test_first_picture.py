@@ -143,6 +143,19 @@ def test_a_job_that_waits_can_be_taken_back(view: View):
     view.wait_until_idle()
 
 
+def test_a_long_queue_stays_short_on_the_page(view: View):
+    view.fill(steps=50, **SMALL)
+    for _ in range(8):
+        view.generate()
+    expect(view.page.locator(".waiting li")).to_have_count(5)
+    expect(view.page.locator(".waiting .others")).to_have_text("and 3 more")
+    for job in view.jobs():
+        assert view.page.request.post(
+            f"/api/v1/jobs/{job['id']}/cancel", headers={"origin": view.page.url.rstrip("/")}
+        ).ok
+    view.wait_until_idle()
+
+
 def test_wildcards_reach_the_extension(view: View):
     view.fill(prompt="a {red|red} apple", steps=2, **SMALL)
     view.generate()

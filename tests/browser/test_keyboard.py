@@ -5,10 +5,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import View
 
 
-def focused(view: View) -> str:
-    return view.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
-
-
 def test_a_picture_without_a_mouse(view: View):
     keys = view.page.keyboard
     view.page.locator("#tab-settings-button").focus()
@@ -20,6 +16,26 @@ def test_a_picture_without_a_mouse(view: View):
     view.wait_for_pictures(1)
     assert view.jobs()[0]["request"]["prompt"] == "a sunflower"
     assert view.field("prompt").input_value() == "a sunflower"
+
+
+def test_focus_stays_while_a_job_comes_and_goes(view: View):
+    view.fill(steps=4, width=64, height=64)
+    generate = view.page.locator(".generate")
+    generate.focus()
+    generate.press("Enter")
+    expect(view.page.get_by_role("button", name="Interrupt")).to_be_visible()
+    expect(generate).to_be_focused()
+    view.wait_for_pictures(1)
+    view.wait_until_idle()
+    expect(generate).to_be_focused()
+    view.tiles.first.focus()
+    view.page.keyboard.press("Control+Enter")
+    view.wait_for_pictures(2)
+    view.wait_until_idle()
+    expect(view.tiles.nth(1)).to_be_focused()
+    view.page.locator(".chip").first.click()
+    view.page.get_by_role("button", name="Undo").click()
+    expect(view.page.locator(".chip").first).to_be_focused()
 
 
 def test_the_strip_is_one_stop_and_arrows_walk_it(view: View):

@@ -1,6 +1,6 @@
 """The server goes away and comes back under an open page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,18 @@ def test_who_is_no_longer_logged_in_is_told(view: View):
     )
     expect(view.page.locator(".banner")).to_contain_text("no longer logged in")
     expect(view.page.get_by_role("link", name="Log in again")).to_have_attribute("href", "/login")
+
+
+def test_many_tabs_share_one_line(visitors: Callable[..., Visitor]):
+    """A browser has six connections to a server; one a tab would be too many."""
+    visitor = visitors()
+    pages = [visitor.open().page for _ in range(9)]
+    for page in pages:
+        expect(page.locator(".worker")).to_contain_text("Ready on")
+    View(pages[0]).fill(steps=1, width=64, height=64)
+    View(pages[0]).generate()
+    for page in pages:
+        View(page).wait_for_pictures(1)
 
 
 def test_without_shared_workers_it_works_as_well(own_server: Server, chromium: Browser):

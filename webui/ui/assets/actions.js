@@ -48,7 +48,9 @@ export function actionBar(form, request, onAccepted) {
   follow(() => {
     const running = runningJob();
     const waits = activeJobs().length > 0;
+    const here = buttons.contains(document.activeElement);
     arrange(buttons, [generate, running && skip, waits && interrupt].filter(Boolean));
+    if (here && !buttons.contains(document.activeElement)) generate.focus(); // its button is gone
     say(generate, t(waits ? "ui.generate.more" : "ui.generate"));
   });
   return h("div.bar", {}, alert, buttons);

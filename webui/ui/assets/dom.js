@@ -51,11 +51,13 @@ export function iconButton(name, label, onclick) {
   return h("button.tool", { type: "button", "aria-label": label, title: label, onclick }, icon(name));
 }
 
-/** Replace the children only where they differ in number or identity, so that focus stays. */
+/** Make these the children. What stays is not touched, so that focus and scrolling stay, too. */
 export function arrange(parent, children) {
-  const now = [...parent.childNodes];
-  if (now.length === children.length && now.every((node, i) => node === children[i])) return;
-  parent.replaceChildren(...children);
+  const wanted = new Set(children);
+  for (const node of [...parent.childNodes]) if (!wanted.has(node)) node.remove();
+  children.forEach((child, i) => {
+    if (parent.childNodes[i] !== child) parent.insertBefore(child, parent.childNodes[i] ?? null);
+  });
 }
 
 /** Set text only when it changes: a live region would read it again. */

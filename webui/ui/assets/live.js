@@ -12,6 +12,7 @@ export const live = {
 };
 const FINAL = new Set(["finished", "cancelled", "failed", "parked"]);
 const NEWS = new Set(["progress", "worker"]); // of the moment: they have no number, and carry the last one's
+export const SHOWN = 4; // waiting jobs that are kept up to date
 const PAGE = 50;
 const views = new Set();
 let last = 0;
@@ -40,6 +41,9 @@ export async function loadOlder() {
   live.older = jobs.length === PAGE;
   changed();
 }
+
+/** Mine that wait for others, the next first. */
+export const waitingJobs = () => activeJobs().filter(job => job !== currentJob());
 
 /** A job as the server answered it. */
 export function take(job) {
@@ -115,7 +119,7 @@ export async function hear(message) {
 
 /** A job waits: how many are before it changes without an event of its own. */
 async function recount() {
-  const waiting = activeJobs().filter(job => job.state === "queued");
+  const waiting = waitingJobs().slice(0, SHOWN);
   if (live.link === "online" && !document.hidden)
     for (const job of waiting) take(await get(`/jobs/${job.id}`).catch(() => job));
 }

@@ -9,9 +9,18 @@ let timer = 0;
 /** notice("Settings of the model taken.", { undo: () => … }) */
 export function notice(sentence, { undo } = {}) {
   place ??= document.body.appendChild(h("div.notice", { role: "status" }));
+  const before = document.activeElement;
   const close = () => place.replaceChildren();
-  const back = undo && h("button.link", { type: "button", onclick: () => (undo(), close()) }, t("ui.undo"));
-  place.replaceChildren(h("p", {}, sentence), back ?? "", iconButton("close", t("ui.close"), close));
+  const leave = () => {
+    close();
+    before?.focus({ preventScroll: true });
+  };
+  const back = undo && h("button.link", { type: "button", onclick: () => (undo(), leave()) }, t("ui.undo"));
+  place.replaceChildren(h("p", {}, sentence), back ?? "", iconButton("close", t("ui.close"), leave));
+  const later = () => setTimeout(() => {
+    if (place.matches(":hover, :focus-within")) timer = later();
+    else close();
+  }, SECONDS * 1000);
   clearTimeout(timer);
-  timer = setTimeout(() => (place.matches(":hover, :focus-within") ? null : close()), SECONDS * 1000);
+  timer = later();
 }

@@ -1,7 +1,7 @@
 // Where the running job stands, in words and as a bar; and who waits before it.
 import { post } from "./api.js";
 import { arrange, h, iconButton, say } from "./dom.js";
-import { activeJobs, currentJob, follow, live, take } from "./live.js";
+import { SHOWN, currentJob, follow, live, take, waitingJobs } from "./live.js";
 import { duration, percent, t, tn } from "./text.js";
 
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
@@ -62,9 +62,10 @@ export function thinProgress() {
   return element;
 }
 
-/** My jobs that wait, each with who is before it and a way out. */
+/** My jobs that wait, the first ones with who is before them and a way out. */
 export function waitingPart() {
   const rows = new Map();
+  const others = h("li.others");
   const list = h("ul.waiting", { "aria-label": t("ui.waiting") });
   const row = job => {
     const words = h("span.prompt", {}, job.request.prompt), place = h("span.place");
@@ -78,8 +79,10 @@ export function waitingPart() {
     return item;
   };
   follow(() => {
-    const waiting = activeJobs().filter(job => job !== currentJob());
-    arrange(list, waiting.map(show));
+    const waiting = waitingJobs();
+    const more = waiting.length - SHOWN;
+    if (more > 0) say(others, tn("ui.waiting.others", more));
+    arrange(list, [...waiting.slice(0, SHOWN).map(show), ...(more > 0 ? [others] : [])]);
     list.hidden = waiting.length === 0;
   });
   return list;

@@ -51,6 +51,7 @@ export function stripPart(onChoose, onOpen) {
 
   const show = (list, chosen) => {
     const stuck = strip.scrollLeft < 8;
+    const here = strip.contains(document.activeElement);
     order = list.map(item => item.id);
     arrange(strip, [...list.map(draw), ...(live.older ? [older] : [])]);
     for (const item of list) {
@@ -58,6 +59,7 @@ export function stripPart(onChoose, onOpen) {
       if (current !== (button.ariaCurrent === "true")) button.ariaCurrent = String(current);
       button.tabIndex = current ? 0 : -1;
     }
+    if (here && !strip.contains(document.activeElement)) made.get(chosen)?.focus();
     if (stuck) strip.scrollLeft = 0;
     strip.hidden = list.length === 0;
   };
