@@ -57,6 +57,17 @@ def test_a_job_runs_to_its_end(tmp_path: Path) -> None:
     again.close()
 
 
+def test_what_is_said_of_the_worker(tmp_path: Path) -> None:
+    with running(tmp_path) as jobs:
+        until(lambda: jobs.snapshot(None).worker.model)
+        jobs.submit({"prompt": "slow", "batch_count": 3}, OWNER)
+        events = heard(jobs, OWNER, lambda event: event.kind == "finished")
+        told = [event for _, event in events if event.kind == "worker"]
+        assert {(one.device, one.model) for one in told} == {("fake device", "fake")}
+        assert told[-1].state == "busy"
+        until(lambda: jobs.snapshot(None).worker.state == "ready")
+
+
 def test_a_worker_that_dies_is_followed_by_one_that_goes_on(tmp_path: Path) -> None:
     with running(tmp_path) as jobs:
         job = jobs.submit({"prompt": "die=2 once", "batch_count": 4}, OWNER)

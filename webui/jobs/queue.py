@@ -45,6 +45,8 @@ from webui.jobs.supervisor import Supervisor, Timing
 from webui.library.catalog import Catalog
 
 MOST_WAITING = 10_000
+LOCK_SECONDS = 2.0
+"""A worker that a killed server was just starting holds the lock for a moment longer."""
 PAGE = 500
 """Durable events that are read at a time."""
 
@@ -277,7 +279,7 @@ def _take_lock(paths: Paths) -> FileLock:
     with explained(paths.state, paths.lock.name):
         try:
             paths.state.mkdir(parents=True, exist_ok=True)
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as error:
             raise UserError("data_in_use", folder=str(paths.data)) from error
     return lock

@@ -151,7 +151,7 @@ class Supervisor:
         self._run = self._runs.begin()
         if self._run is not None:
             child.send(self._run)
-        self._tell("busy" if self._run else "ready")
+        self._tell("busy" if self._run else "ready", self._state.model)
 
     def _pass_on(self, child: Child) -> None:
         assert self._run is not None
@@ -183,7 +183,7 @@ class Supervisor:
                 self._state = self._state.model_copy(update={"device": report.offers.device})
                 self._offered(report.offers)
             case Beat():
-                self._tell(self._state.state, model=report.model)
+                self._tell(self._state.state, report.model)
             case News():
                 if self._run and report.token == self._run.token:
                     self._hub.progress(report.progress)
