@@ -42,6 +42,7 @@ def test_a_picture_tells_how_it_was_made_and_fills_the_form(
     view.page.get_by_text("As text").click()
     expect(view.page.locator(".raw")).to_contain_text("Steps: 3, Sampler: Euler")
     view.page.locator("#tab-image_info").get_by_role("button", name="Use in Text to image").click()
+    expect(view.page.locator(".notice")).to_contain_text("are in the form")
     names = ("prompt", "negative_prompt", "seed", "steps", "width", "height", "sampler")
     values = [view.field(name).input_value() for name in names]
     assert values == ["a red heart", "people", "77", "3", "72", "64", "Euler"]

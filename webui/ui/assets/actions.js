@@ -4,15 +4,20 @@ import { arrange, h, say } from "./dom.js";
 import { activeJobs, follow, runningJob, take } from "./live.js";
 import { t, word } from "./text.js";
 
+const button = (kind, text, keys, onclick) =>
+  h(`button.${kind}`, { type: "button", title: keys, onclick }, t(text));
+
 /** `request()`: what to ask for. `onAccepted(job)` is called when the server took it. */
 export function actionBar(form, request, onAccepted) {
   const alert = h("div.alert", { role: "alert" });
-  const generate = h("button.primary.generate", { type: "button", title: "Ctrl+Enter", onclick: () => submit() }, t("ui.generate"));
-  const skip = h("button.quiet", { type: "button", title: "Alt+Enter", onclick: () => ask("skip") }, t("ui.skip"));
-  const interrupt = h("button.quiet", { type: "button", title: "Esc", onclick: () => ask("cancel") }, t("ui.interrupt"));
-  const buttons = h("div.buttons", {}, generate);
-  const tell = sentences => alert.replaceChildren(...sentences);
+  const tell = sentences => alert.replaceChildren(...sentences.map(sentence => h("p", {}, sentence)));
 
+  const refuse = error => {
+    if (!(error instanceof Refused)) throw error;
+    const placed = error.problems.filter(problem => form.blame(problem.field, word(problem)));
+    tell(error.problems.map(problem => word(problem)));
+    if (placed.length) form.control(placed[0].field).focus();
+  };
   const submit = async () => {
     form.clear();
     tell([]);
@@ -24,34 +29,40 @@ export function actionBar(form, request, onAccepted) {
       refuse(error);
     }
   };
-  const refuse = error => {
-    if (!(error instanceof Refused)) throw error;
-    const at = error.problems.filter(problem => form.blame(problem.field, word(problem)));
-    tell(error.problems.map(problem => h("p", {}, word(problem))));
-    if (at.length) form.control(at[0].field).focus();
-  };
-  const ask = async what => {
+  const ask = what => async () => {
     const job = runningJob() ?? activeJobs()[0];
     if (job) await post(`/jobs/${job.id}/${what}`).then(take, refuse);
   };
 
-  addEventListener("keydown", event => {
-    const visible = generate.offsetParent !== null && !document.querySelector("dialog[open]");
-    const key = event.key === "Enter" ? (event.ctrlKey || event.metaKey ? submit : event.altKey ? () => ask("skip") : null)
-      : event.key === "Escape" && activeJobs().length ? () => ask("cancel") : null;
-    if (!visible || !key || event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation();
-    key();
-  }, true);
-
+  const generate = button("primary.generate", "ui.generate", "Ctrl+Enter", submit);
+  const skip = button("quiet", "ui.skip", "Alt+Enter", ask("skip"));
+  const interrupt = button("quiet", "ui.interrupt", "Esc", ask("cancel"));
+  const buttons = h("div.buttons", {}, generate);
+  onKeys(generate, { submit, skip: ask("skip"), interrupt: ask("cancel") });
   follow(() => {
-    const running = runningJob();
     const waits = activeJobs().length > 0;
     const here = buttons.contains(document.activeElement);
-    arrange(buttons, [generate, running && skip, waits && interrupt].filter(Boolean));
+    arrange(buttons, [generate, runningJob() && skip, waits && interrupt].filter(Boolean));
     if (here && !buttons.contains(document.activeElement)) generate.focus(); // its button is gone
     say(generate, t(waits ? "ui.generate.more" : "ui.generate"));
   });
   return h("div.bar", {}, alert, buttons);
+}
+
+/** A1111's keys, wherever the focus is, as long as the button is to be seen. */
+function onKeys(generate, { submit, skip, interrupt }) {
+  const meant = event => {
+    if (event.key === "Escape" && activeJobs().length) return interrupt;
+    if (event.key !== "Enter") return null;
+    return event.ctrlKey || event.metaKey ? submit : event.altKey ? skip : null;
+  };
+  const listener = event => {
+    const act = meant(event);
+    const covered = generate.offsetParent === null || document.querySelector("dialog[open]");
+    if (!act || covered || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
+  addEventListener("keydown", listener, true);
 }

@@ -14,7 +14,9 @@ export class Refused extends Error {
 
 // A seed has 64 bits, a number of JavaScript 53: what does not fit stays the text it was.
 const keep = (key, value, source) =>
-  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? source?.source ?? value : value;
+  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? (source?.source ?? value)
+    : value;
 
 async function call(method, path, body, type = "application/json") {
   const options = { method, headers: body === undefined ? {} : { "content-type": type }, body };
@@ -23,7 +25,11 @@ async function call(method, path, body, type = "application/json") {
   });
   const said = await answer.text();
   const value = parse(said);
-  if (!answer.ok) throw new Refused(answer.status, value?.problems ?? [{ code: "", message: t("ui.server.refused", { status: answer.status }) }]);
+  if (!answer.ok)
+    throw new Refused(
+      answer.status,
+      value?.problems ?? [{ code: "", message: t("ui.server.refused", { status: answer.status }) }],
+    );
   return value;
 }
 

@@ -6,7 +6,9 @@ export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(name);
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(attributes)) set(element, key, value);
-  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter(child => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

@@ -6,43 +6,48 @@ import { local, t, word } from "./text.js";
 
 export async function mount({ element }) {
   const list = h("ul.cards");
-  const hint = h("p.restart", { role: "status", hidden: true }, h("span", {}, t("ui.extensions.restart")),
-    h("button.link", { type: "button", onclick: () => location.reload() }, t("ui.extensions.reload")));
   const problem = h("p.problem", { role: "alert" });
-  element.replaceChildren(h("div.page", {}, h("h2", {}, t("ui.tab.extensions")), h("p.lead", {}, t("ui.extensions.lead")), hint, problem, list));
+  const again = h(
+    "button.link",
+    { type: "button", onclick: () => location.reload() },
+    t("ui.extensions.reload"),
+  );
+  const hint = h("p.restart", { role: "status", hidden: true }, t("ui.extensions.restart"), " ", again);
+  const head = [h("h2", {}, t("ui.tab.extensions")), h("p.lead", {}, t("ui.extensions.lead"))];
+  element.replaceChildren(h("div.page", {}, head, hint, problem, list));
 
-  const show = extensions => list.replaceChildren(...(extensions.length ? extensions.map(card) : [h("li.none", {}, t("ui.extensions.none"))]));
-  const turn = async (name, on) => {
+  const trying = async act => {
     problem.textContent = "";
     try {
-      await post(`/extensions/${name}/${on ? "enable" : "disable"}`);
-      hint.hidden = false;
+      await act();
     } catch (error) {
       problem.textContent = word(error.problems[0]);
     }
-    await load();
-    list.querySelector(`[data-field="${CSS.escape(name)}"] input`)?.focus();
-  };
-  const card = one => {
-    const title = local(one.title) || one.name;
-    const part = toggle({ name: one.name, title: { en: t("ui.extensions.on", { title }) } });
-    part.write(one.state !== "disabled");
-    part.control.addEventListener("change", () => turn(one.name, part.read()));
-    return h("li.card", { "data-state": one.state },
-      h("div", {},
-        h("h3", {}, title, one.version && h("small", {}, one.version), h("span.state", {}, t(`ui.extensions.${one.state}`))),
-        h("p", {}, local(one.description)),
-        one.problem && h("p.problem", {}, one.problem)),
-      part.element);
   };
   const load = async () => {
-    try {
-      show(listOf(await get("/extensions")));
-    } catch (error) {
-      problem.textContent = word(error.problems[0]);
-    }
+    const { extensions } = await get("/extensions");
+    const cards = extensions.map(one => card(one, turn));
+    list.replaceChildren(...(cards.length ? cards : [h("li.none", {}, t("ui.extensions.none"))]));
   };
-  await load();
+  const turn = async (name, on) => {
+    await trying(async () => {
+      await post(`/extensions/${name}/${on ? "enable" : "disable"}`);
+      hint.hidden = false;
+    });
+    await trying(load);
+    list.querySelector(`[data-field="${CSS.escape(name)}"] input`)?.focus();
+  };
+  await trying(load);
 }
 
-const listOf = answer => answer.extensions ?? answer;
+function card(one, turn) {
+  const title = local(one.title) || one.name;
+  const part = toggle({ name: one.name, title: { en: t("ui.extensions.on", { title }) } });
+  part.write(one.state !== "disabled");
+  part.control.addEventListener("change", () => turn(one.name, part.read()));
+  const version = one.version && h("small", {}, one.version);
+  const state = h("span.state", {}, t(`ui.extensions.${one.state}`));
+  const words = [h("h3", {}, title, version, state), h("p", {}, local(one.description))];
+  const problem = one.problem && h("p.problem", {}, one.problem);
+  return h("li.card", { "data-state": one.state }, h("div", {}, words, problem), part.element);
+}

@@ -18,7 +18,8 @@ export async function run(tell, signal = new AbortController().signal) {
 async function greet() {
   try {
     const [state, build] = await Promise.all(
-      [`${API}/state`, "/own/build"].map(url => fetch(url, { cache: "no-store" })));
+      [`${API}/state`, "/own/build"].map(url => fetch(url, { cache: "no-store" })),
+    );
     if (state.status === 401) return { link: "login" };
     if (!state.ok || !build.ok) return { link: "lost" };
     return { link: "online", build: await build.text(), last: (await state.json()).last };

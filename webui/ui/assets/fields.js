@@ -23,14 +23,24 @@ export function frame(data, control, ...beside) {
   const hint = data.hint ? h("p.hint", { id: `${id}-hint` }, t(data.hint)) : null;
   const problem = h("p.problem", { id: `${id}-problem`, hidden: true });
   const row = beside.length ? h("div.row", {}, control, ...beside) : control;
-  const element = h("div.field", { "data-field": data.name }, h("label", { for: id }, labelOf(data)), row, hint, problem);
+  const element = h(
+    "div.field",
+    { "data-field": data.name },
+    h("label", { for: id }, labelOf(data)),
+    row,
+    hint,
+    problem,
+  );
   return { name: data.name, element, control, fallback: data.default, ...blaming(control, hint, problem) };
 }
 
 /** How a field tells what is wrong with it: in words below, and to those who do not see them. */
 function blaming(control, hint, problem) {
   const describe = (...parts) => {
-    const ids = parts.filter(Boolean).map(part => part.id).join(" ");
+    const ids = parts
+      .filter(Boolean)
+      .map(part => part.id)
+      .join(" ");
     if (ids) control.setAttribute("aria-describedby", ids);
     else control.removeAttribute("aria-describedby");
   };
@@ -49,7 +59,12 @@ function blaming(control, hint, problem) {
 export function number(data) {
   const whole = data.kind === "integer";
   const bounds = { min: data.min, max: data.max, step: data.step ?? (whole ? 1 : "any") };
-  const box = h("input.number", { type: "number", inputmode: whole ? "numeric" : "decimal", autocomplete: "off", ...bounds });
+  const box = h("input.number", {
+    type: "number",
+    inputmode: whole ? "numeric" : "decimal",
+    autocomplete: "off",
+    ...bounds,
+  });
   const slider = data.slider ? sliderFor(box, data) : null;
   const made = frame(data, box, ...(slider ? [slider] : []));
   return {
@@ -64,7 +79,14 @@ export function number(data) {
 }
 
 function sliderFor(box, { slider: [low, high, step], ...data }) {
-  const slider = h("input.slider", { type: "range", min: low, max: high, step, tabindex: -1, "aria-label": labelOf(data) });
+  const slider = h("input.slider", {
+    type: "range",
+    min: low,
+    max: high,
+    step,
+    tabindex: -1,
+    "aria-label": labelOf(data),
+  });
   const follow = () => {
     slider.value = box.value;
     slider.style.setProperty("--share", (slider.value - low) / (high - low));
@@ -80,7 +102,9 @@ function sliderFor(box, { slider: [low, high, step], ...data }) {
 /** A text box that grows with its text. */
 export function text(data) {
   const box = h("textarea", {
-    rows: data.rows ?? 1, spellcheck: "false", autocomplete: "off",
+    rows: data.rows ?? 1,
+    spellcheck: "false",
+    autocomplete: "off",
     placeholder: data.placeholder ? t(data.placeholder) : null,
   });
   return { ...frame(data, box), read: () => box.value, write: value => (box.value = value ?? "") };
@@ -88,8 +112,17 @@ export function text(data) {
 
 /** One line; also for whole numbers too long for JavaScript. */
 export function line(data, ...beside) {
-  const box = h("input", { type: "text", inputmode: data.digits ? "numeric" : null, autocomplete: "off", spellcheck: "false" });
-  return { ...frame(data, box, ...beside), read: () => box.value.trim(), write: value => (box.value = String(value ?? "")) };
+  const box = h("input", {
+    type: "text",
+    inputmode: data.digits ? "numeric" : null,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  return {
+    ...frame(data, box, ...beside),
+    read: () => box.value.trim(),
+    write: value => (box.value = String(value ?? "")),
+  };
 }
 
 /** A menu. `choices`: texts, or { value, label, disabled }; null is a value, too. */
@@ -106,10 +139,13 @@ export function choice(data) {
     menu.querySelector("[data-missing]")?.remove();
     const wanted = value ?? "";
     if (![...menu.options].some(one => one.value === wanted) && wanted)
-      menu.append(h("option", { value: wanted, "data-missing": true }, t("ui.menu.missing", { name: wanted })));
+      menu.append(
+        h("option", { value: wanted, "data-missing": true }, t("ui.menu.missing", { name: wanted })),
+      );
     menu.value = wanted;
   };
-  const offers = value => [...menu.options].some(one => one.value === value && !one.disabled && !("missing" in one.dataset));
+  const offers = value =>
+    [...menu.options].some(one => one.value === value && !one.disabled && !("missing" in one.dataset));
   offer(data.choices ?? []);
   return { ...made, read, write, offer, offers };
 }

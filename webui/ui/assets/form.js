@@ -14,7 +14,7 @@ export class Form {
   }
 
   /** Take a field in; its value is what was set by hand before, or its default. */
-  add(field) {
+  add = field => {
     this.#fields.set(field.name, field);
     const kept = recall(this.#place(field.name));
     if (!this.#defaults.has(field.name)) this.#defaults.set(field.name, field.fallback ?? null);
@@ -22,7 +22,7 @@ export class Form {
     field.write(kept ?? this.#defaults.get(field.name));
     field.control.addEventListener("input", () => this.#mark(field.name));
     return field.element;
-  }
+  };
 
   has = name => this.#fields.has(name);
   value = name => this.#fields.get(name)?.read();
@@ -49,7 +49,8 @@ export class Form {
   }
 
   /** Names whose value is not the default. */
-  differing = names => names.filter(name => String(this.value(name) ?? "") !== String(this.#defaults.get(name) ?? ""));
+  differing = names =>
+    names.filter(name => String(this.value(name) ?? "") !== String(this.#defaults.get(name) ?? ""));
 
   /** Back to the defaults. */
   reset(names) {
@@ -63,7 +64,9 @@ export class Form {
 
   /** All there is (some of it otherwise), to come back to it: `const undo = form.keep(); … undo()`. */
   keep(otherwise = {}) {
-    const values = { ...this.values(), ...otherwise }, byHand = new Set(this.#byHand), defaults = new Map(this.#defaults);
+    const values = { ...this.values(), ...otherwise },
+      byHand = new Set(this.#byHand),
+      defaults = new Map(this.#defaults);
     return () => {
       this.#defaults = defaults;
       for (const [name, value] of Object.entries(values)) {
@@ -102,7 +105,12 @@ export class Form {
 /** A part that folds away; open or shut is remembered. */
 export function fold(key, title, ...children) {
   const place = `fold.${key}`;
-  const part = h("details.fold", { open: recall(place) === true }, h("summary", {}, title), h("div.inside", {}, ...children));
+  const part = h(
+    "details.fold",
+    { open: recall(place) === true },
+    h("summary", {}, title),
+    h("div.inside", {}, ...children),
+  );
   part.addEventListener("toggle", () => remember(place, part.open));
   return part;
 }

@@ -28,12 +28,30 @@ addTarget(HERE, "ui.send.image_info", async item => {
 });
 
 export function mount({ element }) {
-  const input = h("input.unseen", { type: "file", accept: "image/*", onchange: () => input.files[0] && look(input.files[0]) });
+  const input = h("input.unseen", {
+    type: "file",
+    accept: "image/*",
+    onchange: () => input.files[0] && look(input.files[0]),
+  });
   const shown = h("img", { alt: t("ui.info.chosen"), hidden: true });
-  const invite = h("span.invite", {}, icon("upload"), h("strong", {}, t("ui.info.drop")), h("span", {}, t("ui.info.paste")));
+  const invite = h(
+    "span.invite",
+    {},
+    icon("upload"),
+    h("strong", {}, t("ui.info.drop")),
+    h("span", {}, t("ui.info.paste")),
+  );
   const drop = h("label.drop", {}, input, shown, invite);
   const result = h("section.found", { "aria-live": "polite" });
-  element.replaceChildren(h("div.page.info", {}, h("h2", {}, t("ui.tab.image_info")), h("p.lead", {}, t("ui.info.lead")), h("div.sheet", {}, drop, result)));
+  element.replaceChildren(
+    h(
+      "div.page.info",
+      {},
+      h("h2", {}, t("ui.tab.image_info")),
+      h("p.lead", {}, t("ui.info.lead")),
+      h("div.sheet", {}, drop, result),
+    ),
+  );
 
   const isFile = event => event.dataTransfer?.types.includes("Files");
   const over = on => drop.classList.toggle("over", on);
@@ -63,7 +81,12 @@ function found({ blob, known, problem }) {
   if (!known) return [h("p.lead", {}, t("ui.info.reading"))];
   if (!known.infotext) return [h("p.lead", {}, t("ui.info.nothing"))];
   return [
-    h("div.tools", {}, sendButtons(HERE, () => ({ blob: async () => blob })), copyButton(known.infotext)),
+    h(
+      "div.tools",
+      {},
+      sendButtons(HERE, () => ({ blob: async () => blob })),
+      copyButton(known.infotext),
+    ),
     table(parse(known.infotext)),
     fold("info.raw", t("ui.info.raw"), h("pre.raw", { tabindex: 0 }, known.infotext)),
   ];

@@ -62,7 +62,9 @@ const AFTER = {
   failed: event => ({ state: "failed", problem: event.problem }),
   parked: event => ({ state: "parked", problem: event.problem }),
   image_done: (event, job) => ({
-    pictures: [...job.pictures.filter(one => one.id !== event.picture.id), event.picture].sort((a, b) => a.index - b.index),
+    pictures: [...job.pictures.filter(one => one.id !== event.picture.id), event.picture].sort(
+      (a, b) => a.index - b.index,
+    ),
   }),
 };
 

@@ -50,12 +50,17 @@ export function modelPart(form, data, onCard) {
 
   const load = offers => {
     models = offers.models;
-    menu.offer(models.map(model => ({
-      value: model.id,
-      label: model.problem ? t("ui.model.broken", { title: titleOf(model) }) : titleOf(model),
-      disabled: Boolean(model.problem),
-    })));
-    listBroken(broken, models.filter(model => model.problem));
+    menu.offer(
+      models.map(model => ({
+        value: model.id,
+        label: model.problem ? t("ui.model.broken", { title: titleOf(model) }) : titleOf(model),
+        disabled: Boolean(model.problem),
+      })),
+    );
+    listBroken(
+      broken,
+      models.filter(model => model.problem),
+    );
     form.suggest({ model: offers.default_model });
     const model = chosen();
     if (model) {
@@ -70,13 +75,22 @@ function listBroken(place, models) {
   place.hidden = models.length === 0;
   place.replaceChildren(
     h("summary", {}, tn("ui.model.broken_count", models.length)),
-    h("ul", {}, models.map(model => h("li", {}, h("strong", {}, titleOf(model)), " ", word(model.problem)))));
+    h(
+      "ul",
+      {},
+      models.map(model => h("li", {}, h("strong", {}, titleOf(model)), " ", word(model.problem))),
+    ),
+  );
 }
 
 /** Prompts of the model's card as buttons that fill the box. */
 export function examples(form) {
   const list = h("div.list");
-  const more = h("button.chip.more", { type: "button", "aria-expanded": "false", onclick: () => expand() }, t("ui.examples.more"));
+  const more = h(
+    "button.chip.more",
+    { type: "button", "aria-expanded": "false", onclick: () => expand() },
+    t("ui.examples.more"),
+  );
   const element = h("div.chips", { role: "group", "aria-label": t("ui.examples") }, list, more);
   const fill = words => {
     const undo = form.keep();
@@ -91,7 +105,9 @@ export function examples(form) {
   const show = card => {
     const all = card.examples.map(local).filter(Boolean);
     element.hidden = all.length === 0;
-    list.replaceChildren(...all.map(words => h("button.chip", { type: "button", onclick: () => fill(words) }, words)));
+    list.replaceChildren(
+      ...all.map(words => h("button.chip", { type: "button", onclick: () => fill(words) }, words)),
+    );
   };
   return { element, show };
 }

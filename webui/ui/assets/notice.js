@@ -17,10 +17,11 @@ export function notice(sentence, { undo } = {}) {
   };
   const back = undo && h("button.link", { type: "button", onclick: () => (undo(), leave()) }, t("ui.undo"));
   place.replaceChildren(h("p", {}, sentence), back ?? "", iconButton("close", t("ui.close"), leave));
-  const later = () => setTimeout(() => {
-    if (place.matches(":hover, :focus-within")) timer = later();
-    else close();
-  }, SECONDS * 1000);
+  const later = () =>
+    setTimeout(() => {
+      if (place.matches(":hover, :focus-within")) timer = later();
+      else close();
+    }, SECONDS * 1000);
   clearTimeout(timer);
   timer = later();
 }

@@ -10,10 +10,7 @@ const SHOWN = 4000; // milliseconds that good news stay
 export function mount({ element }) {
   const mark = h("img", { alt: "", width: 26, height: 26 });
   mark.src = new URL("./easel.svg", import.meta.url);
-  element.replaceChildren(
-    h("header.brand", {}, mark, h("h1", {}, "Easel")),
-    workerPart(),
-    linkPart());
+  element.replaceChildren(h("header.brand", {}, mark, h("h1", {}, "Easel")), workerPart(), linkPart());
   keepDark();
   keepTab();
 }
@@ -24,21 +21,28 @@ function workerPart() {
   follow(() => {
     const { state, device, problem } = live.worker;
     pill.dataset.state = state;
-    say(words, state === "dead" && problem ? word(problem) : t(`ui.worker.${state}`, { device: deviceName(device) }));
+    say(
+      words,
+      state === "dead" && problem ? word(problem) : t(`ui.worker.${state}`, { device: deviceName(device) }),
+    );
     pill.title = words.textContent;
   });
   return pill;
 }
 
-const deviceName = device => (/^(cpu|mps|xpu)$/.test(device) ? device.toUpperCase() : device) || t("ui.worker.device");
+const deviceName = device =>
+  (/^(cpu|mps|xpu)$/.test(device) ? device.toUpperCase() : device) || t("ui.worker.device");
 
 /** What keeps the program from working, as long as it does; and, for a moment, that it is over. */
 function linkPart() {
   const banner = h("div.banner", { role: "alert", hidden: true });
-  let lost = false, backUntil = 0, told = "";
+  let lost = false,
+    backUntil = 0,
+    told = "";
   const words = () => {
     const { state, problem } = live.worker;
-    if (live.link === "login") return [t("ui.link.login"), "bad", h("a", { href: "/login" }, t("ui.link.enter"))];
+    if (live.link === "login")
+      return [t("ui.link.login"), "bad", h("a", { href: "/login" }, t("ui.link.enter"))];
     if (live.link === "lost") return [t("ui.link.lost"), "bad"];
     if (Date.now() < backUntil) return [t("ui.link.back"), "good"];
     return [state === "dead" && problem ? word(problem) : "", "bad"];

@@ -14,7 +14,10 @@ export function parse(infotext) {
 }
 
 const pairs = words =>
-  [...words.matchAll(/\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)/g)].map(([, name, value]) => [name, unquote(value)]);
+  [...words.matchAll(/\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)/g)].map(([, name, value]) => [
+    name,
+    unquote(value),
+  ]);
 
 function unquote(value) {
   if (!value.startsWith('"')) return value.trim();
@@ -29,20 +32,37 @@ function unquote(value) {
 export const seedOf = picture => new Map(parse(picture.infotext).rest).get("Seed") ?? String(picture.seed);
 
 const NAMES = {
-  Steps: "steps", Sampler: "sampler", "Schedule type": "schedule", "CFG scale": "cfg_scale", Seed: "seed", Size: "size", Model: "model",
-  "Clip skip": "clip_skip", "Variation seed": "variation_seed", "Variation seed strength": "variation_strength", RNG: "noise_source",
+  Steps: "steps",
+  Sampler: "sampler",
+  "Schedule type": "schedule",
+  "CFG scale": "cfg_scale",
+  Seed: "seed",
+  Size: "size",
+  Model: "model",
+  "Clip skip": "clip_skip",
+  "Variation seed": "variation_seed",
+  "Variation seed strength": "variation_strength",
+  RNG: "noise_source",
 };
 const nameOf = key => (key in NAMES ? t(`ui.field.${NAMES[key]}`) : key);
 const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 /** A table of all that is known: prompt and negative prompt first. */
 export function table({ prompt, negative, rest }) {
-  const words = [[t("ui.field.prompt"), prompt], [t("ui.field.negative_prompt"), negative]].filter(([, value]) => value);
-  return h("dl.parameters", {}, words.map(pair => {
-    const one = row(pair);
-    one.classList.add("words");
-    return one;
-  }), rest.map(([name, value]) => row([nameOf(name), value])));
+  const words = [
+    [t("ui.field.prompt"), prompt],
+    [t("ui.field.negative_prompt"), negative],
+  ].filter(([, value]) => value);
+  return h(
+    "dl.parameters",
+    {},
+    words.map(pair => {
+      const one = row(pair);
+      one.classList.add("words");
+      return one;
+    }),
+    rest.map(([name, value]) => row([nameOf(name), value])),
+  );
 }
 
 /** Copies the lines of text; the clipboard needs a page from this machine or https. */

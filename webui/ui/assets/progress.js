@@ -15,19 +15,32 @@ export function shareOf(job, news) {
 
 /** { main: "Picture 2 of 4", more: "step 7 of 20 · 3 s left" } */
 export function describe(job, news) {
-  if (!news) return { main: t(live.worker.state === "starting" ? "ui.progress.starting" : "ui.progress.begins"), more: "" };
-  if (news.phase === "loading") return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
+  if (!news)
+    return {
+      main: t(live.worker.state === "starting" ? "ui.progress.starting" : "ui.progress.begins"),
+      more: "",
+    };
+  if (news.phase === "loading")
+    return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
   const size = job.request.batch_size ?? 1;
-  const from = news.image + 1, to = Math.min(news.image + size, news.images);
-  const main = size > 1 && to > from ? t("ui.progress.pictures", { from, to, all: news.images }) : t("ui.progress.picture", { from, all: news.images });
-  const step = news.phase === "sampling" && news.step > 0 ? t("ui.progress.step", { step: news.step, steps: news.steps }) : t(`ui.progress.${news.phase}`);
+  const from = news.image + 1,
+    to = Math.min(news.image + size, news.images);
+  const main =
+    size > 1 && to > from
+      ? t("ui.progress.pictures", { from, to, all: news.images })
+      : t("ui.progress.picture", { from, all: news.images });
+  const step =
+    news.phase === "sampling" && news.step > 0
+      ? t("ui.progress.step", { step: news.step, steps: news.steps })
+      : t(`ui.progress.${news.phase}`);
   const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
   return { main, more: [step, left].filter(Boolean).join(" · ") };
 }
 
 export function progressPart() {
   const bar = h("progress", { max: 1, "aria-label": t("ui.progress") });
-  const main = h("strong"), more = h("span");
+  const main = h("strong"),
+    more = h("span");
   const element = h("div.progress", { hidden: true }, bar, h("div.words", {}, main, more));
   follow(() => {
     const job = currentJob();
@@ -48,7 +61,8 @@ export function progressPart() {
 
 /** The same in one line, for the bar that stays in sight on a phone. */
 export function thinProgress() {
-  const fill = h("i"), words = h("span");
+  const fill = h("i"),
+    words = h("span");
   const element = h("p.thin", { "aria-hidden": "true", hidden: true }, fill, words);
   follow(() => {
     const job = currentJob();
@@ -68,14 +82,26 @@ export function waitingPart() {
   const others = h("li.others");
   const list = h("ul.waiting", { "aria-label": t("ui.waiting") });
   const row = job => {
-    const words = h("span.prompt", {}, job.request.prompt), place = h("span.place");
-    const leave = iconButton("close", t("ui.waiting.leave", { prompt: job.request.prompt.slice(0, 60) }), () => post(`/jobs/${job.id}/cancel`).then(take, () => {}));
+    const words = h("span.prompt", {}, job.request.prompt),
+      place = h("span.place");
+    const leave = iconButton(
+      "close",
+      t("ui.waiting.leave", { prompt: job.request.prompt.slice(0, 60) }),
+      () => post(`/jobs/${job.id}/cancel`).then(take, () => {}),
+    );
     return { item: h("li", {}, words, place, leave), place };
   };
   const show = job => {
     if (!rows.has(job.id)) rows.set(job.id, row(job));
     const { item, place } = rows.get(job.id);
-    say(place, job.state === "interrupted" ? t("ui.waiting.again") : job.ahead ? tn("ui.waiting.ahead", job.ahead) : t("ui.waiting.next"));
+    say(
+      place,
+      job.state === "interrupted"
+        ? t("ui.waiting.again")
+        : job.ahead
+          ? tn("ui.waiting.ahead", job.ahead)
+          : t("ui.waiting.next"),
+    );
     return item;
   };
   follow(() => {
@@ -98,8 +124,10 @@ export function announcements() {
       const now = `${job.state} ${job.pictures.length}`;
       told.set(job.id, now);
       if (before === undefined || before === now) continue;
-      if (job.state === "running" && job.pictures.length) say(region, t("ui.said.picture", { n: job.pictures.length }));
-      else if (["finished", "cancelled", "failed", "parked"].includes(job.state)) say(region, t(`ui.said.${job.state}`));
+      if (job.state === "running" && job.pictures.length)
+        say(region, t("ui.said.picture", { n: job.pictures.length }));
+      else if (["finished", "cancelled", "failed", "parked"].includes(job.state))
+        say(region, t(`ui.said.${job.state}`));
     }
   });
   return region;

@@ -7,7 +7,8 @@ import { t } from "./text.js";
 export function seedField(form, data, lastSeed) {
   const buttons = [
     iconButton("dice", t("ui.seed.dice"), () => form.set(data.name, "-1")),
-    lastSeed && iconButton("reuse", t("ui.seed.reuse"), () => lastSeed() !== null && form.set(data.name, lastSeed())),
+    lastSeed &&
+      iconButton("reuse", t("ui.seed.reuse"), () => lastSeed() !== null && form.set(data.name, lastSeed())),
   ].filter(Boolean);
   const made = line({ ...data, digits: true }, ...buttons);
   made.control.placeholder = t("ui.seed.random");
@@ -21,5 +22,5 @@ export function seedField(form, data, lastSeed) {
 /** As JSON: a number in full length; what is no number goes as it is and is refused with a sentence. */
 export function seedJson(words) {
   if (!/^-?\d+$/.test(words)) return words;
-  return Number.isSafeInteger(Number(words)) ? Number(words) : JSON.rawJSON?.(words) ?? words;
+  return Number.isSafeInteger(Number(words)) ? Number(words) : (JSON.rawJSON?.(words) ?? words);
 }

@@ -8,14 +8,17 @@ const targets = new Map();
 export const addTarget = (id, label, take) => targets.set(id, { id, label, take });
 
 const tabOf = id => document.getElementById(`tab-${id}-button`);
-const inOrderOfTabs = (a, b) => (tabOf(a.id).compareDocumentPosition(tabOf(b.id)) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
+const inOrderOfTabs = (a, b) =>
+  tabOf(a.id).compareDocumentPosition(tabOf(b.id)) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 
 /** A button for each place but the one we are at. */
 export function sendButtons(here, item) {
   return [...targets.values()]
     .sort(inOrderOfTabs)
     .filter(target => target.id !== here)
-    .map(target => h("button.quiet", { type: "button", onclick: () => target.take(item()) }, t(target.label)));
+    .map(target =>
+      h("button.quiet", { type: "button", onclick: () => target.take(item()) }, t(target.label)),
+    );
 }
 
 /** Show a tab by its id. */

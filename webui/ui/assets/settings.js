@@ -11,9 +11,13 @@ const LANGUAGES = { en: "English", pl: "Polski" };
 const THEMES = ["system", "light", "dark"];
 
 export async function mount({ element, props }) {
-  const data = Object.fromEntries(props.fields.map(one => [one.name, { ...one, label: `settings.${one.name}` }]));
+  const data = Object.fromEntries(
+    props.fields.map(one => [one.name, { ...one, label: `settings.${one.name}` }]),
+  );
   const sheet = h("div.sheet");
-  element.replaceChildren(h("div.page", {}, h("h2", {}, t("ui.tab.settings")), h("p.lead", {}, t("ui.settings.lead")), sheet));
+  element.replaceChildren(
+    h("div.page", {}, h("h2", {}, t("ui.tab.settings")), h("p.lead", {}, t("ui.settings.lead")), sheet),
+  );
   const [settings, { models }] = await Promise.all([get("/settings"), get("/offers")]);
 
   const saved = (part, send = value => ({ [part.name]: value }), after = () => {}) => {
@@ -26,23 +30,42 @@ export async function mount({ element, props }) {
     return saved(part, undefined, after);
   };
   const worded = name => data[name].choices.map(value => ({ value, label: t(`ui.choice.${value}`) }));
-  const languages = data.language.choices.map(value => ({ value, label: LANGUAGES[value] ?? t(`ui.choice.${value}`) }));
-  const own = models.filter(model => !model.problem).map(model => ({ value: model.id, label: titleOf(model) }));
+  const languages = data.language.choices.map(value => ({
+    value,
+    label: LANGUAGES[value] ?? t(`ui.choice.${value}`),
+  }));
+  const own = models
+    .filter(model => !model.problem)
+    .map(model => ({ value: model.id, label: titleOf(model) }));
 
   sheet.replaceChildren(
-    section("ui.settings.look",
+    section(
+      "ui.settings.look",
       core(choice, "language", { choices: languages }, () => location.reload()),
-      themePart()),
-    section("ui.settings.pictures",
-      h("div.pair", {}, core(choice, "image_format", { choices: worded("image_format") }), core(number, "image_quality", { hint: "settings.image_quality.hint", slider: [1, 100, 1] })),
-      core(line, "file_name", { hint: "settings.file_name.hint" })),
-    section("ui.settings.making",
-      core(choice, "default_model", { choices: [{ value: null, label: t("ui.settings.any_model") }, ...own] }),
-      core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" })),
-    section("ui.settings.preview",
-      core(toggle, "live_preview"),
-      core(number, "preview_every")),
-    ...window.easel.settings.map(one => extensionSection(one, settings.extensions[one.extension] ?? {}, saved)));
+      themePart(),
+    ),
+    section(
+      "ui.settings.pictures",
+      h(
+        "div.pair",
+        {},
+        core(choice, "image_format", { choices: worded("image_format") }),
+        core(number, "image_quality", { hint: "settings.image_quality.hint", slider: [1, 100, 1] }),
+      ),
+      core(line, "file_name", { hint: "settings.file_name.hint" }),
+    ),
+    section(
+      "ui.settings.making",
+      core(choice, "default_model", {
+        choices: [{ value: null, label: t("ui.settings.any_model") }, ...own],
+      }),
+      core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" }),
+    ),
+    section("ui.settings.preview", core(toggle, "live_preview"), core(number, "preview_every")),
+    ...window.easel.settings.map(one =>
+      extensionSection(one, settings.extensions[one.extension] ?? {}, saved),
+    ),
+  );
 }
 
 const section = (title, ...parts) => h("section", {}, h("h3", {}, t(title)), ...parts);
@@ -64,7 +87,11 @@ async function save(part, values) {
 
 /** Light or dark is a matter of this browser, not of the server. */
 function themePart() {
-  const part = choice({ name: "theme", label: "ui.settings.theme", choices: THEMES.map(value => ({ value, label: t(`ui.theme.${value}`) })) });
+  const part = choice({
+    name: "theme",
+    label: "ui.settings.theme",
+    choices: THEMES.map(value => ({ value, label: t(`ui.theme.${value}`) })),
+  });
   part.write(recall("page.theme") ?? "system");
   part.control.addEventListener("change", () => setTheme(part.read()));
   return part.element;
@@ -75,6 +102,13 @@ function extensionSection({ extension, title, fields }, values, saved) {
     part.write(values[fields[i].name] ?? fields[i].default);
     return part;
   });
-  const all = () => ({ extensions: { [extension]: Object.fromEntries(parts.map((part, i) => [fields[i].name, part.read()])) } });
-  return h("section", {}, h("h3", {}, local(title) || extension), parts.map(part => saved(part, all)));
+  const all = () => ({
+    extensions: { [extension]: Object.fromEntries(parts.map((part, i) => [fields[i].name, part.read()])) },
+  });
+  return h(
+    "section",
+    {},
+    h("h3", {}, local(title) || extension),
+    parts.map(part => saved(part, all)),
+  );
 }

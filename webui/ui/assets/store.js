@@ -12,11 +12,15 @@ export function recall(key) {
 export function remember(key, value) {
   try {
     localStorage.setItem(PREFIX + key, JSON.stringify(value));
-  } catch { /* nothing is lost but the memory of it */ }
+  } catch {
+    /* nothing is lost but the memory of it */
+  }
 }
 
 export function forget(key) {
   try {
     localStorage.removeItem(PREFIX + key);
-  } catch { /* as above */ }
+  } catch {
+    /* as above */
+  }
 }

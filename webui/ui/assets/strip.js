@@ -10,7 +10,8 @@ export function items() {
   const found = [];
   const current = currentJob();
   for (const job of jobsNewestFirst()) {
-    if (isActive(job) ? job === current : job.state === "failed" || job.state === "parked") found.push({ id: job.id, job });
+    if (isActive(job) ? job === current : job.state === "failed" || job.state === "parked")
+      found.push({ id: job.id, job });
     for (const picture of job.pictures) found.push({ id: picture.id, job, picture });
   }
   return found;
@@ -20,15 +21,33 @@ export function items() {
 export function stripPart(onChoose, onOpen) {
   const made = new Map();
   const strip = h("div.strip", { role: "group", "aria-label": t("ui.results") });
-  const older = h("button.tile.older", { type: "button", onclick: () => loadOlder().catch(() => {}) }, t("ui.results.older"));
+  const older = h(
+    "button.tile.older",
+    { type: "button", onclick: () => loadOlder().catch(() => {}) },
+    t("ui.results.older"),
+  );
   let order = [];
 
   const tile = item => {
-    const button = h("button.tile", { type: "button", onclick: () => (button.ariaCurrent === "true" && item.picture ? onOpen(item.id) : onChoose(item.id)) });
+    const button = h("button.tile", {
+      type: "button",
+      onclick: () => (button.ariaCurrent === "true" && item.picture ? onOpen(item.id) : onChoose(item.id)),
+    });
     button.dataset.id = item.id;
     if (item.picture) {
-      button.append(h("img", { src: thumbnailUrl(item.id), alt: "", loading: "lazy", decoding: "async", draggable: "false" }));
-      button.ariaLabel = t("ui.results.picture", { n: item.picture.index + 1, prompt: item.job.request.prompt.slice(0, 100) });
+      button.append(
+        h("img", {
+          src: thumbnailUrl(item.id),
+          alt: "",
+          loading: "lazy",
+          decoding: "async",
+          draggable: "false",
+        }),
+      );
+      button.ariaLabel = t("ui.results.picture", {
+        n: item.picture.index + 1,
+        prompt: item.job.request.prompt.slice(0, 100),
+      });
     } else button.append(icon("warning"));
     return button;
   };
@@ -55,7 +74,8 @@ export function stripPart(onChoose, onOpen) {
     order = list.map(item => item.id);
     arrange(strip, [...list.map(draw), ...(live.older ? [older] : [])]);
     for (const item of list) {
-      const button = made.get(item.id), current = item.id === chosen;
+      const button = made.get(item.id),
+        current = item.id === chosen;
       if (current !== (button.ariaCurrent === "true")) button.ariaCurrent = String(current);
       button.tabIndex = current ? 0 : -1;
     }
@@ -70,7 +90,10 @@ function drawJob(button, job) {
   const running = isActive(job);
   button.classList.toggle("running", running);
   button.classList.toggle("failed", !running);
-  button.ariaLabel = t(running ? "ui.results.running" : "ui.results.failed", { prompt: job.request.prompt.slice(0, 100) });
+  button.ariaLabel = t(running ? "ui.results.running" : "ui.results.failed", {
+    prompt: job.request.prompt.slice(0, 100),
+  });
+  if (!running && !button.querySelector(".icon")) button.replaceChildren(icon("warning"));
   const preview = running && live.progress.get(job.id)?.preview;
   if (!preview) return;
   const image = button.querySelector("img") ?? h("img", { alt: "" });

@@ -10,7 +10,7 @@ export function t(key, values) {
 }
 
 const fill = (sentence, values = {}) =>
-  sentence.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? values[name] ?? "" : found[0]));
+  sentence.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? (values[name] ?? "") : found[0]));
 
 const rules = new Intl.PluralRules(language);
 const FORMS = { one: 0, few: 1, many: 2 };
@@ -33,7 +33,11 @@ export const percent = share => new Intl.NumberFormat(language, { style: "percen
 /** 75 -> "1 min 15 s". */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  const parts = [[Math.floor(whole / 3600), "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
+  const parts = [
+    [Math.floor(whole / 3600), "h"],
+    [Math.floor(whole / 60) % 60, "min"],
+    [whole % 60, "s"],
+  ];
   const first = parts.findIndex(([count]) => count > 0);
   const shown = first < 0 ? parts.slice(2) : parts.slice(first, first + 2).filter(([count]) => count > 0);
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");

@@ -19,50 +19,81 @@ const SEEDS = ["seed", "variation_seed"];
 export function mount({ element, props }) {
   const form = new Form("txt2img");
   const stage = stagePart();
-  const data = Object.fromEntries(props.fields.map(one => [one.name, { ...one, label: `ui.field.${one.name}` }]));
+  const data = Object.fromEntries(
+    props.fields.map(one => [one.name, { ...one, label: `ui.field.${one.name}` }]),
+  );
   const hints = examples(form);
   const size = sizePart(form, data);
   const model = modelPart(form, data.model, card => {
     hints.show(card);
     size.suit(card);
   });
-  const sampler = choice(data.sampler), schedule = choice(data.schedule);
-  const asSet = { value: null, label: t("ui.as_in_settings") };
-  const words = choices => [asSet, ...choices.map(value => ({ value, label: t(`ui.choice.${value}`) }))];
+  const menus = { sampler: choice(data.sampler), schedule: choice(data.schedule) };
 
-  const ask = h("div.ask", {},
-    form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" })), hints.element,
-    form.add(text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" })));
-  const settings = h("div.settings", {},
+  const ask = h(
+    "div.ask",
+    {},
+    form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" })),
+    hints.element,
+    form.add(text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" })),
+  );
+  const settings = h(
+    "div.settings",
+    {},
     model.element,
     size.element,
-    h("div.pair", {},
-      form.add(number({ ...data.steps, slider: [1, 60, 1] })),
-      form.add(number({ ...data.cfg_scale, slider: [1, 20, 0.5] }))),
-    h("div.pair", {}, form.add(sampler), form.add(schedule)),
-    form.add(seedField(form, data.seed, stage.seed)),
-    h("div.pair", {}, form.add(number(data.batch_count)), form.add(number(data.batch_size))),
-    fold("more", t("ui.more"),
-      h("div.pair", {}, form.add(seedField(form, data.variation_seed)), form.add(number({ ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] }))),
-      h("div.pair", {}, form.add(number(data.clip_skip)), form.add(choice({ ...data.noise_source, choices: words(data.noise_source.choices) }))),
-      h("div.pair", {}, form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
-      h("div.pair", {}, form.add(number(data.eta_noise_seed_delta)), form.add(choice({ ...data.image_format, choices: words(data.image_format.choices) })))),
-    window.easel.panels.map(panel => fold(`panel.${panel.extension}`, local(panel.title) || panel.extension,
-      panel.fields.map(one => form.add(field({ ...one, name: `extensions.${panel.extension}.${one.name}` }))))));
-
+    ...settingsOf(form, data, menus, stage),
+  );
   const bar = actionBar(form, () => requestOf(form), stage.follow);
-  element.replaceChildren(h("div.txt2img", {}, h("div.left", {}, ask, settings, h("div.foot", {}, thinProgress(), waitingPart(), bar)), stage.element, announcements()));
+  const foot = h("div.foot", {}, thinProgress(), waitingPart(), bar);
+  const left = h("div.left", {}, ask, settings, foot);
+  element.replaceChildren(h("div.txt2img", {}, left, stage.element, announcements()));
   keepMenus(offers => {
-    sampler.offer(offers.samplers.map(one => one.name));
-    schedule.offer(offers.schedules.map(one => one.name));
+    menus.sampler.offer(offers.samplers.map(one => one.name));
+    menus.schedule.offer(offers.schedules.map(one => one.name));
     model.load(offers);
   });
   addTarget("txt2img", "ui.send.txt2img", item => takeOver(form, item));
 }
 
+/** What comes after model and size: the usual numbers, what few need, what extensions add. */
+function settingsOf(form, data, { sampler, schedule }, stage) {
+  const pair = (...fields) => h("div.pair", {}, ...fields.map(form.add));
+  const asSet = { value: null, label: t("ui.as_in_settings") };
+  const worded = ({ choices, ...one }) =>
+    choice({
+      ...one,
+      choices: [asSet, ...choices.map(value => ({ value, label: t(`ui.choice.${value}`) }))],
+    });
+  return [
+    pair(number({ ...data.steps, slider: [1, 60, 1] }), number({ ...data.cfg_scale, slider: [1, 20, 0.5] })),
+    pair(sampler, schedule),
+    form.add(seedField(form, data.seed, stage.seed)),
+    pair(number(data.batch_count), number(data.batch_size)),
+    fold(
+      "more",
+      t("ui.more"),
+      pair(
+        seedField(form, data.variation_seed),
+        number({ ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] }),
+      ),
+      pair(number(data.clip_skip), worded(data.noise_source)),
+      pair(number(data.seed_resize_width), number(data.seed_resize_height)),
+      pair(number(data.eta_noise_seed_delta), worded(data.image_format)),
+    ),
+    ...window.easel.panels.map(panel => panelOf(form, panel)),
+  ];
+}
+
+function panelOf(form, { extension, title, fields }) {
+  const named = fields.map(one => field({ ...one, name: `extensions.${extension}.${one.name}` }));
+  return fold(`panel.${extension}`, local(title) || extension, ...named.map(form.add));
+}
+
 /** Fill the menus now, when the server or the worker is back, and when one comes back to the page. */
 function keepMenus(fill) {
-  let asked = "", filled = "";
+  let asked = "",
+    filled = "";
   const load = async () => {
     const offers = await get("/offers").catch(() => null); // no server: the line to it will tell
     const now = JSON.stringify(offers);

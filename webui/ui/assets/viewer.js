@@ -10,14 +10,22 @@ export function viewer() {
   const image = h("img", { alt: "", draggable: "false" });
   const place = h("p.place", { "aria-live": "polite" });
   const frame = h("div.frame", {}, image);
-  const dialog = h("dialog.viewer", { "aria-label": t("ui.viewer") }, frame, place,
-    iconButton("left", t("ui.viewer.before"), () => go(-1)), iconButton("right", t("ui.viewer.after"), () => go(1)),
-    iconButton("close", t("ui.close"), () => dialog.close()));
+  const dialog = h(
+    "dialog.viewer",
+    { "aria-label": t("ui.viewer") },
+    frame,
+    place,
+    iconButton("left", t("ui.viewer.before"), () => go(-1)),
+    iconButton("right", t("ui.viewer.after"), () => go(1)),
+    iconButton("close", t("ui.close"), () => dialog.close()),
+  );
   const [before, after, end] = dialog.querySelectorAll("button");
   before.classList.add("before");
   after.classList.add("after");
   end.classList.add("end");
-  let pictures = [], now = 0, tell = () => {};
+  let pictures = [],
+    now = 0,
+    tell = () => {};
   const lens = zoomable(frame, image);
 
   const show = () => {
@@ -37,7 +45,14 @@ export function viewer() {
     tell(pictures[now].id);
   };
   dialog.addEventListener("keydown", event => {
-    const act = { ArrowLeft: () => go(-1), ArrowRight: () => go(1), "+": () => lens.zoom(1.4), "=": () => lens.zoom(1.4), "-": () => lens.zoom(1 / 1.4), 0: lens.reset }[event.key];
+    const act = {
+      ArrowLeft: () => go(-1),
+      ArrowRight: () => go(1),
+      "+": () => lens.zoom(1.4),
+      "=": () => lens.zoom(1.4),
+      "-": () => lens.zoom(1 / 1.4),
+      0: lens.reset,
+    }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -55,7 +70,9 @@ export function viewer() {
 /** Scale and shift of an image in its frame. */
 function zoomable(frame, image) {
   const fingers = new Map();
-  let scale = 1, x = 0, y = 0;
+  let scale = 1,
+    x = 0,
+    y = 0;
   const draw = () => {
     if (scale === 1) [x, y] = [0, 0];
     image.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
@@ -79,10 +96,14 @@ function zoomable(frame, image) {
     const [a, b] = fingers.values();
     return Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
   };
-  frame.addEventListener("wheel", event => {
-    event.preventDefault();
-    zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, fromMiddle(event));
-  }, { passive: false });
+  frame.addEventListener(
+    "wheel",
+    event => {
+      event.preventDefault();
+      zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, fromMiddle(event));
+    },
+    { passive: false },
+  );
   frame.addEventListener("dblclick", event => (scale > 1 ? reset() : zoom(3, fromMiddle(event))));
   frame.addEventListener("pointerdown", event => {
     frame.setPointerCapture(event.pointerId);
@@ -99,6 +120,7 @@ function zoomable(frame, image) {
     y += event.clientY - last.clientY;
     draw();
   });
-  for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, event => fingers.delete(event.pointerId));
+  for (const end of ["pointerup", "pointercancel"])
+    frame.addEventListener(end, event => fingers.delete(event.pointerId));
   return { zoom, reset };
 }
