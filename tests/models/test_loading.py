@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,16 @@ def test_a_file_cut_off_since_it_was_listed(path):
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(UserError, match=r"x\.safetensors is cut off"):
         list(read_parts(parts(path), CPU, ignore))
+
+
+def test_no_hub_is_asked():
+    """Set before any of the libraries is imported, whoever starts the process."""
+    ask = "import webui.models, huggingface_hub.constants as c; print(c.HF_HUB_OFFLINE)"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], env=clean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True"
 
 
 def linear() -> torch.nn.Linear:
