@@ -43,6 +43,34 @@ def test_a_page_outlives_its_server(own_server: Server, chromium: Browser):
     context.close()
 
 
+def test_a_password_opens_the_page_and_its_end_is_told(tmp_path: Path, chromium: Browser):
+    server = Server(tmp_path, free_port(), ("--password", "paint"))
+    server.start()
+    try:
+        context = chromium.new_context(locale="en-US", base_url=server.address)
+        context.set_default_timeout(90_000)
+        page = context.new_page()
+        page.goto(server.address)
+        expect(page.locator(".generate")).to_have_count(0)
+        page.locator("input[type=password]").fill("paint")
+        page.keyboard.press("Enter")
+        expect(page.locator(".worker")).to_contain_text("Ready on")
+        View(page).fill(steps=1, width=64, height=64)
+        View(page).generate()
+        View(page).wait_for_pictures(1)
+        context.clear_cookies()
+        View(page).generate()
+        expect(page.locator(".alert")).to_contain_text("password")
+        server.kill()
+        server.start()  # the line is cut, and the next one is refused
+        expect(page.locator(".banner")).to_contain_text("no longer logged in")
+        page.get_by_role("link", name="Log in again").click()
+        page.locator("input[type=password]").wait_for()
+        context.close()
+    finally:
+        server.kill()
+
+
 def test_another_build_is_loaded_anew(view: View):
     with view.page.expect_navigation():
         view.page.evaluate(
