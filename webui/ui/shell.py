@@ -93,7 +93,8 @@ def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]]) -> gr.Block
                     tab.build()
             for name, tab in extensions_tabs:
                 known = f"{name}.{tab.id}"
-                with gr.Tab(said(known), id=known, elem_id=f"tab-{name}-{tab.id}"):
+                named = {"elem_id": f"tab-{name}-{tab.id}", "elem_classes": ["extension"]}
+                with gr.Tab(said(known), id=known, **named):
                     _build_extension_tab(name, tab)
     return page
 
