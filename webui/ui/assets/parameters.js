@@ -38,11 +38,13 @@ const NAMES = {
   "CFG scale": "cfg_scale",
   Seed: "seed",
   Size: "size",
+  "Model hash": "model_hash",
   Model: "model",
   "Clip skip": "clip_skip",
   "Variation seed": "variation_seed",
   "Variation seed strength": "variation_strength",
   RNG: "noise_source",
+  Version: "version",
 };
 const nameOf = key => (key in NAMES ? t(`ui.field.${NAMES[key]}`) : key);
 const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
