@@ -82,6 +82,7 @@ def test_another_build_is_loaded_anew(view: View):
 
 
 def test_who_is_no_longer_logged_in_is_told(view: View):
+    expect(view.page.locator(".worker")).to_contain_text("on CPU")  # the real feed has spoken
     view.page.evaluate(
         """async () => {
             const { hear } = await import(`/own/${easel.build}/live.js`);
