@@ -4,8 +4,11 @@ from PIL import Image
 
 from tests.engine.stub import StubModel
 from webui.core.participants import Participant
+from webui.core.paths import Paths
 from webui.core.requests import LARGEST_SEED, Txt2Img
 from webui.engine.recipes import Tools, Words, shots, to_images, txt2img, words
+from webui.library.catalog import Catalog
+from webui.models.manager import ModelManager
 
 COMPLETE = {
     "sampler": "Euler a", "schedule": "Automatic", "steps": 4, "cfg_scale": 5, "width": 64,
@@ -80,3 +83,15 @@ def test_levels_are_rounded_not_cut():
     pixels = torch.tensor([0.0, 0.4999 / 255, 0.5001 / 255, 254.6 / 255, 1.2, -0.1])
     (image,) = to_images(pixels.expand(1, 3, 1, 6))
     assert [image.getpixel((x, 0))[0] for x in range(6)] == [0, 0, 1, 255, 255, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler a", "DPM++ SDE"])
+def test_the_real_network_draws_the_same_bits_alone_and_in_a_batch(sampler):
+    info = Catalog.of(Paths.choose()).get("easel-demo")
+    model = ModelManager(torch.device("cpu")).get(info, lambda share: None)
+    asked = request(sampler=sampler, schedule="Karras", batch_size=3)
+    pictures = shots(asked)
+    together = txt2img(model, asked, pictures, Tools())
+    alone = [txt2img(model, asked, [shot], Tools())[0] for shot in pictures]
+    assert [one.tobytes() for one in together] == [one.tobytes() for one in alone]
