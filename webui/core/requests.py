@@ -2,60 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+
+from webui.core.pictures import PictureRef, replaced
 
 SIZE_STEP = 8
 LARGEST_SEED = 2**64 - 1
 PROMPT_LIMIT = 20_000
 """Characters; far above what any text encoder reads, far below what hurts."""
+LARGEST_SIDE = 16_384
+"""Pixels of a picture that is given or enlarged (not of one that a model draws in one go)."""
 
 ImageFormat = Literal["png", "jpeg", "webp", "avif"]
 NoiseSource = Literal["nv", "cpu"]
+ResizeMode = Literal["just_resize", "crop", "fill", "latent"]
+Content = Literal["fill", "original", "latent_noise", "latent_nothing"]
+Area = Literal["whole", "masked"]
+Intent = Literal["fill", "expand", "add", "remove", "replace_background"]
+Curve = Literal["linear", "aggressive", "lazy"]
 
 Prompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]
+Name = Annotated[str, Field(max_length=300)]
 Size = Annotated[int, Field(ge=64, le=2048, multiple_of=SIZE_STEP)]
+Amount = Annotated[int, Field(ge=0, le=2048)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Steps = Annotated[int, Field(ge=1, le=150)]
+Guidance = Annotated[float, Field(ge=1, le=30)]
 Seed = Annotated[int, Field(ge=-1, le=LARGEST_SEED)]
 Extensions = Mapping[Annotated[str, Field(max_length=64)], Mapping[str, Any]]
+References = Mapping[Annotated[str, Field(pattern=r"^[\w-]{1,64}$")], PictureRef]
+FileName = Annotated[
+    str, Field(max_length=200, pattern=r"^[^\x00-\x1f/\\<>:\"|?*. ][^\x00-\x1f/\\<>:\"|?*]*$")
+]
+"""One name, no path."""
 
 
-class Request(BaseModel):
-    """What every request has. `with_` is the only way to change one: it validates."""
+class Part(BaseModel):
+    """A group of a request's fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+
+class Request(Part):
+    """What every request has. `with_` is the only way to change one: it validates."""
+
+    picture_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that name pictures, as `image`, `hires.image`; also mappings to such names."""
+
     extensions: Extensions = Field(default={}, description="Each extension's own values")
+    image_format: ImageFormat | None = None
+    file_name: FileName | None = Field(
+        default=None, description="Name of the result's file, without ending; None: the pattern's"
+    )
+    folder: FileName | None = Field(
+        default=None, description="Folder among the outputs for the result; None: the kind and day"
+    )
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated as a whole."""
         return type(self).model_validate({**self.model_dump(), **changes})
 
+    @property
+    def images(self) -> int:
+        """How many pictures the job makes."""
+        return 1
 
-class Txt2Img(Request):
-    """Pictures from text.
+    def pictures(self) -> Iterator[tuple[str, PictureRef]]:
+        """Field and name of each picture that the request needs."""
+        for path in self.picture_fields:
+            value: Any = self
+            for part in path.split("."):
+                value = getattr(value, part, None)
+            if isinstance(value, str):
+                yield path, value
+            elif isinstance(value, Mapping):
+                for name, ref in value.items():  # pyright: ignore[reportUnknownVariableType]
+                    yield f"{path}.{name}", str(ref)  # pyright: ignore[reportUnknownArgumentType]
+
+    def with_pictures(self, refs: Mapping[str, PictureRef]) -> Self:
+        """A copy with other pictures, by field as `pictures` names them."""
+        return type(self).model_validate(replaced(self.model_dump(), refs))
+
+
+class Refiner(Part):
+    """Another model that takes over in mid-run.
+
+    switch_at: share of the steps after which it does.
+    """
+
+    model: Name
+    switch_at: float = Field(default=0.8, ge=0.01, le=1)
+
+
+class Hires(Part):
+    """A second pass at a larger size. What is None is as in the first pass.
+
+    Attributes:
+        upscaler: name from the menu of upscalers, of pictures or of latents.
+        steps: None or 0: as many as the first pass.
+        width, height: the size to reach; both 0: `scale` times the first pass's.
+        image: a finished picture that takes the place of the first pass.
+    """
+
+    upscaler: Name = "Latent"
+    steps: int | None = Field(default=None, ge=0, le=150)
+    strength: Share = 0.7
+    scale: float = Field(default=2.0, ge=1, le=4)
+    width: Amount = 0
+    height: Amount = 0
+    model: Name | None = None
+    sampler: Name | None = None
+    schedule: Name | None = None
+    cfg_scale: Guidance | None = None
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+    image: PictureRef | None = None
+
+
+class Drawing(Request):
+    """What every request has for which a model draws.
 
     A field that is None takes what suits the model: its card or its family says so.
     `prompts` and `negative_prompts`, where given, name the text of each picture
     (an extension fills them in when pictures of one job differ).
     """
 
-    kind: Literal["txt2img"] = "txt2img"
-    prompt: Annotated[Prompt, Field(min_length=1)]
+    picture_fields = ("references",)
+
+    prompt: Prompt = ""
     negative_prompt: Prompt = ""
-    model: str | None = Field(default=None, description="Id of a model; None is the default one")
-    sampler: str | None = None
-    schedule: str | None = None
-    steps: int | None = Field(default=None, ge=1, le=150)
-    cfg_scale: float | None = Field(default=None, ge=1, le=30)
+    model: Name | None = Field(default=None, description="Id of a model; None is the default one")
+    sampler: Name | None = None
+    schedule: Name | None = None
+    steps: Steps | None = None
+    cfg_scale: Guidance | None = None
     width: Size | None = None
     height: Size | None = None
     seed: Seed = Field(default=-1, description="-1 draws one when the job is accepted")
     variation_seed: Seed = -1
-    variation_strength: float = Field(default=0.0, ge=0, le=1)
-    seed_resize_width: int = Field(default=0, ge=0, le=2048)
-    seed_resize_height: int = Field(default=0, ge=0, le=2048)
+    variation_strength: Share = 0.0
+    seed_resize_width: Amount = 0
+    seed_resize_height: Amount = 0
     batch_count: int = Field(default=1, ge=1, le=100)
     batch_size: int = Field(default=1, ge=1, le=8)
     clip_skip: int | None = Field(default=None, ge=1, le=12)
@@ -63,9 +153,26 @@ class Txt2Img(Request):
         default=None, description="nv: as an NVIDIA card draws it, cpu: as torch's CPU does"
     )
     eta_noise_seed_delta: int = Field(default=0, ge=0, le=LARGEST_SEED)
-    image_format: ImageFormat | None = None
+    refiner: Refiner | None = None
+    references: References = Field(
+        default={}, description="Pictures that {image:name} in the prompt means; {image} is `1`"
+    )
     prompts: tuple[Prompt, ...] = ()
     negative_prompts: tuple[Prompt, ...] = ()
+
+    @property
+    def images(self) -> int:
+        return self.batch_count * self.batch_size
+
+
+class Txt2Img(Drawing):
+    """Pictures from text."""
+
+    picture_fields = ("references", "hires.image")
+
+    kind: Literal["txt2img"] = "txt2img"
+    prompt: Annotated[Prompt, Field(min_length=1)]
+    hires: Hires | None = None
 
     @field_validator("prompt")
     @classmethod
@@ -74,13 +181,183 @@ class Txt2Img(Request):
             raise ValueError("empty_prompt")
         return prompt
 
+
+class Loopback(Part):
+    """Each picture is the start of the next.
+
+    Attributes:
+        loops: pictures in a row.
+        final_strength: that of the last; between, it follows the curve.
+    """
+
+    loops: int = Field(default=4, ge=2, le=32)
+    final_strength: Share = 0.5
+    curve: Curve = "linear"
+
+
+class FromPicture(Drawing):
+    """What every request has that begins with a picture.
+
+    Attributes:
+        strength: how much of the picture may change; 0 leaves it, 1 begins from noise.
+        exact_steps: make as many steps as asked for, not `steps * strength`.
+        color_correction: give the result the colours of the picture.
+        extra_noise, noise_multiplier: A1111's settings of the same names.
+        image_cfg_scale: how closely an edit model keeps to the picture.
+        resize_mode: how the picture becomes `width` x `height`.
+    """
+
+    picture_fields = ("references", "image")
+
+    image: PictureRef
+    strength: Share = 0.75
+    exact_steps: bool = False
+    color_correction: bool = False
+    extra_noise: Share = 0.0
+    noise_multiplier: float = Field(default=1.0, ge=0, le=1.5)
+    image_cfg_scale: float = Field(default=1.5, ge=0, le=3)
+    resize_mode: ResizeMode = "just_resize"
+
+
+class Img2Img(FromPicture):
+    """Pictures from a picture.
+
+    Attributes:
+        width, height: None: in the picture's proportions, as large as suits the model.
+        scale: size by the picture's, in place of width and height.
+        upscaler: enlarges the picture where that is needed.
+        loopback: go on from the result.
+    """
+
+    kind: Literal["img2img"] = "img2img"
+    scale: float | None = Field(default=None, ge=0.05, le=4)
+    upscaler: Name | None = None
+    loopback: Loopback | None = None
+
     @property
     def images(self) -> int:
-        """How many pictures the job makes."""
-        return self.batch_count * self.batch_size
+        return super().images * (self.loopback.loops if self.loopback else 1)
 
 
-AnyRequest = Txt2Img
+class SoftInpaint(Part):
+    """Soft inpainting (differential diffusion), A1111's fields and defaults."""
+
+    schedule_bias: float = Field(default=1.0, ge=0, le=8)
+    preservation_strength: float = Field(default=0.5, ge=0, le=8)
+    transition_contrast_boost: float = Field(default=4.0, ge=1, le=32)
+    mask_influence: Share = 0.0
+    difference_threshold: float = Field(default=0.5, ge=0, le=8)
+    difference_contrast: float = Field(default=2.0, ge=0, le=8)
+
+
+class Inpaint(FromPicture):
+    """Part of a picture drawn anew. Outside the mask not one pixel changes.
+
+    Attributes:
+        width, height: of what is drawn; None: chosen from mask and model, and the result has
+            the picture's own size. Given, they mean what they do in A1111.
+        mask: white is drawn anew; None: where the picture is transparent.
+        invert: what is not white is drawn anew instead.
+        mask_blur: of the mask's edge, in pixels (A1111's 0..64).
+        content: what stands under the mask before the first step.
+        area: draw the whole picture, or only the mask's surroundings at their own size.
+        padding: how much of these surroundings, in pixels of the picture.
+        soft: soften the border by the strength of the mask.
+        mask_weight: how strongly an inpainting model keeps to the mask.
+        intent: what is wanted; chooses the fields that are left out (see `webui.core.intents`).
+    """
+
+    picture_fields = ("references", "image", "mask")
+
+    kind: Literal["inpaint"] = "inpaint"
+    mask: PictureRef | None = None
+    invert: bool = False
+    mask_blur: int = Field(default=4, ge=0, le=64)
+    content: Content = "original"
+    area: Area = "whole"
+    padding: int = Field(default=32, ge=0, le=256)
+    soft: SoftInpaint | None = None
+    mask_weight: Share = 1.0
+    intent: Intent | None = None
+
+
+class Outpaint(FromPicture):
+    """A picture continued beyond its borders.
+
+    Attributes:
+        left, right, up, down: pixels to add on each side.
+        width, height: of what is drawn at a time; None: chosen from the model.
+        mask_blur: width of the seam, in pixels of the picture.
+        strength: of the drawing of what is new.
+    """
+
+    kind: Literal["outpaint"] = "outpaint"
+    left: Amount = 0
+    right: Amount = 0
+    up: Amount = 0
+    down: Amount = 0
+    mask_blur: int = Field(default=8, ge=0, le=64)
+    strength: Share = 0.95
+
+
+class TiledDiffusion(Part):
+    """An enlarged picture drawn over tile by tile, which adds detail. None: what suits the model.
+
+    Attributes:
+        strength: how much may change.
+        tile, overlap: pixels; a tile of None is the model's own size.
+    """
+
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+    model: Name | None = None
+    sampler: Name | None = None
+    schedule: Name | None = None
+    steps: Steps | None = None
+    cfg_scale: Guidance | None = None
+    strength: Share = 0.35
+    seed: Seed = -1
+    tile: Size | None = None
+    overlap: int = Field(default=32, ge=0, le=512)
+
+
+class Upscale(Request):
+    """A picture enlarged.
+
+    Attributes:
+        by: factor; `width` and `height`, where given, take its place.
+        crop: where both are given: fill them and cut off what is too much; else fit into them.
+        upscaler: name from the menu of upscalers of pictures.
+        upscaler_2, mix: a second one, and its share of the result.
+        diffusion: draw over the result, tile by tile.
+    """
+
+    picture_fields = ("image",)
+
+    kind: Literal["upscale"] = "upscale"
+    image: PictureRef
+    by: float = Field(default=2.0, ge=1, le=8)
+    width: int = Field(default=0, ge=0, le=LARGEST_SIDE)
+    height: int = Field(default=0, ge=0, le=LARGEST_SIDE)
+    crop: bool = True
+    upscaler: Name = "Lanczos"
+    upscaler_2: Name | None = None
+    mix: Share = 0.0
+    diffusion: TiledDiffusion | None = None
+
+
+KINDS: Mapping[str, type[Request]] = {
+    "txt2img": Txt2Img,
+    "img2img": Img2Img,
+    "inpaint": Inpaint,
+    "outpaint": Outpaint,
+    "upscale": Upscale,
+}
+"""A name and a class a request kind."""
+
+AnyRequest = Annotated[
+    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale, Field(discriminator="kind")
+]
 """The union on `kind`; grows by one name a request kind."""
 
 REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
