@@ -16,7 +16,7 @@ from torch import Tensor
 
 from webui.core.offers import ModelCard, ModelInfo, Preview
 from webui.core.participants import Embedding
-from webui.models.family import LatentSpec, LoadProgress
+from webui.models.family import ImageConditioning, LatentSpec, LoadProgress
 from webui.models.sigmas import SigmaTable
 
 PREVIEW = Preview(matrix=((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)))
@@ -37,18 +37,28 @@ class FakeModel:
     Attributes:
         seconds: how long a call of the network takes.
         calls: (sigma, rows) of each call so far.
+        concats: what was given beside the latents, of each call so far.
     """
 
-    def __init__(self, info: ModelInfo = FAKE, seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        info: ModelInfo = FAKE,
+        seconds: float = 0.0,
+        image_conditioning: ImageConditioning = "none",
+    ) -> None:
         self.info = info
+        self.image_conditioning = image_conditioning
         self.latent = LatentSpec(channels=4, stride=8, preview=info.card.preview or PREVIEW)
         self.sigmas = SigmaTable.scaled_linear().sigmas
         self.device = torch.device("cpu")
         self.dtype = torch.float32
         self.seconds = seconds
         self.calls: list[tuple[float, int]] = []
+        self.concats: list[Tensor | None] = []
 
-    def encode_texts(self, texts: Sequence[str], clip_skip: int = 1) -> list[Embedding]:
+    def encode_texts(
+        self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
+    ) -> list[Embedding]:
         """A number in 0..1 from a text's bytes, once a token."""
         chunks = 1 + max(text.count("BREAK") for text in texts)
         values = [(sum(text.encode()) + clip_skip) % 101 / 101 for text in texts]
@@ -60,10 +70,12 @@ class FakeModel:
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
     ) -> Tensor:
         assert len(embeddings) == len(x)
         time.sleep(self.seconds)
         self.calls.append((sigma, len(x)))
+        self.concats.append(concat)
         rows = zip(x.double(), embeddings, strict=True)
         return torch.stack([_posterior_mean(row, sigma, one) for row, one in rows]).float()
 
@@ -71,7 +83,7 @@ class FakeModel:
         pixels = latents[:, :3].add(1).div(2).clamp(0, 1).float()
         return pixels.repeat_interleave(8, 2).repeat_interleave(8, 3).cpu()
 
-    def encode(self, pixels: Tensor) -> Tensor:
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         means = torch.nn.functional.avg_pool2d(pixels.float() * 2 - 1, 8)
         return torch.cat([means, means.mean(1, keepdim=True)], 1)
 

@@ -12,7 +12,7 @@ import torch
 
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
-from webui.models.family import LatentSpec
+from webui.models.family import ImageConditioning, LatentSpec
 from webui.models.sigmas import SigmaTable
 
 CHANNELS = torch.tensor([0.3, -0.2, 0.1, 0.5], dtype=torch.float64)
@@ -23,6 +23,7 @@ class StubModel:
     """The network, text encoder and autoencoder of the golden runs; counts its calls."""
 
     info = ModelInfo(id="stub", path="stub", format="stub")
+    image_conditioning: ImageConditioning = "none"
     latent = LatentSpec(channels=4, stride=8, preview=Preview(matrix=((0, 0, 0),) * 4))
     device = torch.device("cpu")
     dtype = torch.float32
@@ -35,7 +36,9 @@ class StubModel:
     def sigmas(self) -> torch.Tensor:
         return self.table.sigmas
 
-    def encode_texts(self, texts: Sequence[str], clip_skip: int = 1) -> list[Embedding]:
+    def encode_texts(
+        self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
+    ) -> list[Embedding]:
         chunks = 1 + max(text.count("BREAK") for text in texts)
         embeddings = []
         for text in texts:
@@ -44,7 +47,7 @@ class StubModel:
             embeddings.append(Embedding(tokens.repeat_interleave(77)[:, None]))
         return embeddings
 
-    def predict_x0(self, x, sigma, embeddings, residuals=None):
+    def predict_x0(self, x, sigma, embeddings, residuals=None, concat=None):
         s = float(self.table.t_to_sigma(self.table.sigma_to_t(sigma)))
         c = torch.stack([one.tokens.double().mean() for one in embeddings])
         self.calls.append((sigma, [round(float(value), 4) for value in c]))
@@ -59,7 +62,7 @@ class StubModel:
         self.decoded = latents
         return latents[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3).add(1).div(2)
 
-    def encode(self, pixels):
+    def encode(self, pixels, noise=None):
         raise AssertionError("text to image encodes nothing")
 
     def running(self):

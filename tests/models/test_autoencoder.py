@@ -41,6 +41,25 @@ def test_encodes_as_diffusers_does(autoencoder):
     assert encoded.shape == (1, 4, 4, 6)
 
 
+def test_draws_from_the_distribution_with_noise(autoencoder):
+    pixels, noise = torch.rand(2, 3, 32, 48), torch.randn(2, 4, 4, 6)
+    wanted = autoencoder.vae.encode(pixels * 2 - 1).latent_dist
+    encoded = autoencoder.encode(pixels, noise) / autoencoder.scale
+    assert torch.allclose(encoded, wanted.mean + wanted.std * noise, atol=1e-5)
+    assert torch.equal(autoencoder.encode(pixels, noise * 0), autoencoder.encode(pixels))
+    assert not torch.allclose(encoded, wanted.mean, atol=1e-2)
+
+
+def test_a_picture_too_large_for_half_precision_is_encoded_in_full(autoencoder):
+    autoencoder.vae.encoder.conv_in.weight.mul_(3e5)
+    autoencoder.vae.half()
+    assert autoencoder.encode(torch.rand(1, 3, 32, 48)).isfinite().all()
+    assert autoencoder.vae.dtype == torch.float32
+    autoencoder.vae.quant_conv.bias.fill_(torch.nan)
+    with pytest.raises(UserError, match="numbers that are no picture"):
+        autoencoder.encode(torch.rand(1, 3, 32, 48))
+
+
 def test_numbers_too_large_for_half_precision_are_computed_in_full(autoencoder):
     autoencoder.vae.decoder.conv_in.weight.mul_(3e4)
     autoencoder.vae.half()

@@ -26,6 +26,11 @@ class Autoencoder:
         """Pixels per latent, along each side."""
         return 2 ** (len(self.vae.config["block_out_channels"]) - 1)
 
+    @property
+    def scale(self) -> float:
+        """Latents are the network's own times this."""
+        return self.vae.config["scaling_factor"]
+
     def decode(self, latents: Tensor) -> Tensor:
         """(B, C, h, w) to pixels (B, 3, H, W) in 0..1, float32 on the CPU.
 
@@ -36,9 +41,20 @@ class Autoencoder:
             raise UserError("picture_not_a_number")
         return torch.cat([self._decode(one) for one in latents.split(1)])
 
-    def encode(self, pixels: Tensor) -> Tensor:
-        """Pixels (B, 3, H, W) in 0..1 to the most likely latents (B, C, h, w), float32."""
-        return torch.cat([self._encode(one) for one in pixels.split(1)])
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Pixels (B, 3, H, W) in 0..1 to latents (B, C, h, w), float32.
+
+        Args:
+            noise: (B, C, h, w) of mean 0 and std 1 to draw with; without it the most likely
+                latents, the mean.
+
+        Raises:
+            UserError: the latents in the best precision are not numbers.
+        """
+        if noise is None:
+            return torch.cat([self._encode(one, None) for one in pixels.split(1)])
+        rows = zip(pixels.split(1), noise.split(1), strict=True)
+        return torch.cat([self._encode(one, its_noise) for one, its_noise in rows])
 
     def _decode(self, latents: Tensor) -> Tensor:
         pixels = self._decoded(latents)
@@ -50,14 +66,20 @@ class Autoencoder:
         return pixels.float().cpu().div(2).add(0.5).clamp(0, 1)
 
     def _decoded(self, latents: Tensor) -> Tensor:
-        x: Any = latents.to(self.vae.device, self.vae.dtype) / self._scale
+        x: Any = latents.to(self.vae.device, self.vae.dtype) / self.scale
         return self.vae.decode(x, return_dict=False)[0]
 
-    def _encode(self, pixels: Tensor) -> Tensor:
+    def _encode(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        latents = self._encoded(pixels, noise)
+        if not bool(latents.isfinite().all()) and self.vae.dtype != torch.float32:
+            self.vae.float()
+            latents = self._encoded(pixels, noise)
+        if not bool(latents.isfinite().all()):
+            raise UserError("picture_not_a_number")
+        return latents * self.scale
+
+    def _encoded(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
         x = (pixels * 2 - 1).to(self.vae.device, self.vae.dtype)
         distribution: Any = self.vae.encode(x, return_dict=False)[0]
-        return distribution.mode().float() * self._scale
-
-    @property
-    def _scale(self) -> float:
-        return self.vae.config["scaling_factor"]
+        mean = distribution.mean.float()
+        return mean if noise is None else mean + distribution.std.float() * noise.to(mean)

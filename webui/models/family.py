@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -16,20 +16,25 @@ from webui.core.participants import Embedding
 LoadProgress = Callable[[float], None]
 """Called with the share (0..1) of the bytes loaded; may raise to stop."""
 
+ImageConditioning = Literal["none", "inpaint", "edit", "depth"]
+"""What a network is given of a picture beside the latents that are denoised."""
+
 
 @dataclass(frozen=True)
 class LatentSpec:
     """How pixels and latents of a family relate.
 
     Attributes:
-        channels: of the latents.
+        channels: of the latents that are denoised; the network may take more, see `concat`.
         stride: pixels per latent, along each side.
         preview: rough picture without the decoder.
+        scale: latents are the autoencoder's own times this.
     """
 
     channels: int
     stride: int
     preview: Preview
+    scale: float = 1.0
 
 
 class Model(Protocol):
@@ -40,6 +45,9 @@ class Model(Protocol):
 
     @property
     def latent(self) -> LatentSpec: ...
+
+    @property
+    def image_conditioning(self) -> ImageConditioning: ...
 
     @property
     def sigmas(self) -> Tensor:
@@ -54,11 +62,19 @@ class Model(Protocol):
         """In which the network computes; what goes in and out is float32."""
         ...
 
-    def encode_texts(self, texts: Sequence[str], clip_skip: int = 1) -> list[Embedding]:
+    def encode_texts(
+        self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
+    ) -> list[Embedding]:
         """Read texts with A1111's emphasis, 75-token chunks and BREAK.
 
         All embeddings of one call have the same number of tokens (a multiple of 77): shorter
         ones are filled up with empty chunks.
+
+        Args:
+            clip_skip: 1 reads the last layer, 2 the one before, …; families that were trained
+                on the one before read that one for both.
+            negative: they tell what to lead away from; some families then read an empty text,
+                or the score of a good picture, in another way.
         """
         ...
 
@@ -68,6 +84,7 @@ class Model(Protocol):
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
     ) -> Tensor:
         """The network's guess of the clean latents.
 
@@ -78,6 +95,13 @@ class Model(Protocol):
             residuals: what is added inside, by the name of the network's argument
                 (`down_block_additional_residuals`, `mid_block_additional_residual`); one row a
                 row of x, in the model's dtype.
+            concat: (B, K, h, w) float32, what the network is given behind the channels of x, for
+                `image_conditioning`
+                "inpaint": K = 5, the mask (1 = repaint), then the latents of the picture with
+                    what is masked made gray;
+                "edit": K = 4, the latents of the picture, not scaled (`encode(…) / latent.scale`);
+                "depth": K = 1, the distance, -1 (far) to 1 (near).
+                Without it the model repaints everything, or sees an empty picture.
 
         Returns:
             (B, C, h, w) float32.
@@ -88,8 +112,13 @@ class Model(Protocol):
         """(B, C, h, w) to pixels (B, 3, H, W) in 0..1, float32 on the CPU."""
         ...
 
-    def encode(self, pixels: Tensor) -> Tensor:
-        """Pixels (B, 3, H, W) in 0..1 to latents (B, C, h, w)."""
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Pixels (B, 3, H, W) in 0..1 to latents (B, C, h, w), float32.
+
+        Args:
+            noise: (B, C, h, w) of mean 0 and std 1, to draw from the autoencoder's distribution;
+                without it the mean is taken.
+        """
         ...
 
     def running(self) -> AbstractContextManager[None]:

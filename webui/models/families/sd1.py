@@ -30,7 +30,7 @@ from webui.library.weights import PARTS, part_file, read_config
 from webui.models.autoencoder import Autoencoder
 from webui.models.devices import autoencoder_dtype, device_name, network_dtype
 from webui.models.emphasis import Emphasis
-from webui.models.family import LatentSpec, LoadProgress
+from webui.models.family import ImageConditioning, LatentSpec, LoadProgress
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.prediction import Prediction
 from webui.models.texts import TextEncoder
@@ -41,6 +41,8 @@ CONFIGS = Path(__file__).parents[1] / "configs" / "sd1"
 _OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 """Names in autoencoders saved by diffusers before 0.15."""
 _OLD = re.compile(rf"(?<=\.)(?:{'|'.join(_OLD_ATTENTION)})(?=\.)")
+_CONDITIONING: Mapping[int, ImageConditioning] = {0: "none", 5: "inpaint", 4: "edit", 1: "depth"}
+"""By how many channels the network takes beside the latents."""
 _WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
 """What the libraries raise for values that make no network."""
 
@@ -65,8 +67,13 @@ class SD1Model:
         self.autoencoder = autoencoder
         self.texts = texts
         self.sigmas = prediction.table.sigmas
-        self.latent = LatentSpec(unet.config["in_channels"], autoencoder.stride, _preview(info))
+        channels = autoencoder.vae.config["latent_channels"]
+        self.latent = LatentSpec(channels, autoencoder.stride, _preview(info), autoencoder.scale)
+        self.image_conditioning: ImageConditioning = _CONDITIONING[
+            unet.config["in_channels"] - channels
+        ]
         self._prediction = prediction
+        self._gray: Tensor | None = None
 
     @property
     def device(self) -> torch.device:
@@ -77,7 +84,12 @@ class SD1Model:
         return self.unet.dtype
 
     def encode_texts(
-        self, texts: Sequence[str], clip_skip: int = 1, emphasis: Emphasis = "Original"
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
     ) -> list[Embedding]:
         return self.texts.encode(texts, clip_skip, emphasis)
 
@@ -87,9 +99,10 @@ class SD1Model:
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
     ) -> Tensor:
         words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
-        latents = self._prediction.scaled(x, sigma).to(self.dtype)
+        latents = self._beside(self._prediction.scaled(x, sigma), concat).to(self.dtype)
         timestep = torch.tensor(self._prediction.timestep(sigma), device=self.device)
         output = self.unet(latents, timestep, words, **(residuals or {})).sample
         return self._prediction.denoised(x, output.float(), sigma)
@@ -97,11 +110,31 @@ class SD1Model:
     def decode(self, latents: Tensor) -> Tensor:
         return self.autoencoder.decode(latents)
 
-    def encode(self, pixels: Tensor) -> Tensor:
-        return self.autoencoder.encode(pixels)
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.autoencoder.encode(pixels, noise)
 
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
+
+    def _beside(self, latents: Tensor, concat: Tensor | None) -> Tensor:
+        """The latents with what the network is given of a picture behind their channels."""
+        if self.image_conditioning == "none":
+            return latents
+        if concat is None:
+            concat = self._nothing_to_keep(latents)
+        return torch.cat([latents, concat.to(latents)], dim=1)
+
+    def _nothing_to_keep(self, latents: Tensor) -> Tensor:
+        """For text to image: gray, all of it masked (A1111's `txt2img_image_conditioning`)."""
+        rows, channels, height, width = latents.shape
+        more = self.unet.config["in_channels"] - channels
+        if self.image_conditioning != "inpaint":
+            return latents.new_zeros(rows, more, height, width)
+        if self._gray is None or self._gray.shape[2:] != latents.shape[2:]:
+            sides = height * self.latent.stride, width * self.latent.stride
+            self._gray = self.encode(torch.full((1, 3, *sides), 0.5))
+        mask = latents.new_ones(rows, 1, height, width)
+        return torch.cat([mask, self._gray.to(latents).expand(rows, -1, -1, -1)], dim=1)
 
 
 class SD1:
