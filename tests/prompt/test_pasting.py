@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from tests.golden import golden
 from webui.core.requests import Txt2Img
 from webui.prompt.infotext import Parameters, build_infotext, describe, parse_infotext
-from webui.prompt.pasting import first_pass, to_request_fields, version_key, with_defaults
+from webui.prompt.pasting import (
+    first_pass,
+    fitting,
+    to_request_fields,
+    version_key,
+    with_defaults,
+)
 
 
 def cases(name: str, kind: str) -> list[dict[str, Any]]:
@@ -72,6 +78,8 @@ def test_a_pictures_parameters_become_the_fields_of_a_request() -> None:
         "clip_skip": 2,
         "eta_noise_seed_delta": 31337,
         "noise_source": "cpu",
+        "hires": None,
+        "refiner": None,
     }
 
 
@@ -118,6 +126,14 @@ def test_a_request_comes_back_from_its_own_picture() -> None:
     parameters = describe(request, request.prompt, request.negative_prompt, 11, 12, "m")
     fields = to_request_fields(parse_infotext(build_infotext(parameters)))
     assert Txt2Img(**fields) == request
+
+
+def test_fields_are_those_of_a_kind() -> None:
+    fields = {"prompt": "a", "hires": None, "strength": 0.5, "content": "fill", "by": 2.0}
+    assert fitting(fields, "txt2img") == {"prompt": "a", "hires": None}
+    assert fitting(fields, "img2img") == {"prompt": "a", "strength": 0.5}
+    assert fitting(fields, "inpaint") == {"prompt": "a", "strength": 0.5, "content": "fill"}
+    assert fitting(fields, "upscale") == {"by": 2.0}
 
 
 @given(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from webui.core.errors import UserError
-from webui.core.sampling import sampler_and_schedule
+from webui.core.requests import KINDS
 from webui.prompt.attention import read_attention
 from webui.prompt.infotext import Parameters, Value
+from webui.prompt.pasted_fields import FindModel, Pasted, whole
 
 _VERSION = re.compile(
     r"v?(?P<major>\d{1,9})\.(?P<minor>\d{1,9})(?:\.(?P<patch>\d{1,9}))?"
     r"(?:-(?:(?P<candidate>RC\d*)|(?P<commits>\d{1,9}))(?:-.*)?)?",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(r"[+-]?\d{1,20}")
 _OLD_FIRST_PASS_PIXELS = 512 * 512
 
 _DEFAULTS: dict[str, Value] = {
@@ -87,14 +87,14 @@ def _emphasised(prompt: str) -> bool:
 
 def _restore_sizes(values: dict[str, Value], old_hires_sizes: bool) -> None:
     """Sizes of a second pass as they were written before `Hires resize`, and for who likes that."""
-    resized = _whole(values["Hires resize-1"]), _whole(values["Hires resize-2"])
+    resized = whole(values["Hires resize-1"]), whole(values["Hires resize-2"])
     if old_hires_sizes and all(resized):
         values["Size-1"], values["Size-2"] = resized
         return
-    first = _whole(values.get("First pass size-1")), _whole(values.get("First pass size-2"))
+    first = whole(values.get("First pass size-1")), whole(values.get("First pass size-2"))
     if None in first:
         return
-    width, height = _whole(values.get("Size-1", 512)), _whole(values.get("Size-2", 512))
+    width, height = whole(values.get("Size-1", 512)), whole(values.get("Size-2", 512))
     if width and height:
         values["Size-1"], values["Size-2"] = first if all(first) else first_pass(width, height)
         values["Hires resize-1"], values["Hires resize-2"] = width, height
@@ -133,71 +133,27 @@ def version_key(version: str) -> tuple[int, int, int, int] | None:
 
 
 def to_request_fields(
-    parameters: Parameters, find_model: Callable[[str], str | None] | None = None
+    parameters: Parameters, find_model: FindModel | None = None
 ) -> dict[str, Any]:
-    """The fields of a request for text to image that the parameters name.
+    """The fields of a request that the parameters name, parts of it (`hires`, `refiner`) nested.
 
     A value that cannot be read leaves its field out, and so does a sampler that we do not have.
     With none but a prompt, only the prompts are there.
 
     Args:
         parameters: as read.
-        find_model: the id of a model by name or hash, None if there is none; without it the
+        find_model: the id of a model by name or hash, None if there is none; without it a
             model is named as in the picture.
     """
-    fields: dict[str, Any] = {}
     values = with_defaults(parameters)
-    if parameters.values:
-        fields = {
-            name: number
-            for name, (key, default, read) in _NUMBERS.items()
-            if (number := read(values.get(key, default))) is not None
-        }
-        fields |= _names(values, find_model)
+    pasted = Pasted(values, frozenset(parameters.values), find_model)
     return {
         "prompt": values["Prompt"],
         "negative_prompt": values["Negative prompt"],
-        **fields,
+        **(pasted.fields() if parameters.values else {}),
     }
 
 
-def _names(
-    values: dict[str, Value], find_model: Callable[[str], str | None] | None
-) -> dict[str, str]:
-    names = {"noise_source": "cpu" if values["RNG"] == "CPU" else "nv"}
-    written = str(values.get("Sampler") or "")
-    sampler, schedule = sampler_and_schedule(written, str(values["Schedule type"]))
-    if written.startswith(sampler):
-        names |= {"sampler": sampler, "schedule": schedule}
-    known = [str(values[key]) for key in ("Model hash", "Model") if values.get(key)]
-    found = [id for id in map(find_model, known) if id] if find_model else known[-1:]
-    return names | ({"model": found[0]} if found else {})
-
-
-def _whole(value: Value) -> int | None:
-    text = str(value).strip()
-    return int(text) if _WHOLE.fullmatch(text) else None
-
-
-def _decimal(value: Value) -> float | None:
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-_NUMBERS: dict[str, tuple[str, Value, Callable[[Value], int | float | None]]] = {
-    "steps": ("Steps", None, _whole),
-    "cfg_scale": ("CFG scale", None, _decimal),
-    "seed": ("Seed", None, _whole),
-    "width": ("Size-1", None, _whole),
-    "height": ("Size-2", None, _whole),
-    "variation_seed": ("Variation seed", -1, _whole),
-    "variation_strength": ("Variation seed strength", 0, _decimal),
-    "seed_resize_width": ("Seed resize from-1", 0, _whole),
-    "seed_resize_height": ("Seed resize from-2", 0, _whole),
-    "clip_skip": ("Clip skip", None, _whole),
-    "eta_noise_seed_delta": ("ENSD", 0, _whole),
-}
-"""Field -> infotext's key, what its absence means (None: nothing), how it is read."""
+def fitting(fields: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Those of the fields that a request of this kind has."""
+    return {name: fields[name] for name in KINDS[kind].model_fields if name in fields}
