@@ -6,7 +6,7 @@
 from webui.core.errors import UserError
 from webui.core.hookspecs import API_VERSION, Panel, Sampler, Tab, hookimpl
 from webui.core.participants import Cond, Embedding, JobView, Participant, Step
-from webui.core.requests import AnyRequest, Txt2Img
+from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
@@ -15,8 +15,12 @@ __all__ = [
     "API_VERSION",
     "AnyRequest",
     "Cond",
+    "Drawing",
     "Embedding",
+    "Img2Img",
+    "Inpaint",
     "JobView",
+    "Outpaint",
     "Panel",
     "Participant",
     "Sampler",
@@ -24,6 +28,7 @@ __all__ = [
     "Step",
     "Tab",
     "Txt2Img",
+    "Upscale",
     "UserError",
     "WildcardFiles",
     "expand_wildcards",

@@ -7,7 +7,7 @@ from random import Random
 
 from pydantic import BaseModel, Field
 
-from webui.ext import AnyRequest, Panel, WildcardFiles, expand_wildcards, hookimpl
+from webui.ext import AnyRequest, Drawing, Panel, WildcardFiles, expand_wildcards, hookimpl
 
 SHIPPED = Path(__file__).with_name("wildcards")
 
@@ -36,6 +36,8 @@ def register_panels() -> list[Panel]:
 @hookimpl
 def rewrite_request(request: AnyRequest, options: Options, data: Path) -> AnyRequest | None:
     """Give each picture its own words; its seed decides, so that a seed draws the same again."""
+    if not isinstance(request, Drawing):
+        return None
     texts = (request.prompt, request.negative_prompt)
     if not options.enabled or not any("{" in text or "__" in text for text in texts):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import Depends
@@ -48,6 +48,16 @@ def described(schema: str, media_type: str = "application/json") -> dict[str, An
     """`openapi_extra` for a route that reads its body itself: the name of its model."""
     reference = {"$ref": f"#/components/schemas/{schema}"}
     return {"requestBody": {"required": True, "content": {media_type: {"schema": reference}}}}
+
+
+def described_kinds(schemas: Mapping[str, str]) -> dict[str, Any]:
+    """The same for one of several models, told apart by `kind` (its value -> name of the model)."""
+    references = {kind: f"#/components/schemas/{name}" for kind, name in schemas.items()}
+    schema = {
+        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "discriminator": {"propertyName": "kind", "mapping": references},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 FILE = {

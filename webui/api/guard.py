@@ -190,7 +190,7 @@ async def _whole_body(scope: Scope, receive: Receive) -> Receive:
 
 
 def _largest_body(path: str) -> int:
-    if path == f"{API}/infotext":
+    if path in (f"{API}/infotext", f"{API}/images"):
         return LARGEST_BODY["picture"]
     return LARGEST_BODY["api" if path.startswith(API) else "form"]
 

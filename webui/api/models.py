@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from webui.core.events import Job
 from webui.core.extension import ExtensionInfo
-from webui.core.offers import ModelInfo
+from webui.core.offers import ModelInfo, UpscalerInfo
 from webui.core.sampling import SamplerInfo, ScheduleInfo
 
 
@@ -33,6 +33,7 @@ class OfferList(BaseModel):
     default_model: str | None = Field(description="Of a request that names none; null if none fits")
     samplers: tuple[SamplerInfo, ...]
     schedules: tuple[ScheduleInfo, ...]
+    upscalers: tuple[UpscalerInfo, ...]
     device: str = Field(description="What the worker computes on; empty until it said so")
 
 

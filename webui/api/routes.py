@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ValidationError
 
 from webui import __version__
-from webui.api.bodies import DescribedRoute, JsonObject, described
+from webui.api.bodies import DescribedRoute, JsonObject, described, described_kinds
 from webui.api.context import AccessHere, Audience, Owner, ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import About, ExtensionList, JobList, OfferList
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
 from webui.core.extension import ExtensionInfo
+from webui.core.requests import KINDS
 from webui.core.running import fingerprint
 from webui.core.settings import Settings
 from webui.core.texts import LANGUAGES, catalogue
@@ -41,7 +42,7 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
     "/jobs",
     status_code=201,
     tags=["jobs"],
-    openapi_extra=described("Txt2Img"),
+    openapi_extra=described_kinds({kind: model.__name__ for kind, model in KINDS.items()}),
     responses=may_answer(*BODY, *DISK),
 )
 def submit(services: ServicesHere, owner: Owner, values: JsonObject) -> Job:
@@ -89,6 +90,7 @@ def offers(services: ServicesHere) -> OfferList:
         default_model=_default_model(services),
         samplers=told.samplers,
         schedules=told.schedules,
+        upscalers=told.upscalers,
         device=told.device,
     )
 

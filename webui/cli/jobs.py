@@ -13,6 +13,7 @@ from webui.cli.words import worded
 from webui.core.errors import Problem, UserError
 from webui.core.events import Job
 from webui.core.paths import Paths
+from webui.core.requests import Drawing
 
 
 def run(options: argparse.Namespace, language: str) -> int:
@@ -48,7 +49,9 @@ def line(job: Job, language: str) -> str:
     """A job in one line: id, state, when, how many pictures of how many, prompt, what is wrong."""
     when = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
     made = f"{len(job.pictures)}/{job.request.images}"
-    prompt = " ".join(job.request.prompt.split())[:60]
+    asked = job.request
+    words = asked.prompt if isinstance(asked, Drawing) else asked.kind
+    prompt = " ".join(words.split())[:60]
     wrong = f"  ({worded(job.problem, language)})" if job.problem else ""
     return f"{job.id}  {job.state:11}  {when}  {made:>5}  {prompt}{wrong}"
 

@@ -1,4 +1,4 @@
-"""What a user wants of a selection, as the settings that do it. Every one of them may be changed."""
+"""What a user wants of a selection, as the settings that do it. Each of them may be changed."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from webui.core.errors import Problem
@@ -68,6 +70,31 @@ class ModelInfo(BaseModel):
     shipped: bool = False
 
 
+class UpscalerInfo(BaseModel):
+    """Something that enlarges: latents between two passes, or pictures.
+
+    scale: how many times larger it makes a picture in one go; None where it is free or not known.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: Literal["latent", "picture"] = "picture"
+    scale: float | None = None
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        return ()
+
+
+_LATENT = ("", " (antialiased)", " (bicubic)", " (bicubic antialiased)", " (nearest)")
+UPSCALERS: tuple[UpscalerInfo, ...] = (
+    *(UpscalerInfo(name=f"Latent{how}", kind="latent") for how in (*_LATENT, " (nearest-exact)")),
+    *(UpscalerInfo(name=name) for name in ("None", "Lanczos", "Nearest")),
+)
+"""Those that need no file, under A1111's names."""
+
+
 class Offers(BaseModel):
     """The worker's report; kept from the last run so that menus are there before the worker."""
 
@@ -75,4 +102,5 @@ class Offers(BaseModel):
 
     samplers: tuple[SamplerInfo, ...] = SAMPLERS
     schedules: tuple[ScheduleInfo, ...] = SCHEDULES
+    upscalers: tuple[UpscalerInfo, ...] = UPSCALERS
     device: str = ""

@@ -24,10 +24,16 @@ class Embedding:
     Attributes:
         tokens: (tokens, width), the emphasis already in it.
         pooled: (width,) for families that use one, else None.
+        negative: it was read as what to lead away from.
+        time_ids: what SDXL is told of the picture's size, in pixels: height and width of the
+            original, top and left of the crop, height and width now (its refiner: the score in
+            place of the last two); None for a picture of the size that is drawn, not cropped.
     """
 
     tokens: Tensor
     pooled: Tensor | None = None
+    negative: bool = False
+    time_ids: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,11 @@ class Paths:
         return self.state / "offers.json"
 
     @property
+    def pictures(self) -> Path:
+        """Pictures that requests begin with, under their hashes."""
+        return self.state / "pictures"
+
+    @property
     def thumbnails(self) -> Path:
         return self.state / "thumbnails"
 

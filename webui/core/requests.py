@@ -166,13 +166,18 @@ class Drawing(Request):
 
 
 class Txt2Img(Drawing):
-    """Pictures from text."""
+    """Pictures from text.
+
+    reference_strength: how much of a picture that the prompt refers to may change, where the
+    drawing begins with it.
+    """
 
     picture_fields = ("references", "hires.image")
 
     kind: Literal["txt2img"] = "txt2img"
-    prompt: Annotated[Prompt, Field(min_length=1)]
+    prompt: Annotated[Prompt, Field(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
     hires: Hires | None = None
+    reference_strength: Share = 0.75
 
     @field_validator("prompt")
     @classmethod

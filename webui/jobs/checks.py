@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
-from webui.core.requests import REQUEST, AnyRequest, Txt2Img
+from webui.core.requests import KINDS, AnyRequest, Drawing, Outpaint, Request
 from webui.core.settings import Settings
 from webui.jobs.explain import clipped, explain, nearest, problem
+from webui.jobs.filling import drawn_seeds, sized, suits
+from webui.jobs.given import Pictures
+from webui.jobs.naming import canonical_names
+from webui.jobs.referring import refer
 from webui.library.catalog import Catalog
 
-DRAWN_SEEDS = 2**32
-"""As A1111 draws them: such a seed fits everywhere."""
+DEFAULT_KIND = "txt2img"
 
 
 class Refused(UserError):
@@ -30,19 +32,15 @@ class Refused(UserError):
         self.problem = self.problems[0]
 
 
-class Named(Protocol):
-    """An entry of a menu."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def aliases(self) -> tuple[str, ...]: ...
-
-
 def accept(
-    values: object, offers: Offers, catalog: Catalog, settings: Settings, extensions: Extensions
+    values: object,
+    offers: Offers,
+    catalog: Catalog,
+    settings: Settings,
+    extensions: Extensions,
+    pictures: Pictures,
 ) -> AnyRequest:
-    """The request with nothing left open: model, what suits it, seeds.
+    """The request with nothing left open: model, what suits it, sizes, seeds, stored pictures.
 
     Raises:
         Refused: something does not fit, whatever JSON it was.
@@ -50,21 +48,49 @@ def accept(
     if not isinstance(values, Mapping):
         raise Refused([problem("not_a_request")])
     asked = {str(name): value for name, value in cast(Mapping[Any, Any], values).items()}
+    kind = _kind(asked.get("kind"))
     problems: list[Problem] = []
-    model = _model(asked.get("model"), catalog, problems)
+    model = _model(asked.get("model"), catalog, problems) if issubclass(kind, Drawing) else None
     given = {name: value for name, value in asked.items() if value is not None}
-    given = {**_suits(model, settings), **given}
-    for field, menu in (("sampler", offers.samplers), ("schedule", offers.schedules)):
-        if isinstance(name := given.get(field), str):
-            given[field] = _canonical(field, name, menu, problems)
+    given = {**suits(kind, given.get("intent"), model, settings), **given}
+    if problems:
+        given.pop("model", None)  # one sentence about it is enough
+    given = canonical_names(given, offers, catalog, problems)
     try:
-        request = REQUEST.validate_python(given)
+        request = kind.model_validate(given)
     except ValidationError as error:
-        raise Refused([*problems, *explain(error, Txt2Img)]) from error
-    problems += [*_in_extensions(request, extensions), *_in_counts(request)]
-    if problems or model is None:
+        raise Refused([*problems, *explain(error, kind)]) from error
+    problems += [*_in_extensions(request, extensions), *_in_amounts(request)]
+    problems += pictures.problems_with(request)
+    if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
-    return request.with_(model=model.id, **_drawn(request))
+    return _completed(request, model, pictures)
+
+
+def _completed(request: Request, model: ModelInfo | None, pictures: Pictures) -> AnyRequest:
+    """What is known only when all else fits.
+
+    Raises:
+        Refused: the sizes or references that come of it do not fit.
+    """
+    request = pictures.stored_in(request)
+    try:
+        request = refer(request, model)
+        changes = sized(request, model, pictures)
+        named = {"model": model.id} if model else {}
+        return request.with_(**named, **changes, **drawn_seeds(request))  # pyright: ignore
+    except UserError as error:
+        raise Refused([error.problem]) from error
+    except ValidationError as error:
+        raise Refused(explain(error, type(request))) from error
+
+
+def _kind(name: object) -> type[Request]:
+    if name is None:
+        name = DEFAULT_KIND
+    if isinstance(name, str) and name in KINDS:
+        return KINDS[name]
+    raise Refused([problem("not_a_choice", "kind", choices=", ".join(KINDS))])
 
 
 def _model(name: object, catalog: Catalog, problems: list[Problem]) -> ModelInfo | None:
@@ -82,19 +108,7 @@ def _model(name: object, catalog: Catalog, problems: list[Problem]) -> ModelInfo
     return None
 
 
-def _canonical(field: str, name: str, menu: Iterable[Named], problems: list[Problem]) -> str | None:
-    """The menu's name for what was asked, whatever its case, an alias too."""
-    known = {alias.casefold(): one.name for one in menu for alias in (*one.aliases, one.name)}
-    if found := known.get(name.casefold()):
-        return found
-    near = nearest(name, known.values())
-    code = f"unknown_{field}_near" if near else f"unknown_{field}"
-    values = {"near": near} if near else {}
-    problems.append(problem(code, field, name=clipped(name), **values))
-    return None
-
-
-def _in_extensions(request: AnyRequest, extensions: Extensions) -> list[Problem]:
+def _in_extensions(request: Request, extensions: Extensions) -> list[Problem]:
     try:  # what the ledger and the worker will be given
         json.dumps(request.extensions, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, TypeError, RecursionError):
@@ -103,22 +117,13 @@ def _in_extensions(request: AnyRequest, extensions: Extensions) -> list[Problem]
     return [one.model_copy(update={"field": clipped(one.field or "")}) for one in found]
 
 
-def _in_counts(request: AnyRequest) -> Iterable[Problem]:
-    """Texts for each picture are for all of them, or there are none."""
-    for field in ("prompts", "negative_prompts"):
-        count = len(getattr(request, field))
-        if count not in (0, request.images):
-            yield problem("text_count", field, count=count, images=request.images)
-
-
-def _suits(model: ModelInfo | None, settings: Settings) -> dict[str, Any]:
-    """What fields take that are left open."""
-    fields = "sampler schedule steps cfg_scale width height clip_skip".split()
-    card = {field: getattr(model.card, field) for field in fields} if model else {}
-    return card | {"noise_source": settings.noise_source, "image_format": settings.image_format}
-
-
-def _drawn(request: AnyRequest) -> dict[str, int]:
-    """Seeds for those left open: a job that goes on after a crash makes the same pictures."""
-    fields = ("seed", "variation_seed")
-    return {name: secrets.randbelow(DRAWN_SEEDS) for name in fields if getattr(request, name) == -1}
+def _in_amounts(request: Request) -> Iterable[Problem]:
+    """What fits field by field and not together."""
+    if isinstance(request, Drawing):  # texts for each picture are for all of them, or for none
+        for field in ("prompts", "negative_prompts"):
+            count = len(getattr(request, field))
+            if count not in (0, request.images):
+                yield problem("text_count", field, count=count, images=request.images)
+    if isinstance(request, Outpaint):
+        if not any((request.left, request.right, request.up, request.down)):
+            yield problem("outpaint_nothing", "right")

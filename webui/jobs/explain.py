@@ -7,7 +7,7 @@ puts its own (`ui.field.<name>` of the catalogue) in its place.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ _CODES: Mapping[str, str] = {
     "missing": "missing",
     "string_too_long": "text_too_long",
     "string_too_short": "empty_prompt",  # nothing else has a least length
+    "string_pattern_mismatch": "not_a_file_name",  # what else has a pattern names a picture
     "too_long": "list_too_long",
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
@@ -63,18 +64,29 @@ def problem(
 ) -> Problem:
     """A problem, with the label of the field filled in."""
     if field is not None:
-        name = field.partition(".")[0]
-        label = catalogue("en").get(f"{labels}.{name}", name)
-        values = {"label": label, **values}
+        values = {"label": _label(field, labels), **values}
     return Problem(code=code, field=field, values=values, message=text(f"error.{code}", **values))
 
 
-def unknown_field(name: str, known: Iterable[str], labels: str = "ui.field") -> Problem:
-    """There is no such field; perhaps another was meant."""
+def _label(field: str, labels: str) -> str:
+    """The English name of a field; one of a part of a request goes by its last name."""
+    first, _, rest = field.partition(".")
+    names = [first] if first == "extensions" else [rest.rpartition(".")[2], first]
+    known = catalogue("en")
+    return next((known[f"{labels}.{name}"] for name in names if f"{labels}.{name}" in known), first)
+
+
+def unknown_field(
+    name: str, known: Iterable[str], labels: str = "ui.field", part: str = ""
+) -> Problem:
+    """There is no such field; perhaps another was meant.
+
+    part: of the request in which it was looked for, as `hires.`.
+    """
     shown = clipped(name)
     near = nearest(shown, known)
     code = "unknown_field_near" if near else "unknown_field"
-    return problem(code, shown, labels, name=shown, **({"near": near} if near else {}))
+    return problem(code, part + shown, labels, name=shown, **({"near": near} if near else {}))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -93,9 +105,10 @@ def clipped(words: str) -> str:
 def _explained(entry: Details, model: type[BaseModel], labels: str) -> Problem:
     place = [str(part) for part in entry["loc"]]
     if entry["type"] == "extra_forbidden":
-        return unknown_field(place[-1], model.model_fields, labels)
+        known = _bounds(model, place[:-1]).get("properties", {})
+        return unknown_field(place[-1], known, labels, "".join(f"{one}." for one in place[:-1]))
     field = ".".join(map(clipped, place[:3]))
-    bounds = _bounds(model).get(place[0], {}) if place else {}
+    bounds = _bounds(model, place)
     code, values = _worded(entry, bounds)
     return problem(code, field or None, labels, **values)
 
@@ -108,6 +121,8 @@ def _worded(entry: Details, bounds: Details) -> tuple[str, dict[str, Any]]:
         return _multiple(entry["input"], context["multiple_of"], bounds)
     if kind == "value_error":
         return str(context["error"]), {}
+    if kind == "string_pattern_mismatch" and "sha256" in context["pattern"]:
+        return "not_a_picture", {}
     if kind == "finite_number":
         return "not_whole" if bounds.get("type") == "integer" else "not_a_number", {}
     code = _CODES.get(kind) or _STARTS.get(kind.partition("_")[0], "does_not_fit")
@@ -147,7 +162,16 @@ def _multiple(value: Any, step: int, bounds: Details) -> tuple[str, dict[str, An
 
 
 @cache
-def _bounds(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
-    """The schema of each field; of `X | None` that of X."""
-    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
-    return {name: {**field.get("anyOf", [{}])[0], **field} for name, field in fields.items()}
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _bounds(model: type[BaseModel], place: Sequence[str]) -> dict[str, Any]:
+    """The schema of a field, or of one of a part; of `X | None` that of X. {} if there is none."""
+    schema = _schema(model)
+    parts: dict[str, Any] = schema.get("$defs", {})
+    for name in place:
+        inner: dict[str, Any] = schema.get("properties", {}).get(name, {})
+        some: dict[str, Any] = {**inner.get("anyOf", [{}])[0], **inner}
+        schema = parts.get(str(some.get("$ref", "")).rpartition("/")[2], some)
+    return schema

@@ -35,6 +35,7 @@ from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
 from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
+from webui.jobs.given import Pictures
 from webui.jobs.hub import Hub
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
@@ -43,10 +44,13 @@ from webui.jobs.results import Results
 from webui.jobs.runs import Runs
 from webui.jobs.supervisor import Supervisor, Timing
 from webui.library.catalog import Catalog
+from webui.library.store import Store
 
 MOST_WAITING = 10_000
 LOCK_SECONDS = 2.0
 """A worker that a killed server was just starting holds the lock for a moment longer."""
+FORGOTTEN_SECONDS = 7 * 24 * 3600.0
+"""After which a picture goes that was given and that no request names."""
 PAGE = 500
 """Durable events that are read at a time."""
 
@@ -86,6 +90,7 @@ class Jobs:
         self._catalog = catalog
         self._extensions = extensions
         self._menus = Menus(paths.offers)
+        self.store = Store(paths.pictures)
         self._lock = _take_lock(paths)
         self._ledger = Ledger(paths.ledger, lambda events: self._hub.recorded(events))
         with self._ledger.read() as reading:
@@ -96,6 +101,8 @@ class Jobs:
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
         end_orphan(paths.worker_record)
         runs.recover()
+        with self._ledger.read() as reading:
+            self.store.collect(reading.pictures_given(), older_than=FORGOTTEN_SECONDS)
 
     def start(self) -> None:
         """Start the worker, and with it what was interrupted or waits."""
@@ -256,7 +263,14 @@ class Jobs:
             return reading.events(owner, after, upto, PAGE)
 
     def _accept(self, values: Mapping[str, Any]) -> AnyRequest:
-        return accept(values, self.offers, self._catalog, self._settings(), self._extensions)
+        return accept(
+            values,
+            self.offers,
+            self._catalog,
+            self._settings(),
+            self._extensions,
+            Pictures(self.store, self._results.data),
+        )
 
     def _rewritten(self, request: AnyRequest) -> tuple[AnyRequest, UserError | None]:
         """The request as extensions want it; as it was, with the error, if that goes wrong."""

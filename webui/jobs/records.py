@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from webui.core.events import (
     Picture,
     Queued,
 )
+from webui.core.pictures import STORED
 from webui.core.requests import REQUEST, AnyRequest
 from webui.jobs.order import Waiting, in_turn
 
@@ -109,6 +111,11 @@ class Reading:
             f"SELECT COUNT(*) FROM jobs WHERE owner = ? AND state IN ({_WAITING})", (owner,)
         ).fetchone()
         return row[0]
+
+    def pictures_given(self) -> frozenset[str]:
+        """Names of all stored pictures that any request begins with."""
+        rows = self._db.execute("SELECT request FROM jobs WHERE request LIKE '%\"sha256:%'")
+        return frozenset(name for (text,) in rows for name in re.findall(STORED, text))
 
     def picture(self, id: str) -> Picture:
         """One picture.

@@ -15,11 +15,12 @@ from pathlib import Path
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job, Picture
 from webui.core.files import explained, remove_leftovers, save_atomically
+from webui.core.requests import Drawing
 from webui.core.settings import Settings
 from webui.core.wire import Made
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.library.pictures import MEDIA_TYPES
-from webui.prompt.filenames import Facts, picture_path
+from webui.prompt.filenames import Facts, picture_path, plain_name
 
 MEMORY_BYTES = 256 * 2**20
 """Of pictures that could not be saved; the oldest go first."""
@@ -133,11 +134,15 @@ class Results:
         """Where a picture goes: the day's folder, a name by the pattern."""
         request, now = job.request, datetime.now().astimezone()
         begun = datetime.fromtimestamp(job.started or job.created).astimezone()
-        hash = self._model_hash(request.model)
+        hash = self._model_hash(request.model) if isinstance(request, Drawing) else None
         facts = Facts.of(request, picture.index, picture.seed, now, begun, hash)
         folder = self._folder / request.kind / now.strftime("%Y-%m-%d")
+        if request.folder and (own := plain_name(request.folder)):
+            folder = self._folder / own
         with explained(folder, str(picture.seed)):
             path = picture_path(folder, self._settings().file_name, facts)
+        if request.file_name and (own := plain_name(request.file_name)):
+            path = folder / own
         return path.with_name(path.name + _ENDINGS[picture.media_type])
 
     def _complete(self, token: int, picture: Picture, digest: str) -> None:

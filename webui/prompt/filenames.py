@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from webui.core.requests import Txt2Img
+from webui.core.requests import Drawing, FromPicture, Request
 from webui.core.sampling import schedule_meant
 
 LONGEST_PART = 128
@@ -81,7 +81,7 @@ class Facts:
     @classmethod
     def of(
         cls,
-        request: Txt2Img,
+        request: Request,
         index: int,
         seed: int,
         time: datetime,
@@ -89,6 +89,8 @@ class Facts:
         model_hash: str | None = None,
     ) -> Facts:
         """The facts of one picture of a request whose fields are filled in."""
+        if not isinstance(request, Drawing):
+            return cls(time, job_time)
         iteration, batch_index = divmod(index, request.batch_size)
         counting = request.variation_strength == 0
         return cls(
@@ -109,6 +111,7 @@ class Facts:
             model_name=request.model or "",
             model_hash=model_hash or "",
             clip_skip=request.clip_skip or 1,
+            denoising=request.strength if isinstance(request, FromPicture) else None,
             batch_size=request.batch_size,
             batch_count=request.batch_count,
             batch_index=batch_index,
@@ -126,6 +129,11 @@ def picture_path(folder: Path, pattern: str, facts: Facts) -> Path:
         folder /= _clean(part.replace(_NUMBER, ""))
     name = _clean(name) or _NUMBER
     return folder / name.replace(_NUMBER, _numbered(folder, facts.basename))
+
+
+def plain_name(name: str) -> str:
+    """A name that every system takes; empty if nothing is left of it."""
+    return _clean(name)
 
 
 def next_number(folder: Path, basename: str = "") -> int:

@@ -1,0 +1,21 @@
+from tests.jobs.door import Door
+
+
+def test_names_inside_parts_are_those_of_the_menus(door: Door) -> None:
+    hires = {"upscaler": "latent (NEAREST)", "sampler": "euler A", "model": "easel-demo"}
+    request = door.taken("txt2img", prompt="x", hires=hires, refiner={"model": "easel-demo"})
+    assert (request.hires.upscaler, request.hires.sampler) == ("Latent (nearest)", "Euler a")
+    wrong = {"upscaler": "Lanczoz", "sampler": "qqq", "schedule": 3, "stepz": 1, "scale": 9}
+    found = door.refused("txt2img", prompt="x", hires=wrong, refiner={"model": "other"})
+    assert found == {
+        "hires.upscaler": "unknown_upscaler_near",
+        "hires.sampler": "unknown_sampler",
+        "hires.schedule": "not_a_text",
+        "hires.stepz": "unknown_field_near",
+        "hires.scale": "too_large",
+        "refiner.model": "unknown_model",
+    }
+    image = door.put(9, 9)
+    assert door.refused("upscale", image=image, upscaler="Latent") == {
+        "upscaler": "unknown_upscaler"
+    }

@@ -1,0 +1,51 @@
+"""The pictures that come with a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from webui.core.errors import Problem, UserError
+from webui.core.requests import Request
+from webui.library.store import Store, Stored
+
+_Request = TypeVar("_Request", bound=Request)
+_RESULT = "picture:"
+
+
+class Pictures:
+    """Stored pictures, and results that become such when a request begins with them."""
+
+    def __init__(self, store: Store, result: Callable[[str], bytes]) -> None:
+        """result: a finished picture's file by its id; raises UserError."""
+        self._store = store
+        self._result = result
+
+    def get(self, ref: str) -> Stored:
+        """What is known of a picture; a result is put into the store.
+
+        Raises:
+            UserError: there is none of this name, or it is broken.
+        """
+        if ref.startswith(_RESULT):
+            return self._store.put(self._result(ref.removeprefix(_RESULT)))
+        return self._store.get(ref)
+
+    def problems_with(self, request: Request) -> list[Problem]:
+        """One for each picture that is not there."""
+        found: list[Problem] = []
+        for field, ref in request.pictures():
+            try:
+                self.get(ref)
+            except UserError as error:
+                found.append(error.problem.model_copy(update={"field": field}))
+        return found
+
+    def stored_in(self, request: _Request) -> _Request:
+        """The request with stored pictures only.
+
+        Raises:
+            UserError: one is not there.
+        """
+        refs = {field: self.get(ref).id for field, ref in request.pictures()}
+        return request.with_pictures(refs) if refs else request

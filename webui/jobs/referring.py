@@ -1,0 +1,53 @@
+"""What `{image}` in a prompt does: asked of who serves it, else done the built-in way."""
+
+from __future__ import annotations
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.core.requests import Drawing, Img2Img, Request, Txt2Img
+from webui.prompt.references import references_in
+
+
+def refer(request: Request, model: ModelInfo | None) -> Request:
+    """The request with its references put to use.
+
+    Without anybody else who serves them, one picture in Text to image is what the drawing begins
+    with: an edit model changes it as told, any other keeps as much of it as
+    `reference_strength` says.
+
+    Raises:
+        UserError: a tag without picture, a picture without tag, or more than can be served.
+    """
+    if not isinstance(request, Drawing):
+        return request
+    text, found = references_in(request.prompt)
+    names = list(found)
+    for name in names:
+        if name not in request.references:
+            raise UserError("reference_missing", "references", name=name)
+    for name in request.references:
+        if name not in names:
+            raise UserError("reference_unused", "references", name=name)
+    if not names:
+        return request
+    if not isinstance(request, Txt2Img) or len(names) > 1:
+        raise UserError("references_unserved", "references", count=len(names))
+    if request.hires:
+        raise UserError("reference_with_hires", "hires")
+    return _from_picture(request, text, request.references[names[0]])
+
+
+def _from_picture(request: Txt2Img, text: str, image: str) -> Img2Img:
+    own = ("kind", "hires", "references", "reference_strength", "prompt", "width", "height")
+    common = {name: value for name, value in request.model_dump().items() if name not in own}
+    return Img2Img.model_validate(
+        {
+            **common,
+            "prompt": text,
+            "image": image,
+            "strength": request.reference_strength,
+            "width": request.width,
+            "height": request.height,
+            "resize_mode": "crop",
+        }
+    )
