@@ -1,0 +1,87 @@
+// A picture's values as they stand in its file, a band of rows at a time.
+import { Plane } from "./editor_tiles.js";
+
+const ROWS_AT_ONCE = 64;
+
+/** { width, height, row(y, into), close() }: RGBA in the orientation shown. Throws if it is no picture. */
+export async function pixelsOf(blob) {
+  const bitmap = await createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+  const read = bands(bitmap, bitmap.width, bitmap.height);
+  return { width: bitmap.width, height: bitmap.height, row: read, close: () => bitmap.close() };
+}
+
+/** Rows of an image at a size of its own choosing, without smoothing. */
+function bands(source, width, height) {
+  const canvas = new OffscreenCanvas(width, ROWS_AT_ONCE);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingEnabled = false;
+  const share = source.height / height;
+  let top = -1;
+  let data = null;
+  return (y, into) => {
+    const wanted = y - (y % ROWS_AT_ONCE);
+    if (wanted !== top) {
+      top = wanted;
+      context.clearRect(0, 0, width, ROWS_AT_ONCE);
+      const rows = Math.min(ROWS_AT_ONCE, height - top);
+      context.drawImage(source, 0, top * share, source.width, rows * share, 0, 0, width, rows);
+      data = context.getImageData(0, 0, width, ROWS_AT_ONCE).data;
+    }
+    const start = (y - top) * width * 4;
+    into.set(data.subarray(start, start + width * 4));
+  };
+}
+
+/**
+ * A picture as a mask of width × height: how light it is, where it is opaque. Another size is stretched,
+ * each pixel to the nearest. { plane, stretched: { width, height } | null }; throws if it is no picture.
+ */
+export async function maskOf(blob, width, height) {
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const read = bands(bitmap, width, height);
+  const values = new Uint8Array(width * 4);
+  const plane = Plane.drawn(width, height, Uint8Array, (y, into) => {
+    read(y, values);
+    for (let x = 0, i = 0; x < width; x++, i += 4) {
+      const light = 0.299 * values[i] + 0.587 * values[i + 1] + 0.114 * values[i + 2]; // ITU-R BT.601
+      into[x] = Math.round((light * values[i + 3]) / 255);
+    }
+  });
+  const other = bitmap.width !== width || bitmap.height !== height;
+  const stretched = other ? { width: bitmap.width, height: bitmap.height } : null;
+  bitmap.close();
+  return { plane, stretched };
+}
+
+/** The same plane at another size, each pixel from the nearest. */
+export function resized(plane, width, height) {
+  const row = new plane.Values(plane.width);
+  const nearest = (i, from, to) => Math.min(from - 1, Math.floor(((i + 0.5) * from) / to));
+  return Plane.drawn(width, height, plane.Values, (y, into) => {
+    plane.readRow(nearest(y, plane.height, height), row);
+    for (let x = 0; x < width; x++) into[x] = row[nearest(x, plane.width, width)];
+  });
+}
+
+/** Rows of paint over rows of a picture, for `png`; a pixel without paint is left to the bit. */
+export function painted(pixels, plane, channels) {
+  const under = new Uint8ClampedArray(pixels.width * 4);
+  const paint = new Uint32Array(pixels.width);
+  return async (y, into) => {
+    await pixels.row(y, under);
+    plane.readRow(y, paint);
+    for (let x = 0, i = 0, at = 0; x < pixels.width; x++, i += 4, at += channels) {
+      const share = (paint[x] >>> 24) / 255;
+      if (share) mix(under, i, paint[x], share);
+      for (let channel = 0; channel < channels; channel++) into[at + channel] = under[i + channel];
+    }
+  };
+}
+
+function mix(under, i, paint, share) {
+  const kept = (under[i + 3] / 255) * (1 - share);
+  for (let channel = 0; channel < 3; channel++)
+    under[i + channel] =
+      (((paint >>> (8 * channel)) & 255) * share + under[i + channel] * kept) / (share + kept);
+  under[i + 3] = (share + kept) * 255;
+}
