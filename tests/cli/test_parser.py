@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webui.cli.parser import GENERATE_FIELDS, read_arguments
+from webui.cli.parser import read_arguments
 from webui.core.requests import Txt2Img
 
 HEAVY = ("pydantic", "fastapi", "starlette", "uvicorn", "httpx", "gradio", "PIL", "numpy", "torch")
@@ -51,13 +51,11 @@ def test_generate_passes_values_on_as_they_are_and_leaves_out_what_was_not_said(
     assert "out" not in options and "json" not in options
 
 
-def test_every_option_of_generate_is_a_field_of_the_request():
-    assert set(GENERATE_FIELDS.values()) <= set(Txt2Img.model_fields)
-
-
 @pytest.mark.parametrize(
     "arguments",
-    [["--port", "70000"], ["--port", "x"], ["dance"], ["generate"], ["info"], ["jobs"]],
+    [["--port", "70000"], ["--port", "x"], ["dance"], ["generate"], ["info"], ["jobs"]]
+    + [["img2img", "a.png"], ["inpaint"], ["outpaint", "a.png"], ["upscale"]]
+    + [["upscale", "a.png", "--to", "large"], ["generate", "a", "--hires-to", "512"]],
 )
 def test_what_makes_no_sense_is_told_with_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as end:
@@ -66,7 +64,9 @@ def test_what_makes_no_sense_is_told_with_exit_code_2(arguments, capsys):
     assert "usage: webui" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["generate", "--help"], ["inpaint", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(arguments):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "webui", *arguments],
@@ -93,3 +93,26 @@ def test_help_explains_every_option():
         assert option in done.stdout
     for option in ("--no-browser", "--share", "--password", "generate", "jobs", "info", "doctor"):
         assert option in done.stdout
+    for command in ("img2img", "inpaint", "outpaint", "upscale"):
+        assert command in done.stdout
+
+
+def test_pictures_stand_before_the_prompt():
+    options = read_arguments(["img2img", "a.png", "b.png", "a cat", "--strength", "0.6"])
+    assert (options.files, options.prompt) == ([Path("a.png"), Path("b.png")], "a cat")
+    options = read_arguments(["inpaint", "a.png", "--mask", "m.png", "a cat"])
+    assert (options.files, options.prompt, options.mask) == (
+        [Path("a.png")],
+        "a cat",
+        Path("m.png"),
+    )
+    assert read_arguments(["upscale", "a", "b"]).files == [Path("a"), Path("b")]
+
+
+def test_values_and_sizes_fill_parts_of_the_request():
+    options = vars(read_arguments(["generate", "a", "--hires-to", "1024x768", "--refiner", "r"]))
+    assert (options["hires.width"], options["hires.height"]) == ("1024", "768")
+    assert options["refiner.model"] == "r"
+    options = vars(read_arguments(["upscale", "a", "--to", "64X32", "--fit", "--diffusion"]))
+    assert (options["width"], options["height"], options["crop"]) == ("64", "32", False)
+    assert options["diffusion"] == {}

@@ -55,6 +55,14 @@ class Connection:
         """Let go of the line."""
         self._client.close()
 
+    def store(self, data: bytes) -> str:
+        """Send a picture file; returns what requests call it."""
+        return json.loads(self._ask("POST", "/images", content=data))["id"]
+
+    def fields(self, data: bytes) -> dict[str, Any]:
+        """The parameters in a picture file, as fields of a request."""
+        return json.loads(self._ask("POST", "/infotext", content=data))["fields"]
+
     def submit(self, values: Mapping[str, Any]) -> Job:
         """Ask for pictures."""
         return Job.model_validate_json(self._ask("POST", "/jobs", json=dict(values)))

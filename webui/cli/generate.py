@@ -1,24 +1,27 @@
-"""`webui generate`: pictures from the shell, through the queue that all doors share."""
+"""Pictures from the shell, through the queue that all doors share."""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from webui.cli.asking import Ask, BadFile, asks_of
 from webui.cli.connection import Connection, Gone, Refusal
-from webui.cli.parser import GENERATE_FIELDS
 from webui.cli.show import Bar
 from webui.cli.words import worded
 from webui.core.errors import Problem, UserError
 from webui.core.events import FINAL, Event, Job, JobState, Picture, Progress
-from webui.core.files import save_atomically
+from webui.core.files import explained, save_atomically
 
 Open = Callable[[], AbstractContextManager[Connection]]
 """Reaches the running server, or one of our own that lasts as long as the context."""
@@ -26,7 +29,24 @@ Open = Callable[[], AbstractContextManager[Connection]]
 TRIES = 3
 """Servers that may go away in the middle of a job before we give up."""
 _PAUSE = 0.2
-_FIELDS = frozenset({"prompt", *GENERATE_FIELDS.values()})
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong, and the file that it is about where there are several."""
+
+    problem: Problem
+    file: Path | None = None
+
+    def sentence(self, language: str) -> str:
+        """For people."""
+        about = "" if self.file is None else f"{self.file}: "
+        return about + worded(self.problem, language)
+
+    def data(self) -> dict[str, Any]:
+        """For programs."""
+        about = {} if self.file is None else {"file": str(self.file)}
+        return about | self.problem.model_dump(mode="json")
 
 
 @dataclass
@@ -34,26 +54,34 @@ class Outcome:
     """What came of it.
 
     Attributes:
-        files: file, seed, seconds and parameters of each picture.
-        refused: nothing was begun, the request does not fit.
+        files: file, seed, seconds and parameters of each picture, and the file it was made of.
+        refused: nothing was begun, no request fits.
     """
 
     files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    problems: list[Problem] = field(default_factory=list[Problem])
-    ok: bool = False
-    refused: bool = False
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+    ok: bool = True
+    refused: bool = True
 
     @property
     def exit_code(self) -> int:
         """0 all pictures are there, 2 the request does not fit, 1 anything else."""
         return 0 if self.ok else 2 if self.refused else 1
 
+    def fail(
+        self, problems: Iterable[Problem], file: Path | None = None, refused: bool = False
+    ) -> None:
+        """Something is not there."""
+        self.troubles += [Trouble(problem, file) for problem in problems]
+        self.ok = False
+        self.refused &= refused
+
 
 def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
     """Make the pictures, show how far it is, and say what came of it."""
     if "json" in options:
         outcome = attempt(options, open_door, print_event)
-        problems = [problem.model_dump(mode="json") for problem in outcome.problems]
+        problems = [trouble.data() for trouble in outcome.troubles]
         _print_json(kind="result", ok=outcome.ok, files=outcome.files, problems=problems)
         return outcome.exit_code
     bar = Bar(language)
@@ -61,8 +89,8 @@ def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
     bar.clear()
     for made in outcome.files:
         print(f"{made['file']}\nseed {made['seed']}, {made['seconds']} s\n{made['parameters']}\n")
-    for problem in outcome.problems:
-        print(f"webui: {worded(problem, language)}", file=sys.stderr)
+    for trouble in outcome.troubles:
+        print(f"webui: {trouble.sentence(language)}", file=sys.stderr)
     return outcome.exit_code
 
 
@@ -78,31 +106,123 @@ def _print_json(**values: Any) -> None:
 
 
 def attempt(options: argparse.Namespace, open_door: Open, tell: Callable[[Event], None]) -> Outcome:
-    """Make the pictures; where the server goes away, the next one goes on with the job."""
-    values = {name: value for name, value in vars(options).items() if name in _FIELDS}
-    follower: Follower | None = None
-    for tries_left in reversed(range(TRIES)):
+    """Do all that the command line asks for, one job after the other."""
+    out: Path | None = getattr(options, "out", None)
+    try:
+        asks = asks_of(options)
+        if out is not None:
+            out = _writable(out.expanduser().resolve())
+    except BadFile as bad:
+        outcome = Outcome()
+        outcome.fail(bad.problems, bad.path)
+        return outcome
+    except UserError as error:
+        outcome = Outcome()
+        outcome.fail([error.problem])
+        return outcome
+    errands = Errands(asks, out, tell)
+    errands.run(open_door)
+    return errands.outcome
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made where it is missing: said before anything is drawn.
+
+    Raises:
+        UserError: nothing can be saved there.
+    """
+    with explained(folder, folder.name):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return folder
+
+
+class Errands:
+    """Jobs one after the other; where the server goes away, the next one goes on."""
+
+    def __init__(
+        self, asks: Sequence[Ask], out: Path | None, tell: Callable[[Event], None]
+    ) -> None:
+        self.outcome = Outcome()
+        self._todo = deque(asks)
+        self._several = len(asks) > 1
+        self._out = out
+        self._tell = tell
+        self._follower: Follower | None = None
+
+    def run(self, open_door: Open) -> None:
+        """Do them all, or as many as can be done."""
+        tries = TRIES
+        while self._todo:
+            begun = len(self._todo)
+            try:
+                with open_door() as connection:
+                    while self._todo:
+                        self._do(self._todo[0], connection)
+            except Gone as gone:
+                tries = (TRIES if len(self._todo) < begun else tries) - 1
+                if self._follower is None or not tries:
+                    return self.outcome.fail([gone.problem])
+            except UserError as error:
+                return self.outcome.fail([error.problem])
+
+    def _do(self, ask: Ask, connection: Connection) -> None:
+        about = ask.input if self._several else None
+        interrupted = False
         try:
-            with open_door() as connection:
-                if follower is None:
-                    after = connection.last_event()
-                    follower = Follower(connection.submit(values).id, after, tell)
-                job = follower.follow(connection)
-                return _collect(job, connection, getattr(options, "out", None))
+            if self._follower is None:
+                after = connection.last_event()
+                self._follower = Follower(ask.submit(connection), after, self._tell)
+            job = self._follower.follow(connection)
+            interrupted = self._follower.interrupted
+            self._collect(job, ask, connection)
+        except BadFile as bad:
+            self.outcome.fail(bad.problems, bad.path)
         except Refusal as refusal:
-            return Outcome(problems=refusal.problems, refused=follower is None)
-        except Gone as gone:
-            if follower is None or not tries_left:
-                return Outcome(problems=[gone.problem])
+            self.outcome.fail(refusal.problems, about, refused=self._follower is None)
+        except Gone:
+            raise
         except UserError as error:
-            return Outcome(problems=[error.problem])
-    raise AssertionError("the last try returns")
+            self.outcome.fail([error.problem], about)
+        self._follower = None
+        self._todo.popleft()
+        if interrupted:
+            self._todo.clear()
+
+    def _collect(self, job: Job, ask: Ask, connection: Connection) -> None:
+        """The pictures as files, copied where they were wanted."""
+        about = ask.input if self._several else None
+        problems = [job.problem] if job.problem else []
+        files: list[dict[str, Any]] = []
+        for picture in job.pictures:
+            path = self._saved(picture, connection)
+            if path is None:
+                problems += [picture.problem] if picture.problem else []
+                continue
+            made = {
+                "file": str(path),
+                "seed": picture.seed,
+                "seconds": picture.seconds,
+                "parameters": picture.infotext,
+            }
+            files.append(made | ({"input": str(ask.input)} if ask.input else {}))
+        self.outcome.files += files
+        self.outcome.refused = False
+        if problems or job.state != JobState.FINISHED or len(files) != job.request.images:
+            self.outcome.fail(problems, about)
+
+    def _saved(self, picture: Picture, connection: Connection) -> Path | None:
+        if self._out is not None:
+            return save_atomically(self._out, _name(picture), connection.picture(picture.id))
+        return Path(picture.file) if picture.file is not None else None
 
 
 class Follower:
     """Tells a job's events to its end. Ctrl+C cancels the job; a second one leaves it alone."""
 
     def __init__(self, job: str, after: int, tell: Callable[[Event], None]) -> None:
+        self.interrupted = False
         self._job = job
         self._after = after
         self._tell = tell
@@ -116,6 +236,7 @@ class Follower:
         try:
             return self._follow(connection)
         except KeyboardInterrupt:
+            self.interrupted = True
             connection.cancel(self._job)
             return self._follow(connection)
 
@@ -135,31 +256,6 @@ class Follower:
                 self._tell(event)
                 if event.kind in FINAL:
                     return
-
-
-def _collect(job: Job, connection: Connection, out: Path | None) -> Outcome:
-    """The pictures as files, copied where they were wanted."""
-    outcome = Outcome(problems=[job.problem] if job.problem else [])
-    for picture in job.pictures:
-        if out is not None:
-            data = connection.picture(picture.id)
-            path = save_atomically(out.expanduser().resolve(), _name(picture), data)
-        elif picture.file is not None:
-            path = Path(picture.file)
-        else:
-            outcome.problems += [picture.problem] if picture.problem else []
-            continue
-        outcome.files.append(
-            {
-                "file": str(path),
-                "seed": picture.seed,
-                "seconds": picture.seconds,
-                "parameters": picture.infotext,
-            }
-        )
-    whole = job.state == JobState.FINISHED and len(outcome.files) == job.request.images
-    outcome.ok = whole and not outcome.problems
-    return outcome
 
 
 def _name(picture: Picture) -> str:

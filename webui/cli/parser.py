@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from webui import __version__
+from webui.cli.options import COMMANDS, FROM_PICTURES, GROUPS, PICTURES, PROMPTED, Option
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
-GENERATE_FIELDS = {
-    "negative": "negative_prompt",
-    "model": "model",
-    "sampler": "sampler",
-    "schedule": "schedule",
-    "steps": "steps",
-    "cfg": "cfg_scale",
-    "width": "width",
-    "height": "height",
-    "seed": "seed",
-    "count": "batch_count",
-    "batch-size": "batch_size",
-    "clip-skip": "clip_skip",
-    "noise-source": "noise_source",
-    "variation-seed": "variation_seed",
-    "variation-strength": "variation_strength",
-    "format": "image_format",
-}
-"""Option of `generate` -> field of the request, which checks the value."""
-
-_GENERATE_HELP = {
-    "negative": ("TEXT", "what should not be seen"),
-    "model": ("NAME", "model; without it the default one"),
-    "sampler": ("NAME", "such as 'Euler a' or 'DPM++ 2M'"),
-    "schedule": ("NAME", "such as Automatic or Karras"),
-    "steps": ("N", "steps of the sampler"),
-    "cfg": ("X", "how closely the prompt is followed"),
-    "width": ("PIXELS", "a multiple of 8"),
-    "height": ("PIXELS", "a multiple of 8"),
-    "seed": ("N", "the same seed makes the same picture; -1 draws one"),
-    "count": ("N", "how many batches, one after the other"),
-    "batch-size": ("N", "how many pictures at once"),
-    "clip-skip": ("N", "leave out the last N-1 layers of the text encoder"),
-    "noise-source": ("nv|cpu", "noise as an NVIDIA card or as the processor draws it"),
-    "variation-seed": ("N", "seed of the noise that is mixed in"),
-    "variation-strength": ("X", "how much of it, 0 to 1"),
-    "format": ("NAME", "png, jpeg, webp or avif"),
-}
+_SIZE = re.compile(r"(\d{1,5})[xX](\d{1,5})")
 
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -80,7 +46,8 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
         return added
 
     _add_serving(add("serve", "serve the page (what `webui` does without a command)"))
-    _add_generate(add("generate", "make pictures from a text"))
+    for command, meaning in COMMANDS.items():
+        _add_request(add(command, meaning), command)
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
@@ -152,19 +119,72 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     _add_device(serving)
 
 
-def _add_generate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("prompt", help="what should be seen")
-    request = parser.add_argument_group("the picture (what is left out, suits the model)")
-    for option, (metavar, words) in _GENERATE_HELP.items():
-        request.add_argument(
-            f"--{option}", dest=GENERATE_FIELDS[option], metavar=metavar, help=words
-        )
-    _add_device(request)
-    result = parser.add_argument_group("the result")
+def _add_request(parser: argparse.ArgumentParser, command: str) -> None:
+    """A command that makes pictures."""
+    parser.usage = "%(prog)s " + " ".join(
+        words
+        for words, commands in (("FILE [FILE ...]", FROM_PICTURES), ("PROMPT", PROMPTED))
+        if command in commands
+    )
+    parser.usage += " [OPTION ...]"
+    if command in FROM_PICTURES:
+        words = "a picture, or several, or a folder of them: one job each, and names are kept then"
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words)
+    if command in PROMPTED:
+        words = "what should be seen" + (' (may be "")' if command in FROM_PICTURES else "")
+        parser.add_argument("prompt", metavar="PROMPT", help=words)
+    for group in GROUPS[command]:
+        added = parser.add_argument_group(group.title)
+        for name, option in group.options.items():
+            _add_option(added, name, option)
+        if "model" in group.options:
+            if command in PROMPTED:
+                _add_references(added)
+            _add_device(added)
+    result = parser.add_argument_group("the files")
+    if command in PROMPTED & FROM_PICTURES:
+        words = "begin with the parameters in each file; what is said here counts more"
+        result.add_argument("--reuse", action="store_true", help=words)
     result.add_argument("--out", type=Path, metavar="DIR", help="copy the pictures to this folder")
     result.add_argument(
         "--json", action="store_true", help="print one line of JSON an event, and the result"
     )
+
+
+def _add_references(group: argparse._ArgumentGroup) -> None:
+    words = "a picture that {image:NAME} in the prompt means; without NAME, {image} does"
+    group.add_argument(
+        "--image", action="append", dest="references", metavar="[NAME=]FILE", help=words
+    )
+
+
+def _add_option(group: argparse._ArgumentGroup, name: str, option: Option) -> None:
+    common: dict[str, Any] = {"dest": option.field, "help": option.words}
+    if option.metavar is None:
+        group.add_argument(f"--{name}", action="store_const", const=option.value, **common)
+    elif len(option.fields) == 2:
+        group.add_argument(f"--{name}", action=_Size, metavar=option.metavar, **common)
+    else:
+        if option.field in PICTURES:
+            common["type"] = Path
+        group.add_argument(f"--{name}", metavar=option.metavar, **common)
+
+
+class _Size(argparse.Action):
+    """`1024x768` into two fields."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        size = _SIZE.fullmatch(values)
+        if size is None:
+            raise argparse.ArgumentError(self, f"{values} is not a size: write it as 1024x768")
+        for field, side in zip(self.dest.split(), size.groups(), strict=True):
+            setattr(namespace, field, side)
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:

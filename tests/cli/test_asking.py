@@ -1,0 +1,182 @@
+"""From the command line to requests; the server is a note of what it was sent."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webui.cli.asking import BadFile, asks_of, kept_name, mask_of, pictures_in, put
+from webui.cli.connection import Gone, Refusal
+from webui.cli.parser import read_arguments
+from webui.core.errors import UserError
+
+
+class Server:
+    """What a shell needs of a connection."""
+
+    def __init__(self, fields: dict[str, Any] | None = None, error: Exception | None = None):
+        self.stored: list[bytes] = []
+        self.submitted: list[dict[str, Any]] = []
+        self._fields = fields or {}
+        self._error = error
+
+    def store(self, data: bytes) -> str:
+        if self._error:
+            raise self._error
+        self.stored.append(data)
+        return f"sha256:{data.decode()}"
+
+    def fields(self, data: bytes) -> dict[str, Any]:
+        return self._fields
+
+    def submit(self, values: dict[str, Any]) -> argparse.Namespace:
+        self.submitted.append(values)
+        return argparse.Namespace(id=str(len(self.submitted)))
+
+
+def submitted(server: Server, *arguments: object) -> list[dict[str, Any]]:
+    for ask in asks_of(read_arguments([str(one) for one in arguments])):
+        ask.submit(server)  # pyright: ignore[reportArgumentType]
+    return server.submitted
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.png", "a.JPG", "notes.txt"):
+        (tmp_path / name).write_text(name[0], encoding="utf-8")
+    return tmp_path
+
+
+def test_a_picture_is_sent_and_named(folder: Path) -> None:
+    [values] = submitted(Server(), "img2img", folder / "b.png", "a cat", "--strength", "0.6")
+    assert values == {
+        "kind": "img2img",
+        "prompt": "a cat",
+        "strength": "0.6",
+        "image": "sha256:b",
+    }
+
+
+def test_parts_are_nested(folder: Path) -> None:
+    [values] = submitted(
+        Server(), "generate", "a", "--hires", "1.5", "--hires-image", folder / "b.png",
+        "--refiner", "r", "--image", folder / "a.JPG", "--image", f"pose={folder / 'b.png'}",
+        "--image", folder / "b.png",
+    )  # fmt: skip
+    assert values == {
+        "kind": "txt2img",
+        "prompt": "a",
+        "hires": {"scale": "1.5", "image": "sha256:b"},
+        "refiner": {"model": "r"},
+        "references": {"1": "sha256:a", "pose": "sha256:b", "2": "sha256:b"},
+    }
+
+
+def test_a_switch_turns_a_part_on(folder: Path) -> None:
+    server = Server()
+    submitted(server, "upscale", folder / "b.png", "--diffusion")
+    submitted(server, "upscale", folder / "b.png", "--diffusion", "--strength", "0.2")
+    submitted(server, "upscale", folder / "b.png")
+    assert [values.get("diffusion") for values in server.submitted] == [
+        {},
+        {"strength": "0.2"},
+        None,
+    ]
+
+
+def test_a_folder_is_a_job_for_each_picture_under_its_name(folder: Path) -> None:
+    values = submitted(Server(), "upscale", folder)
+    assert [(one["image"], one["file_name"]) for one in values] == [
+        ("sha256:a", "a"),
+        ("sha256:b", "b"),
+    ]
+    [alone] = submitted(Server(), "upscale", folder / "b.png")
+    assert "file_name" not in alone
+
+
+def test_each_picture_may_have_its_own_mask(folder: Path) -> None:
+    masks = folder / "masks"
+    masks.mkdir()
+    for name in ("a", "b"):
+        (masks / f"{name}.png").write_text(f"mask {name}", encoding="utf-8")
+    values = submitted(Server(), "inpaint", folder, "", "--mask", masks, "--intent", "remove")
+    assert [one["mask"] for one in values] == ["sha256:mask a", "sha256:mask b"]
+    (masks / "b.png").unlink()
+    with pytest.raises(BadFile) as bad:
+        submitted(Server(), "inpaint", folder, "", "--mask", masks)
+    assert bad.value.path == folder / "b.png"
+    assert bad.value.problems[0].code == "mask_missing"
+    assert mask_of(folder / "a.JPG", folder / "b.png") == folder / "b.png"
+
+
+def test_a_files_parameters_are_reused_where_nothing_else_is_said(folder: Path) -> None:
+    found = {"prompt": "theirs", "seed": 4, "steps": 9, "width": 512, "hires": None}
+    server = Server(found)
+    submitted(server, "img2img", folder / "b.png", "", "--steps", "5", "--reuse")
+    submitted(server, "img2img", folder / "b.png", "mine", "--reuse")
+    submitted(server, "img2img", folder / "b.png", "")
+    picked = [{k: v for k, v in one.items() if k in found} for one in server.submitted]
+    assert picked == [
+        {"prompt": "theirs", "seed": 4, "steps": "5"},
+        {"prompt": "mine", "seed": 4, "steps": 9},
+        {"prompt": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["img2img", "{0}/no.png", "a"],
+        ["inpaint", "{0}/b.png", "a", "--mask", "{0}/no.png"],
+        ["generate", "{{image}}", "--image", "x={0}/no.png"],
+        ["generate", "a", "--hires-image", "{0}/no.png"],
+    ],
+)
+def test_a_file_that_is_not_there_is_told_before_anything_is_asked(
+    folder: Path, arguments: list[str]
+) -> None:
+    with pytest.raises(BadFile) as bad:
+        asks_of(read_arguments([one.format(folder) for one in arguments]))
+    assert bad.value.path == folder / "no.png"
+    assert bad.value.problems[0].code == "cannot_read"
+
+
+def test_a_folder_without_pictures(tmp_path: Path) -> None:
+    with pytest.raises(BadFile) as bad:
+        pictures_in(tmp_path)
+    assert (bad.value.path, bad.value.problems[0].code) == (tmp_path, "folder_empty")
+
+
+def test_a_file_that_the_server_does_not_take_is_named(folder: Path) -> None:
+    problem = UserError("picture_unknown").problem
+    with pytest.raises(BadFile, match="no picture") as bad:
+        submitted(Server(error=Refusal([problem])), "upscale", folder / "b.png")
+    assert (bad.value.path, bad.value.problems) == (folder / "b.png", [problem])
+
+
+def test_a_server_that_goes_away_meanwhile_is_no_fault_of_the_file(folder: Path) -> None:
+    with pytest.raises(Gone):
+        submitted(Server(error=Gone("server_gone", address="x")), "upscale", folder / "b.png")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("in/a cat.png", "a cat"),
+        (".hidden.png", "hidden"),
+        ("a:b?.png", "a_b_"),
+        ("...", ""),
+        ("ż" * 300 + ".png", "ż" * 200),
+    ],
+)
+def test_names_that_every_system_takes(path: str, name: str) -> None:
+    assert kept_name(Path(path)) == name
+
+
+def test_parts_that_others_hold_are_copied() -> None:
+    shared = {"hires": {"scale": 2}}
+    values: dict[str, Any] = dict(shared)
+    put(values, "hires.image", "x")
+    assert values == {"hires": {"scale": 2, "image": "x"}}
+    assert shared == {"hires": {"scale": 2}}

@@ -1,0 +1,193 @@
+"""From the command line to what is asked of the server: values, and the files that go with them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from webui.cli.connection import Connection, Gone, Refusal
+from webui.cli.options import KINDS, PICTURES, fields_of
+from webui.core.errors import Problem, UserError
+
+ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp".split())
+"""Files of a folder that are taken for pictures."""
+REUSED = (
+    "prompt negative_prompt model sampler schedule steps cfg_scale seed clip_skip noise_source"
+).split()
+"""What `--reuse` takes of a file's parameters (the size is that of the picture itself)."""
+
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f/\\<>:"|?*]')
+_LONGEST_NAME = 200
+_REFERENCE = re.compile(r"(?:(?P<name>[\w-]{1,64})=)?(?P<file>.+)", re.ASCII | re.DOTALL)
+
+_Answer = TypeVar("_Answer")
+
+
+class BadFile(Exception):
+    """A file that was given cannot be used: which, and why."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{path}: {' '.join(problem.message for problem in problems)}")
+        self.path = path
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One job.
+
+    Attributes:
+        values: of the request, its parts nested.
+        pictures: field, with dots into parts -> file; `image` is what the job begins with.
+        reuse: take what is not said from the parameters in that file.
+    """
+
+    values: Mapping[str, Any]
+    pictures: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    reuse: bool = False
+
+    @property
+    def input(self) -> Path | None:
+        """The file that the job begins with."""
+        return self.pictures.get("image")
+
+    def submit(self, connection: Connection) -> str:
+        """Send the files, then the request; returns the job's id.
+
+        Raises:
+            BadFile: a file cannot be read, or the server does not take it.
+            Refusal: the request does not fit.
+            Gone: the server does not answer.
+        """
+        values = dict(self.values)
+        if self.reuse and self.input:
+            _fill_in(values, _given(self.input, connection.fields))
+        for place, path in self.pictures.items():
+            put(values, place, _given(path, connection.store))
+        return connection.submit(values).id
+
+
+def _given(path: Path, send: Callable[[bytes], _Answer]) -> _Answer:
+    """What the server says to a file."""
+    try:
+        return send(path.read_bytes())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except Gone:
+        raise
+    except Refusal as refusal:
+        raise BadFile(path, refusal.problems) from refusal
+
+
+def _unreadable(path: Path, error: OSError) -> BadFile:
+    reason = error.strerror or str(error)
+    return BadFile(path, [UserError("cannot_read", name=path.name, reason=reason).problem])
+
+
+def _fill_in(values: dict[str, Any], found: Mapping[str, Any]) -> None:
+    for name in REUSED:
+        if name in found and values.get(name) in (None, ""):
+            values[name] = found[name]
+
+
+def put(values: dict[str, Any], place: str, value: Any) -> None:
+    """Set a value, with dots into parts; parts that others may hold too are copied."""
+    *parents, last = place.split(".")
+    for parent in parents:
+        values[parent] = dict(values.get(parent) or {})
+        values = values[parent]
+    values[last] = value
+
+
+def asks_of(options: argparse.Namespace) -> list[Ask]:
+    """The jobs that a command line means: one for each file, or a single one without files.
+
+    Raises:
+        BadFile: a file or folder is not there, cannot be read or holds no pictures.
+    """
+    values = _values(options)
+    common = {place: path for place in PICTURES if (path := getattr(options, place, None))}
+    mask: Path | None = common.pop("mask", None)
+    common |= _references(getattr(options, "references", []))
+    for path in common.values():
+        _check_readable(path)
+    if "files" not in options:
+        return [Ask(values, common)]
+    files = [path for given in options.files for path in pictures_in(given)]
+    keeps_names = len(files) > 1 or any(given.is_dir() for given in options.files)
+    asks: list[Ask] = []
+    for path in files:
+        named = {"file_name": name} if keeps_names and (name := kept_name(path)) else {}
+        masked = {"mask": mask_of(path, mask)} if mask else {}
+        pictures = {"image": path, **masked, **common}
+        asks.append(Ask({**values, **named}, pictures, "reuse" in options))
+    return asks
+
+
+def _values(options: argparse.Namespace) -> dict[str, Any]:
+    values: dict[str, Any] = {"kind": KINDS[options.command]}
+    for place in sorted(fields_of(options.command) - PICTURES):  # a part before what is in it
+        if place in options:
+            put(values, place, getattr(options, place))
+    return values
+
+
+def _references(given: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """`NAME=FILE`; those without a name are 1, 2, … in their order."""
+    number = 0
+    for text in given:
+        parts = _REFERENCE.fullmatch(text)
+        name, file = (parts["name"], parts["file"]) if parts else (None, text)
+        if name is None:
+            number += 1
+        yield f"references.{name or number}", Path(file)
+
+
+def pictures_in(path: Path) -> list[Path]:
+    """The file; of a folder, the pictures in it by name.
+
+    Raises:
+        BadFile: it cannot be read, or there are none.
+    """
+    if not path.is_dir():
+        _check_readable(path)
+        return [path]
+    try:
+        found = sorted(one for one in path.iterdir() if one.suffix.casefold() in ENDINGS)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not found:
+        raise BadFile(path, [UserError("folder_empty").problem])
+    return found
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        with path.open("rb"):
+            return
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def mask_of(picture: Path, mask: Path) -> Path:
+    """The mask of a picture: the file, or the one of the same name in the folder.
+
+    Raises:
+        BadFile: it is not there or cannot be read.
+    """
+    if not mask.is_dir():
+        _check_readable(mask)
+        return mask
+    for path in pictures_in(mask):
+        if path.stem == picture.stem:
+            return path
+    raise BadFile(picture, [UserError("mask_missing", folder=str(mask)).problem])
+
+
+def kept_name(path: Path) -> str:
+    """A file's name without its ending, as every system takes it; empty if nothing is left."""
+    return _NOT_IN_NAMES.sub("_", path.stem).lstrip(" .")[:_LONGEST_NAME]
