@@ -138,7 +138,7 @@ BOMB = b"parameters\0\0" + zlib.compress(b"x" * 100_000_000, 9)
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", "picture_unknown"),
+        (b"", "picture_empty"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "picture_unknown"),
         (b"%PDF-1.7", "picture_unknown"),
         (encode(Image.new("RGB", (64, 64)), "png", 90, INFOTEXT)[:60], None),

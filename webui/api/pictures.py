@@ -17,7 +17,8 @@ from webui.api.models import PictureParameters
 from webui.core.errors import UserError
 from webui.core.events import Picture
 from webui.core.files import write_atomically
-from webui.library.pictures import opened_picture, read_infotext
+from webui.imaging.ingest import opened_picture
+from webui.library.pictures import read_infotext
 from webui.prompt.infotext import parse_infotext
 from webui.prompt.pasting import to_request_fields
 

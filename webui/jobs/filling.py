@@ -21,8 +21,8 @@ from webui.core.requests import (
     Upscale,
 )
 from webui.core.settings import Settings
+from webui.imaging.ingest import MOST_PIXELS
 from webui.jobs.given import Pictures
-from webui.library.pictures import MOST_PIXELS
 from webui.library.store import Stored
 
 DRAWN_SEEDS = 2**32

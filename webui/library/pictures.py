@@ -9,16 +9,15 @@ from __future__ import annotations
 import io
 import json
 import struct
-import zlib
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
 from webui.core.errors import UserError
 from webui.core.requests import ImageFormat
 from webui.core.sampling import SAMPLERS
+from webui.imaging.ingest import opened_picture
 
 MEDIA_TYPES: Mapping[ImageFormat, str] = {
     "png": "image/png",
@@ -26,10 +25,6 @@ MEDIA_TYPES: Mapping[ImageFormat, str] = {
     "webp": "image/webp",
     "avif": "image/avif",
 }
-READ_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
-"""Pillow's names of what may be uploaded; its other readers are not let near strangers' files."""
-MOST_PIXELS = 100_000_000
-"""Of a picture that is opened; more is taken for an attack on the memory."""
 
 _EXIF, _EXIF_IFD, _USER_COMMENT = b"Exif\0\0", 0x8769, 0x9286
 _LONGEST_JPEG_EXIF = 65_000
@@ -38,19 +33,6 @@ _UNICODE = b"UNICODE\0"
 _TECHNICAL = frozenset(
     "jfif jfif_version jfif_unit jfif_density dpi exif loop background timestamp duration "
     "progressive progression icc_profile chromaticity photoshop".split()
-)
-# What Pillow raises for a file that is cut off or garbled, depending on where.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    OverflowError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
 )
 
 
@@ -112,26 +94,6 @@ def _exif(infotext: str, format: ImageFormat) -> bytes:
     head = struct.pack(">2sHI HHHIII", b"MM", 42, 8, 1, _EXIF_IFD, 4, 1, 26, 0)
     entry = struct.pack(">HHHIII", 1, _USER_COMMENT, 7, len(comment), 44, 0)
     return _EXIF + head + entry + comment
-
-
-@contextmanager
-def opened_picture(data: bytes) -> Generator[Image.Image]:
-    """An uploaded picture, its size checked before its pixels are read.
-
-    Raises:
-        UserError: it is no picture, broken or too large, also if that shows while it is used.
-    """
-    try:
-        with Image.open(io.BytesIO(data), formats=READ_FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Image.DecompressionBombError
-            yield image
-    except UnidentifiedImageError as error:
-        raise UserError("picture_unknown") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UserError("picture_too_large", millions=MOST_PIXELS // 1_000_000) from error
-    except _BROKEN as error:
-        raise UserError("picture_broken") from error
 
 
 def read_infotext(data: bytes) -> PictureText:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from webui.core.errors import UnknownId
 from webui.core.files import write_atomically
 from webui.core.pictures import STORED
-from webui.library.pictures import opened_picture
+from webui.imaging.ingest import opened_picture
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 """EXIF orientations that exchange width and height."""

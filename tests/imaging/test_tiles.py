@@ -1,0 +1,42 @@
+"""Grids against A1111's numbers; tilings of any size blend to what they were cut from."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.imaging.goldens import arrays, cases, difference
+from webui.imaging.tiles import blend_tiles, combine_grid, split_grid, tiling
+
+
+def test_grids_are_cut_as_a1111_cuts_them() -> None:
+    for case in cases("split_grid"):
+        width, height = case["tile"]
+        grid = split_grid(Image.new("RGB", case["size"]), width, height, case["overlap"])
+        found = [[top, height, [[left, width] for left, _ in row]] for top, row in grid.rows]
+        assert found == case["result"]["rows"], case
+        sizes = {tile.size for _, row in grid.rows for _, tile in row}
+        assert sizes == {(width, height)}
+    assert len(cases("split_grid")) == 6
+
+
+def test_grids_are_combined_as_a1111_does() -> None:
+    names = ("0_0", "0_1", "1_0", "1_1")
+    tiles = [Image.fromarray(arrays()[f"grid_tile_{name}"]) for name in names]
+    grid = split_grid(Image.new("RGB", (96, 80)), 64, 64, 16).with_tiles(tiles)
+    assert difference(combine_grid(grid), arrays()["grid_combined"]) == 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(*[st.integers(1, 60)] * 4, st.integers(0, 40), st.sampled_from([1, 2, 8]))
+def test_any_tiling_covers_and_blends_to_what_was_cut(
+    width: int, height: int, across: int, down: int, overlap: int, step: int
+) -> None:
+    levels = np.random.default_rng(width).integers(0, 256, (height, width, 3)).astype(np.uint8)
+    tiles = tiling(width, height, across, down, overlap, step)
+    cut = (levels[top:bottom, left:right] for left, top, right, bottom in tiles.boxes())
+    assert (blend_tiles(tiles, cut) == levels).all()
+    total = np.zeros((height, width))
+    for (left, top, right, bottom), weight in zip(tiles.boxes(), tiles.weights(), strict=True):
+        total[top:bottom, left:right] += weight
+    assert abs(total - 1).max() < 1e-5
