@@ -13,7 +13,7 @@ from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
 
-ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp".split())
+ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
 """Files of a folder that are taken for pictures."""
 REUSED = (
     "prompt negative_prompt model sampler schedule steps cfg_scale seed clip_skip noise_source"
