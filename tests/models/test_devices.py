@@ -1,3 +1,4 @@
+import psutil
 import pytest
 import torch
 
@@ -7,7 +8,9 @@ from webui.models.devices import (
     autoencoder_dtype,
     best_device,
     choose_device,
+    free_memory,
     network_dtype,
+    out_of_memory,
     return_memory,
 )
 
@@ -56,3 +59,18 @@ def test_precision(device, name, network, autoencoder):
 
 def test_memory_is_returned_without_an_accelerator_too():
     return_memory(torch.device("cpu"))
+
+
+def test_free_memory_is_some_and_not_more_than_there_is():
+    assert 0 < free_memory(torch.device("cpu")) <= psutil.virtual_memory().total
+
+
+def test_full_memory_is_told_from_other_failures():
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert out_of_memory(MemoryError())
+    assert out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
+    with pytest.raises(RuntimeError) as full:
+        torch.empty(2**60)
+    assert out_of_memory(full.value)
+    assert not out_of_memory(RuntimeError("shapes do not match"))
+    assert not out_of_memory(ValueError("out of memory"))

@@ -66,27 +66,35 @@ def places(root: Path) -> list[Place]:
     return sorted(found, key=lambda place: (place.format == PICKLE[1:], place.format, place.name))
 
 
-def _walk(root: Path) -> Iterator[Place]:
+def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Each folder below the root with the names of its folders and files.
+
+    Links are followed, but into no folder twice; what is hidden is left out. Folders taken off the
+    list are not gone into.
+    """
     seen: set[str] = set()
     for folder, subfolders, files in os.walk(root, followlinks=True):
         real = os.path.realpath(folder)
-        path = Path(folder)
         if real in seen:  # a link that leads back
             subfolders.clear()
-        elif path != root and (INDEX in files or "unet" in subfolders):
+            continue
+        seen.add(real)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        yield Path(folder), subfolders, [name for name in files if not name.startswith(".")]
+
+
+def _walk(root: Path) -> Iterator[Place]:
+    for path, subfolders, files in walk(root):
+        if path != root and (INDEX in files or "unet" in subfolders):
             subfolders.clear()
             yield _folder(root, path)
         else:
-            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
             yield from (_file(root, path / name) for name in files if _may_be_model(name))
-        seen.add(real)
 
 
 def _may_be_model(name: str) -> bool:
     path = Path(name)
-    if name.startswith(".") or path.stem.endswith(_SEPARATE_VAE):
-        return False
-    return path.suffix in (SUFFIX, PICKLE)
+    return path.suffix in (SUFFIX, PICKLE) and not path.stem.endswith(_SEPARATE_VAE)
 
 
 def _folder(root: Path, path: Path) -> Place:

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Mapping
 
+import psutil
 import torch
 
 from webui.core.errors import UserError
@@ -69,3 +70,23 @@ def return_memory(device: torch.device) -> None:
     gc.collect()
     if device.type != "cpu":
         getattr(torch, device.type).empty_cache()
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that can still be had: of the card with what torch holds in reserve, or of the machine.
+
+    Of devices whose own memory torch cannot tell, the machine's, which most of them share.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return free + held
+    return psutil.virtual_memory().available
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether this is what a device, or the machine, raises when its memory is full."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    signs = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)

@@ -1,0 +1,145 @@
+"""The upscalers of pictures: a menu, and any of them used by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from webui.core.errors import UnknownId
+from webui.core.offers import UpscalerInfo
+from webui.engine.upscaler_tiles import Check, Progress, enlarged
+from webui.library.hashes import Stamp, stamp
+from webui.library.upscalers import upscaler_files, upscalers
+from webui.models.devices import return_memory
+from webui.models.upscalers import UpscalerNetwork, load_upscaler
+
+_WITHOUT_FILE: Mapping[str, Image.Resampling] = {
+    "None": Image.Resampling.LANCZOS,  # as in A1111, whose resizing does the work then
+    "Lanczos": Image.Resampling.LANCZOS,
+    "Nearest": Image.Resampling.NEAREST,
+}
+_MOST_PASSES = 3
+_ALPHA_KINDS = ("RGBA", "LA", "PA", "La", "RGBa")
+
+
+class Upscalers:
+    """Those that need no file, and the files below some folders. Keeps the last one loaded."""
+
+    def __init__(self, folders: Sequence[Path], device: torch.device) -> None:
+        """Look at nothing yet.
+
+        Args:
+            folders: of models, see `webui.library.upscalers.FOLDERS`.
+            device: where networks run.
+        """
+        self._folders = tuple(folders)
+        self._device = device
+        self._loaded: UpscalerNetwork | None = None
+        self._state: tuple[Path, Stamp | None] | None = None
+        self._scales: dict[Path, float] = {}
+
+    def infos(self) -> tuple[UpscalerInfo, ...]:
+        """The whole menu as it is now; opens no file."""
+        return upscalers(self._folders, self._scales)
+
+    def enlarge(
+        self,
+        name: str,
+        image: Image.Image,
+        width: int,
+        height: int,
+        check: Check = lambda: None,
+        progress: Progress = lambda done, total: None,
+    ) -> Image.Image:
+        """The picture at exactly that size, as RGB or, where it has an alpha channel, RGBA.
+
+        A network is used until the picture is large enough, three times at most, and once where
+        it is of that size already; Lanczos does the rest (A1111's `Upscaler.upscale`). An alpha
+        channel goes through the network on its own.
+
+        Args:
+            name: from the menu.
+            width, height: pixels, each at least 1; the proportions may differ from the picture's.
+            check: called before each tile; may raise to stop.
+            progress: told after each tile; counts anew with every pass.
+
+        Raises:
+            UserError: there is no upscaler of this name, or its file cannot be used.
+        """
+        alpha = _alpha(image)
+        image = image.convert("RGB") if alpha is None else image.convert("RGBA")
+        resampling = _WITHOUT_FILE.get(name)
+        if resampling is not None:
+            return _resized(image, width, height, resampling)
+        network = self._network(name)
+        colours = _repeated(network, image.convert("RGB"), width, height, check, progress)
+        if alpha is not None:
+            colours.putalpha(_one_channel(network, alpha, width, height, check, progress))
+        return colours
+
+    def _network(self, name: str) -> UpscalerNetwork:
+        path = upscaler_files(self._folders).get(name)
+        if path is None:
+            raise UnknownId("unknown_upscaler", "upscaler", name=name)
+        state = (path, stamp(path))
+        if self._loaded is None or state != self._state:
+            self._loaded = None
+            return_memory(self._device)
+            self._loaded = load_upscaler(path, self._device)
+            self._state = state
+            self._scales[path] = self._loaded.scale
+        return self._loaded
+
+
+def _repeated(
+    network: UpscalerNetwork,
+    image: Image.Image,
+    width: int,
+    height: int,
+    check: Check,
+    progress: Progress,
+) -> Image.Image:
+    """An RGB picture through the network as often as its size asks for."""
+    for done in range(_MOST_PASSES):
+        if _covers(image, width, height) and (done or image.size != (width, height)):
+            break
+        before = image.size
+        image = enlarged(network, image, check, progress)
+        if image.size == before:
+            break
+    return _resized(image, width, height, Image.Resampling.LANCZOS)
+
+
+def _one_channel(
+    network: UpscalerNetwork,
+    alpha: Image.Image,
+    width: int,
+    height: int,
+    check: Check,
+    progress: Progress,
+) -> Image.Image:
+    """A gray picture the same way; one of a single level needs no network."""
+    lowest, highest = alpha.getextrema()
+    if lowest == highest:
+        return Image.new("L", (width, height), lowest)
+    colours = Image.merge("RGB", (alpha, alpha, alpha))
+    return _repeated(network, colours, width, height, check, progress).convert("L")
+
+
+def _alpha(image: Image.Image) -> Image.Image | None:
+    if image.mode in _ALPHA_KINDS or "transparency" in image.info:
+        return image.convert("RGBA").getchannel("A")
+    return None
+
+
+def _covers(image: Image.Image, width: int, height: int) -> bool:
+    return image.width >= width and image.height >= height
+
+
+def _resized(
+    image: Image.Image, width: int, height: int, resampling: Image.Resampling
+) -> Image.Image:
+    return image if image.size == (width, height) else image.resize((width, height), resampling)
