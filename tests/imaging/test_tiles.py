@@ -1,6 +1,7 @@
 """Grids against A1111's numbers; tilings of any size blend to what they were cut from."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -40,3 +41,24 @@ def test_any_tiling_covers_and_blends_to_what_was_cut(
     for (left, top, right, bottom), weight in zip(tiles.boxes(), tiles.weights(), strict=True):
         total[top:bottom, left:right] += weight
     assert abs(total - 1).max() < 1e-5
+
+
+def test_the_margin_of_a_tile_counts_for_nothing_where_it_has_a_neighbour() -> None:
+    cut = tiling(100, 20, 40, 40, 10, margin=3)
+    assert cut.columns == ((0, 40), (30, 70), (60, 100))
+    first, middle, last = cut.feathers()[0]
+    assert (middle[:3] == 0).all() and (middle[-3:] == 0).all() and (middle[10:-10] == 1).all()
+    assert middle[3:7] == pytest.approx([0.125, 0.375, 0.625, 0.875])
+    assert (first[:30] == 1).all() and (last[-30:] == 1).all()
+    assert cut.scaled(4).margin == 12
+
+
+@given(st.integers(1, 300), st.integers(1, 90), st.integers(0, 90), st.integers(0, 50))
+def test_weights_add_up_to_one_whatever_the_margin(
+    width: int, tile: int, overlap: int, margin: int
+) -> None:
+    cut = tiling(width, 1, tile, 1, overlap, margin=margin)
+    total = np.zeros(width)
+    for (start, end), weight in zip(cut.columns, cut.feathers()[0], strict=True):
+        total[start:end] += weight
+    assert total == pytest.approx(np.ones(width), abs=1e-5)

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.imaging.feather import Axis
+from webui.engine.latents import to_images, to_pixels
+from webui.imaging.tiles import Tiling, blend_tiles, tiling
 from webui.models.devices import free_memory, out_of_memory, return_memory
 from webui.models.upscalers import UpscalerNetwork
 
@@ -30,9 +29,6 @@ LARGEST_TILE = 512
 _GRANULE = 32
 """Networks that look through windows need no padding then."""
 _SHARE_OF_MEMORY = 0.5
-
-Rows = NDArray[np.uint8]
-"""(height, width, 3)."""
 
 
 def enlarged(
@@ -76,51 +72,18 @@ def tile_size(network: UpscalerNetwork) -> int:
 def _assembled(
     network: UpscalerNetwork, image: Image.Image, tile: int, check: Check, progress: Progress
 ) -> Image.Image:
-    scale = network.scale
-    result = np.empty((image.height * scale, image.width * scale, 3), np.uint8)
-    top = 0
-    for rows in _bands(network, image, tile, check, progress):
-        result[top : top + len(rows)] = rows
-        top += len(rows)
-    return Image.fromarray(result)
+    cut = tiling(*image.size, tile, tile, OVERLAP, margin=MARGIN)
+    tiles = _tiles(network, image, cut, check, progress)
+    return Image.fromarray(blend_tiles(cut.scaled(network.scale), tiles))
 
 
-def _bands(
-    network: UpscalerNetwork, image: Image.Image, tile: int, check: Check, progress: Progress
-) -> Iterator[Rows]:
-    """The rows of the result as they become final, from the top: one band a row of tiles.
-
-    Only one row of tiles is held in full precision.
-    """
-    across = Axis.along(image.width, tile, OVERLAP, MARGIN)
-    down = Axis.along(image.height, tile, OVERLAP, MARGIN)
-    scale, done = network.scale, 0
-    total = len(across.starts) * len(down.starts)
-    unfinished = np.zeros((0, image.width * scale, 3), np.float32)
-    for place, (top, share_down) in enumerate(zip(down.starts, down.shares, strict=True)):
-        band = np.zeros((down.tile * scale, image.width * scale, 3), np.float32)
-        band[: len(unfinished)] = unfinished
-        for left, share_across in zip(across.starts, across.shares, strict=True):
-            check()
-            box = (left, top, left + across.tile, top + down.tile)
-            pixels = _to_array(network(_to_tensor(image.crop(box))))
-            shares = np.outer(share_down.repeat(scale), share_across.repeat(scale))
-            columns = slice(left * scale, (left + across.tile) * scale)
-            band[:, columns] += pixels * shares[..., None]
-            done += 1
-            progress(done, total)
-        last = place + 1 == len(down.starts)
-        final = len(band) if last else (down.starts[place + 1] - top) * scale
-        yield (band[:final] * 255).round().clip(0, 255).astype(np.uint8)
-        unfinished = band[final:]
-
-
-def _to_tensor(image: Image.Image) -> Tensor:
-    """An RGB picture as (1, 3, h, w) in 0..1."""
-    pixels = torch.from_numpy(np.array(image)).float().div(255)
-    return pixels.permute(2, 0, 1)[None]
-
-
-def _to_array(pixels: Tensor) -> NDArray[np.float32]:
-    """(1, 3, h, w) to (h, w, 3)."""
-    return pixels[0].permute(1, 2, 0).numpy()
+def _tiles(
+    network: UpscalerNetwork, image: Image.Image, cut: Tiling, check: Check, progress: Progress
+) -> Iterator[NDArray[np.uint8]]:
+    """Each tile enlarged: (h, w, 3)."""
+    boxes = cut.boxes()
+    for number, box in enumerate(boxes):
+        check()
+        (result,) = to_images(network(to_pixels([image.crop(box)])))
+        progress(number + 1, len(boxes))
+        yield np.asarray(result)

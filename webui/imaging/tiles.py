@@ -118,10 +118,13 @@ class Tiling:
 
     Attributes:
         columns, rows: the spans of the tiles along each axis.
+        margin: how much of a tile's inner edge counts for nothing (less than half of what it
+            shares there): networks take it for the edge of the picture.
     """
 
     columns: tuple[Span, ...]
     rows: tuple[Span, ...]
+    margin: int = 0
 
     @property
     def width(self) -> int:
@@ -139,19 +142,30 @@ class Tiling:
 
     def weights(self) -> list[NDArray[np.float32]]:
         """The feathered weight (h, w) of each tile; at every place all of them add up to 1."""
-        across, down = _feathers(self.columns), _feathers(self.rows)
+        across, down = self.feathers()
         return [row[:, None] * column for row in down for column in across]
+
+    def feathers(self) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        """The weights along each axis, of every column and of every row."""
+        return _feathers(self.columns, self.margin), _feathers(self.rows, self.margin)
 
     def scaled(self, factor: int) -> Tiling:
         """The same tiles of an array enlarged so many times."""
         return Tiling(
             tuple((start * factor, end * factor) for start, end in self.columns),
             tuple((start * factor, end * factor) for start, end in self.rows),
+            self.margin * factor,
         )
 
 
 def tiling(
-    width: int, height: int, tile_width: int, tile_height: int, overlap: int, step: int = 1
+    width: int,
+    height: int,
+    tile_width: int,
+    tile_height: int,
+    overlap: int,
+    step: int = 1,
+    margin: int = 0,
 ) -> Tiling:
     """Tiles of one size; only what is smaller than a tile gets a smaller one.
 
@@ -160,7 +174,9 @@ def tiling(
         step: all tiles but the last of an axis start at its multiples, where tiles are that large.
     """
     return Tiling(
-        _spans(width, tile_width, overlap, step), _spans(height, tile_height, overlap, step)
+        _spans(width, tile_width, overlap, step),
+        _spans(height, tile_height, overlap, step),
+        margin,
     )
 
 
@@ -175,7 +191,7 @@ def _spans(length: int, tile: int, overlap: int, step: int) -> tuple[Span, ...]:
     return tuple((start, start + tile) for start in (*starts, length - tile))
 
 
-def _feathers(spans: tuple[Span, ...]) -> list[NDArray[np.float32]]:
+def _feathers(spans: tuple[Span, ...], margin: int) -> list[NDArray[np.float32]]:
     """Weights along one axis: ramps over what a span shares with its neighbours, summing to 1."""
     total = np.zeros(spans[-1][1])
     ramps: list[NDArray[np.float64]] = []
@@ -183,10 +199,10 @@ def _feathers(spans: tuple[Span, ...]) -> list[NDArray[np.float32]]:
         ramp = np.ones(end - start)
         if index:
             shared = spans[index - 1][1] - start
-            ramp[:shared] = _ramp(shared)
+            ramp[:shared] = _ramp(shared, margin)
         if index + 1 < len(spans):
             shared = end - spans[index + 1][0]
-            ramp[len(ramp) - shared :] *= _ramp(shared)[::-1]
+            ramp[len(ramp) - shared :] *= _ramp(shared, margin)[::-1]
         total[start:end] += ramp
         ramps.append(ramp)
     return [
@@ -195,8 +211,9 @@ def _feathers(spans: tuple[Span, ...]) -> list[NDArray[np.float32]]:
     ]
 
 
-def _ramp(length: int) -> NDArray[np.float64]:
-    return (np.arange(length) + 0.5) / max(length, 1)
+def _ramp(length: int, margin: int) -> NDArray[np.float64]:
+    margin = max(min(margin, (length - 1) // 2), 0)
+    return np.clip((np.arange(length) + 0.5 - margin) / max(length - 2 * margin, 1), 0, 1)
 
 
 def blend_tiles(tiling: Tiling, tiles: Iterable[NDArray[Level]]) -> NDArray[Level]:
@@ -205,7 +222,7 @@ def blend_tiles(tiling: Tiling, tiles: Iterable[NDArray[Level]]) -> NDArray[Leve
     Levels (8 bit) are rounded. Besides the result only one row of tiles is held as float32.
     """
     following = iter(tiles)
-    across, down = _feathers(tiling.columns), _feathers(tiling.rows)
+    across, down = tiling.feathers()
     result: NDArray[Level] | None = None
     strip = np.zeros((0, 0, 0), np.float32)
     for index, (top, bottom) in enumerate(tiling.rows):
