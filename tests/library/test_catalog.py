@@ -5,13 +5,13 @@ import unicodedata
 
 import pytest
 
-from tests.checkpoints import UNET_INPUT, write_file, write_folder, write_weights
+from tests.checkpoints import KEYS, UNET_INPUT, write_file, write_folder, write_weights
 from webui.core.errors import UnknownId, UserError
 from webui.core.paths import CLONE, Paths
 from webui.core.settings import Settings, save_settings
 from webui.library import catalog as module
+from webui.library.cards import CARDS
 from webui.library.catalog import Catalog
-from webui.library.recognition import CARDS
 
 
 @pytest.fixture
@@ -129,19 +129,28 @@ def test_nothing_there_at_all(tmp_path):
 def test_what_cannot_be_used_is_listed_with_the_reason(make, user):
     file = write_file(user / "cut.safetensors")
     file.write_bytes(file.read_bytes()[:-1])
-    write_weights(user / "xl.safetensors", {"conditioner.embedders.1.a": (1,)})
+    write_weights(user / "flux.safetensors", {"double_blocks.0.a": (1,)})
     (user / "old.ckpt").write_bytes(b"pickle")
     catalog = make()
     problems = {info.id: info.problem and info.problem.code for info in catalog.models()}
     assert problems == {
         "cut": "model_cut_off",
         "demo": None,
+        "flux": "model_unsupported",
         "old": "model_pickle",
-        "xl": "model_unsupported",
     }
     with pytest.raises(UserError, match=r"cut\.safetensors is cut off") as caught:
         catalog.get("cut")
     assert caught.value.problem.field == "model"
+
+
+def test_what_a_model_is(make, user):
+    write_weights(user / "xl lightning.safetensors", KEYS["sdxl"])
+    info = make().get("xl lightning")
+    assert (info.family, info.variant, info.card.steps) == ("sdxl", "lightning", 8)
+    (user / "xl lightning.easel.json").write_text('{"prediction": "v_prediction", "steps": 5}')
+    card = make().get("xl lightning").card
+    assert (card.prediction, card.steps, card.cfg_scale) == ("v_prediction", 5, 1.0)
 
 
 def test_of_two_with_one_name_the_usable_one(make, user):
@@ -168,13 +177,13 @@ def test_cards(make, user):
 
 def test_only_what_changed_is_read_again(make, user, monkeypatch):
     read: list[str] = []
-    family_of_file = module.family_of_file
+    recognise_file = module.recognise_file
 
     def counted(path):
         read.append(path.name)
-        return family_of_file(path)
+        return recognise_file(path)
 
-    monkeypatch.setattr(module, "family_of_file", counted)
+    monkeypatch.setattr(module, "recognise_file", counted)
     write_file(user / "a.safetensors")
     write_file(user / "b.safetensors")
     catalog = make()

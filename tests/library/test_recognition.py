@@ -1,9 +1,26 @@
 import pytest
 
-from tests.checkpoints import SD1_KEYS, UNET_INPUT, write_file, write_folder, write_weights
+from tests.checkpoints import (
+    KEYS,
+    SD1_KEYS,
+    UNET_INPUT,
+    write_file,
+    write_folder,
+    write_weights,
+    write_xl_folder,
+)
 from webui.core.errors import UserError
 from webui.core.paths import CLONE
-from webui.library.recognition import CARDS, family_of_file, family_of_folder
+from webui.library.cards import CARDS
+from webui.library.recognition import LDM_PARTS, recognise_file, recognise_folder
+
+
+def family_of_file(path) -> str:
+    return recognise_file(path).family
+
+
+def family_of_folder(folder) -> str:
+    return recognise_folder(folder).family
 
 
 def test_stable_diffusion_1(tmp_path):
@@ -12,54 +29,135 @@ def test_stable_diffusion_1(tmp_path):
     assert family_of_folder(CLONE / "models" / "checkpoints" / "easel-demo") == "sd1"
 
 
+@pytest.mark.parametrize("family", KEYS)
+def test_single_files(tmp_path, family):
+    kind = recognise_file(write_weights(tmp_path / "a.safetensors", KEYS[family]))
+    assert (kind.family, kind.variant, kind.card) == (family, None, CARDS[family])
+
+
+def test_folders(tmp_path):
+    assert family_of_folder(write_folder(tmp_path / "2", use_linear_projection=True)) == "sd2"
+    assert family_of_folder(write_xl_folder(tmp_path / "xl")) == "sdxl"
+    assert family_of_folder(write_xl_folder(tmp_path / "r", refiner=True)) == "sdxl-refiner"
+    lcm = recognise_folder(write_folder(tmp_path / "l", "LatentConsistencyModelPipeline"))
+    assert lcm.family == "sd1"
+
+
+def test_every_family_can_be_told_and_has_a_card():
+    assert KEYS.keys() == CARDS.keys() == LDM_PARTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("channels", "variant"), [(4, None), (5, "depth"), (8, "edit"), (9, "inpaint")]
+)
+@pytest.mark.parametrize("family", KEYS)
+def test_what_the_network_takes_beside_the_latents(tmp_path, family, channels, variant):
+    shapes = {**KEYS[family], UNET_INPUT: (8, channels, 3, 3)}
+    assert recognise_file(write_weights(tmp_path / "a.safetensors", shapes)).variant == variant
+
+
+def test_what_a_folders_network_takes(tmp_path):
+    assert recognise_folder(write_folder(tmp_path / "a", in_channels=9)).variant == "inpaint"
+    assert recognise_folder(write_xl_folder(tmp_path / "b", in_channels=8)).variant == "edit"
+
+
+def test_few_steps_are_told_by_the_name_or_what_is_written_inside(tmp_path):
+    named = write_weights(tmp_path / "fooXL_lightning4Steps.safetensors", KEYS["sdxl"])
+    kind = recognise_file(named)
+    assert kind.variant == "lightning"
+    assert (kind.card.steps, kind.card.cfg_scale, kind.card.schedule) == (4, 1.0, "SGM Uniform")
+    titled = {"modelspec.title": "My Turbo", "modelspec.architecture": "x"}
+    path = write_weights(tmp_path / "a.safetensors", KEYS["sdxl"], metadata=titled)
+    assert recognise_file(path).variant == "turbo"
+    inpaint = {**KEYS["sdxl"], UNET_INPUT: (8, 9, 3, 3)}
+    both = recognise_file(write_weights(tmp_path / "a lightning.safetensors", inpaint))
+    assert (both.variant, both.card.steps) == ("inpaint", 8)
+    lcm = recognise_folder(write_folder(tmp_path / "a", time_cond_proj_dim=256))
+    assert (lcm.variant, lcm.card.sampler) == ("lcm", "LCM")
+
+
+def test_the_size_a_folder_was_trained_at(tmp_path):
+    def size(number: int, sample_size: object) -> tuple[int, int]:
+        folder = write_xl_folder(tmp_path / str(number), sample_size=sample_size)
+        card = recognise_folder(folder).card
+        return card.width, card.height
+
+    assert size(1, 64) == (512, 512)
+    assert size(2, 128) == (1024, 1024)
+    for number, nonsense in enumerate((1, 10**9, "64", None, [64, 64]), 3):
+        assert size(number, nonsense) == (1024, 1024)
+
+
 @pytest.mark.parametrize(
     ("key", "family"),
     [
-        ("cond_stage_model.model.ln_final.weight", "sd2"),
-        ("conditioner.embedders.1.model.ln_final.weight", "sdxl"),
-        ("conditioner.embedders.0.model.ln_final.weight", "sdxl refiner"),
         ("model.diffusion_model.joint_blocks.0.x", "sd3"),
         ("double_blocks.0.img_attn.qkv.weight", "flux"),
+        ("edm_mean", "playground 2.5"),
+        ("noise_augmentor.data_mean", "unclip"),
+        ("control_model.zero_convs.0.0.weight", "controlnet"),
     ],
 )
 def test_other_kinds_are_named(tmp_path, key, family):
-    path = write_weights(tmp_path / "a.safetensors", {UNET_INPUT: (8, 4, 3, 3), key: (1,)})
+    path = write_weights(tmp_path / "a.safetensors", {**KEYS["sd1"], key: (1,)})
+    if family == "controlnet":
+        path = write_weights(tmp_path / "a.safetensors", {key: (1,)})
     with pytest.raises(UserError, match=f"a.safetensors is a model of the kind {family},"):
         family_of_file(path)
 
 
-def test_what_is_no_model_at_all(tmp_path):
-    lora = write_weights(tmp_path / "b.safetensors", {"lora_unet_x.lora_up.weight": (1,)})
-    with pytest.raises(UserError, match="b.safetensors is a model of the kind lora,"):
-        family_of_file(lora)
-    path = write_weights(tmp_path / "a.safetensors", {"bert.embeddings": (1,)})
-    with pytest.raises(UserError, match="a.safetensors is no model that this program knows"):
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("lora_unet_x.lora_up.weight", "lora"),
+        ("unet.down_blocks.0.attn.to_q.lora_A.weight", "lora"),
+        ("x.hada_w1_a", "lora"),
+        ("first_stage_model.decoder.conv_in.weight", "vae"),
+        ("decoder.conv_in.weight", "vae"),
+        ("emb_params", "textual inversion"),
+        ("down_blocks.0.resnets.0.conv1.weight", "unet"),
+    ],
+)
+def test_parts_of_models_are_no_models(tmp_path, key, what):
+    path = write_weights(tmp_path / "b.safetensors", {key: (1,)})
+    with pytest.raises(UserError, match=f"b.safetensors is a model of the kind {what},"):
         family_of_file(path)
 
 
-@pytest.mark.parametrize("key", list(SD1_KEYS)[1:])
-def test_an_incomplete_file(tmp_path, key):
-    shapes = {name: shape for name, shape in SD1_KEYS.items() if name != key}
+def test_what_is_no_model_at_all(tmp_path):
+    path = write_weights(tmp_path / "a.safetensors", {"bert.embeddings": (1,)})
+    with pytest.raises(UserError, match="a.safetensors is no model that this program knows"):
+        family_of_file(path)
+    path.write_bytes(b"GIF89a, not weights at all")
+    with pytest.raises(UserError, match="a.safetensors is damaged"):
+        family_of_file(path)
+
+
+@pytest.mark.parametrize(("family", "key"), [(f, k) for f in KEYS for k in list(KEYS[f])[1:]])
+def test_an_incomplete_file(tmp_path, family, key):
+    shapes = {name: shape for name, shape in KEYS[family].items() if name != key}
     with pytest.raises(UserError, match="not a complete model, it has no (vae|text_encoder)"):
         family_of_file(write_weights(tmp_path / "a.safetensors", shapes))
 
 
-def test_models_for_inpainting(tmp_path):
-    shapes = {**SD1_KEYS, UNET_INPUT: (8, 9, 3, 3)}
-    with pytest.raises(UserError, match="of the kind sd1, 9 channels"):
-        family_of_file(write_weights(tmp_path / "a.safetensors", shapes))
-    with pytest.raises(UserError, match="of the kind sd1, 9 channels"):
-        family_of_folder(write_folder(tmp_path / "a", in_channels=9))
+@pytest.mark.parametrize("channels", [7, 0, "four", [4], None])
+def test_networks_that_take_something_else(tmp_path, channels):
+    if isinstance(channels, int):
+        shapes = {**SD1_KEYS, UNET_INPUT: (8, channels, 3, 3)}
+        with pytest.raises(UserError, match=f"of the kind sd1, {channels} channels"):
+            family_of_file(write_weights(tmp_path / "a.safetensors", shapes))
+    with pytest.raises(UserError, match="of the kind sd1, .* channels"):
+        family_of_folder(write_folder(tmp_path / "a", in_channels=channels))
 
 
 @pytest.mark.parametrize(
     ("kind", "unet", "family"),
     [
-        ("StableDiffusionXLPipeline", {}, "sdxl"),
         ("StableDiffusion3Pipeline", {}, "sd3"),
         ("FluxPipeline", {}, "flux"),
         ("PixArtAlphaPipeline", {}, "PixArtAlpha"),
-        ("StableDiffusionPipeline", {"use_linear_projection": True}, "sd2"),
+        ("StableUnCLIPPipeline", {}, "StableUnCLIP"),
+        ("StableDiffusionPipeline", {"class_embed_type": "projection"}, "sd1, unclip"),
     ],
 )
 def test_other_folders_are_named(tmp_path, kind, unet, family):
@@ -78,9 +176,19 @@ def test_other_folders_are_named(tmp_path, kind, unet, family):
     ],
 )
 def test_a_folder_with_a_part_missing(tmp_path, missing):
-    folder = write_folder(tmp_path / "a")
+    for folder in (write_folder(tmp_path / "a"), write_xl_folder(tmp_path / "b")):
+        (folder / missing).unlink()
+        with pytest.raises(UserError, match=missing.split("/")[0]):
+            family_of_folder(folder)
+
+
+@pytest.mark.parametrize("missing", ["text_encoder_2/model.safetensors", "tokenizer_2/vocab.json"])
+def test_a_folder_without_its_second_text_encoder(tmp_path, missing):
+    folder = write_xl_folder(tmp_path / "a")
     (folder / missing).unlink()
-    with pytest.raises(UserError, match=missing.split("/")[0]):
+    if missing.startswith("tokenizer"):
+        (folder / missing).parent.rmdir()
+    with pytest.raises(UserError, match=f"it has no {missing.split('/')[0]}"):
         family_of_folder(folder)
 
 
@@ -90,9 +198,3 @@ def test_a_part_that_is_cut_off_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(UserError, match="a/vae/diffusion_pytorch_model.safetensors is cut off"):
         family_of_folder(folder)
-
-
-def test_every_family_has_a_card_with_a_preview():
-    for family, card in CARDS.items():
-        assert card.family == family
-        assert card.preview is not None

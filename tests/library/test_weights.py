@@ -78,3 +78,12 @@ def test_configs(tmp_path):
     path.write_text("[1]", encoding="utf-8")
     with pytest.raises(UserError, match="x is damaged"):
         read_config(path, "x")
+
+
+def test_what_else_is_written_in_a_file(tmp_path):
+    titled = write_weights(tmp_path / "a.safetensors", {"a": (1,)}, metadata={"title": "x"})
+    assert read_header(titled, "a").metadata == {"title": "x"}
+    for odd in ({"title": 1, "b": "y"}, "text", None):
+        header = {"__metadata__": odd, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+        read = read_header(raw(tmp_path / "b.safetensors", header, bytes(4)), "b")
+        assert read.metadata == ({"b": "y"} if isinstance(odd, dict) else {})

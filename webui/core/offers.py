@@ -26,7 +26,10 @@ class Preview(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """What suits a model: the values a form takes when the model is chosen."""
+    """What suits a model: the values a form takes when the model is chosen.
+
+    prediction, zero_terminal_snr: how it was trained, for single files that do not tell.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,6 +42,8 @@ class ModelCard(BaseModel):
     schedule: str = "Automatic"
     cfg_scale: float = 7.0
     clip_skip: int = 1
+    prediction: Literal["epsilon", "v_prediction"] | None = None
+    zero_terminal_snr: bool | None = None
     prompt: Localized = {}
     negative_prompt: Localized = {}
     examples: tuple[Localized, ...] = ()
@@ -52,6 +57,8 @@ class ModelInfo(BaseModel):
         id: stable name that requests use (path below its models folder, without extension).
         path: file or folder.
         family: `sd1`, …; None if it is none that we know.
+        variant: what it takes beside the latents (`inpaint`, `edit`, `depth`), else how it was
+            distilled to few steps (`turbo`, `lightning`, …), else None.
         hash: first ten digits of the file's SHA-256, once known (A1111's short hash).
         problem: why it cannot be used, or None.
         shipped: it came with the program.
@@ -63,6 +70,7 @@ class ModelInfo(BaseModel):
     path: str
     format: str
     family: str | None = None
+    variant: str | None = None
     hash: str | None = None
     bytes: int = 0
     card: ModelCard = ModelCard()

@@ -20,7 +20,7 @@ from webui.core.paths import Paths
 from webui.core.settings import load_settings
 from webui.library.hashes import Hashes
 from webui.library.places import PICKLE, Place, places
-from webui.library.recognition import CARDS, family_of_file, family_of_folder
+from webui.library.recognition import Kind, recognise_file, recognise_folder
 
 FOLDERS = ("checkpoints", "Stable-diffusion")
 """Where checkpoints lie below a folder of models; the second name is A1111's."""
@@ -111,18 +111,19 @@ class Catalog:
 
     def _look(self, place: Place) -> ModelInfo:
         """Read the headers."""
-        family, problem = None, None
+        kind, problem = None, None
         try:
-            family = _family(place)
+            kind = _kind(place)
         except UserError as error:
             problem = error.problem
         return ModelInfo(
             id=place.name,
             path=str(place.path),
             format=place.format,
-            family=family,
+            family=kind.family if kind else None,
+            variant=kind.variant if kind else None,
             bytes=place.bytes,
-            card=_card(place.card, family),
+            card=_card(place.card, kind.card if kind else ModelCard()),
             problem=problem,
             shipped=place.path == self._shipped,
         )
@@ -143,17 +144,16 @@ class Catalog:
         return chosen
 
 
-def _family(place: Place) -> str:
+def _kind(place: Place) -> Kind:
     if place.format == "diffusers":
-        return family_of_folder(place.path)
+        return recognise_folder(place.path)
     if place.path.suffix == PICKLE:
         raise UserError("model_pickle", file=place.path.name)
-    return family_of_file(place.path)
+    return recognise_file(place.path)
 
 
-def _card(path: Path, family: str | None) -> ModelCard:
-    """The model's card over its family's; a card that cannot be read counts as none."""
-    usual = CARDS.get(family or "", ModelCard(family=family))
+def _card(path: Path, usual: ModelCard) -> ModelCard:
+    """The model's card over what suits its kind; a card that cannot be read counts as none."""
     try:
         given = ModelCard.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):

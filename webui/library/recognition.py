@@ -1,83 +1,119 @@
-"""Which architecture a model is of: told from its weights' names and shapes, or its configs."""
+"""What a model is: told from its weights' names and shapes, or its configs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from webui.core.errors import UserError
-from webui.core.offers import ModelCard, Preview
-from webui.library.weights import PARTS, Header, part_file, read_config, read_header
+from webui.core.offers import ModelCard
+from webui.library.cards import CARDS, card_of, speed_of
+from webui.library.weights import Header, part_file, read_config, read_header
 
 INDEX = "model_index.json"
 """The file that makes a folder a model in the layout of diffusers."""
 
-CARDS: Mapping[str, ModelCard] = {
-    "sd1": ModelCard(
-        family="sd1",
-        # https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
-        preview=Preview(
-            matrix=(
-                (0.298, 0.207, 0.208),
-                (0.187, 0.286, 0.173),
-                (-0.158, 0.189, 0.264),
-                (-0.184, -0.271, -0.473),
-            )
-        ),
-    )
+_UNET = "model.diffusion_model."
+_VAE = "first_stage_model."
+LDM_PARTS: Mapping[str, Mapping[str, str]] = {
+    "sd1": {"unet": _UNET, "vae": _VAE, "text_encoder": "cond_stage_model.transformer."},
+    "sd2": {"unet": _UNET, "vae": _VAE, "text_encoder": "cond_stage_model.model."},
+    "sdxl": {
+        "unet": _UNET,
+        "vae": _VAE,
+        "text_encoder": "conditioner.embedders.0.transformer.",
+        "text_encoder_2": "conditioner.embedders.1.model.",
+    },
+    "sdxl-refiner": {
+        "unet": _UNET,
+        "vae": _VAE,
+        "text_encoder_2": "conditioner.embedders.0.model.",
+    },
 }
-"""The families that can be drawn with, and what suits a model of one that has no card."""
-
-LDM_PARTS: Mapping[str, str] = {
-    "unet": "model.diffusion_model.",
-    "vae": "first_stage_model.",
-    "text_encoder": "cond_stage_model.transformer.",
-}
-"""How the names of a part's weights begin in a single file of Stable Diffusion 1."""
+"""Family -> its parts, and how the names of a part's weights begin in a single file."""
 
 _FILE_MARKS: tuple[tuple[str, str], ...] = (
+    ("edm_", "playground 2.5"),
+    ("noise_augmentor.", "unclip"),
     ("conditioner.embedders.1.", "sdxl"),
-    ("conditioner.embedders.0.", "sdxl refiner"),
+    ("conditioner.embedders.0.model.", "sdxl-refiner"),
+    ("conditioner.embedders.0.", "sdxl"),
     ("cond_stage_model.model.", "sd2"),
     ("model.diffusion_model.joint_blocks.", "sd3"),
+    ("joint_blocks.", "sd3"),
     ("model.diffusion_model.double_blocks.", "flux"),
     ("double_blocks.", "flux"),
     ("model.diffusion_model.input_blocks.", "sd1"),
     ("control_model.", "controlnet"),
+    ("controlnet_cond_embedding.", "controlnet"),
     ("lora_", "lora"),
+    ("emb_params", "textual inversion"),
+    ("clip_l", "textual inversion"),
+    ("first_stage_model.", "vae"),
+    ("decoder.conv_in.", "vae"),
+    ("down_blocks.", "unet"),
+    ("text_model.", "text encoder"),
 )
 """How the name of one of its weights begins -> the family; the first that is found counts."""
+
+_LORA_MARKS = (".lora_up.", ".lora_down.", ".lora_A.", ".lora_B.", ".hada_w1_", ".lokr_w1")
+"""What the names of weights of any kind of LoRA have in them."""
 
 _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("StableDiffusionXL", "sdxl"),
     ("StableDiffusion3", "sd3"),
     ("StableDiffusion", "sd1"),
+    ("LatentConsistencyModel", "sd1"),
     ("Flux", "flux"),
 )
 """How the name of its pipeline begins -> the family."""
 
-_TEXT_TO_IMAGE_CHANNELS = 4
+_VARIANTS: Mapping[int, str | None] = {4: None, 9: "inpaint", 8: "edit", 5: "depth"}
+"""How many channels the UNet takes -> the variant."""
+
+_TOKENIZERS: Mapping[str, str] = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2"}
+_PIXELS_PER_LATENT = 8
+_SIDES = range(32, 257)
+"""Sides in latents that a config may be believed."""
 
 
-def family_of_file(path: Path) -> str:
-    """The family of a single file that can be drawn with.
+@dataclass(frozen=True)
+class Kind:
+    """What a model is.
+
+    Attributes:
+        family: a key of `CARDS`.
+        variant: what its UNet takes beside the latents (`inpaint`, `edit`, `depth`), else how it
+            was distilled to few steps (`turbo`, …), else None.
+        card: what suits it.
+    """
+
+    family: str
+    variant: str | None
+    card: ModelCard
+
+
+def recognise_file(path: Path) -> Kind:
+    """What a single file is that can be drawn with.
 
     Raises:
         UserError: it is damaged, incomplete or of a kind that cannot be used.
     """
     header = read_header(path, path.name)
-    family = next((family for mark, family in _FILE_MARKS if _has(header, mark)), None)
-    _check_family(path.name, family)
-    for part, prefix in LDM_PARTS.items():
+    family = _checked(path.name, _family_of_names(header))
+    for part, prefix in LDM_PARTS[family].items():
         if not _has(header, prefix):
             raise UserError("model_part_missing", file=path.name, part=part)
-    shape = header.shapes.get("model.diffusion_model.input_blocks.0.0.weight", ())
-    _check_channels(path.name, shape[1] if len(shape) > 1 else 0)
-    return str(family)
+    shape = header.shapes.get(f"{_UNET}input_blocks.0.0.weight", ())
+    channels = shape[1] if len(shape) > 1 else 0
+    titles = [header.metadata.get(f"modelspec.{name}", "") for name in ("title", "architecture")]
+    return _kind(path.name, family, channels, " ".join([path.stem, *titles]))
 
 
-def family_of_folder(folder: Path) -> str:
-    """The family of a diffusers folder that can be drawn with.
+def recognise_folder(folder: Path) -> Kind:
+    """What a diffusers folder is that can be drawn with.
 
     Raises:
         UserError: it is damaged, incomplete or of a kind that cannot be used.
@@ -85,36 +121,68 @@ def family_of_folder(folder: Path) -> str:
     name = folder.name
     if not (folder / INDEX).is_file():
         raise UserError("model_part_missing", file=name, part=INDEX)
-    kind = str(read_config(folder / INDEX, f"{name}/{INDEX}").get("_class_name"))
-    families = (family for mark, family in _CLASS_MARKS if kind.startswith(mark))
-    _check_family(name, next(families, kind.removesuffix("Pipeline")))
-    for part in PARTS:
+    index = read_config(folder / INDEX, f"{name}/{INDEX}")
+    family = _checked(name, _family_of_index(index))
+    if family == "sd1":
+        family = _sd1_or_sd2(folder)
+    for part in LDM_PARTS[family]:
         _check_part(folder, part)
-    for needed in ("tokenizer", "scheduler/scheduler_config.json"):
+    tokenizers = [_TOKENIZERS[part] for part in LDM_PARTS[family] if part in _TOKENIZERS]
+    for needed in (*tokenizers, "scheduler/scheduler_config.json"):
         if not (folder / needed).exists():
             raise UserError("model_part_missing", file=name, part=needed)
-    unet = read_config(folder / "unet" / "config.json", f"{name}/unet/config.json")
-    _check_family(name, "sd2" if unet.get("use_linear_projection") else "sd1")
-    _check_channels(name, unet.get("in_channels", 0))
-    return "sd1"
+    unet = _unet_config(folder)
+    if unet.get("class_embed_type"):
+        raise UserError("model_unsupported", file=name, family=f"{family}, unclip")
+    side = unet.get("sample_size")
+    pixels = side * _PIXELS_PER_LATENT if isinstance(side, int) and side in _SIDES else None
+    lcm = "lcm" if unet.get("time_cond_proj_dim") else ""
+    return _kind(name, family, unet.get("in_channels", 4), f"{name} {lcm}", pixels)
+
+
+def _kind(shown: str, family: str, channels: Any, name: str, side: int | None = None) -> Kind:
+    if not isinstance(channels, int) or channels not in _VARIANTS:
+        raise UserError("model_unsupported", file=shown, family=f"{family}, {channels} channels")
+    speed = speed_of(name)
+    card = card_of(family, speed, name, side)
+    variant = _VARIANTS[channels]
+    if variant and not speed:
+        card = card_of(family, variant, name, side)
+    return Kind(family, variant or speed, card)
+
+
+def _family_of_names(header: Header) -> str | None:
+    if any(mark in name for name in header.shapes for mark in _LORA_MARKS):
+        return "lora"
+    return next((family for mark, family in _FILE_MARKS if _has(header, mark)), None)
+
+
+def _family_of_index(index: Mapping[str, Any]) -> str:
+    kind = str(index.get("_class_name"))
+    families = (family for mark, family in _CLASS_MARKS if kind.startswith(mark))
+    family = next(families, kind.removesuffix("Pipeline"))
+    without_first = index.get("text_encoder") in (None, [None, None])
+    return "sdxl-refiner" if family == "sdxl" and without_first else family
+
+
+def _sd1_or_sd2(folder: Path) -> str:
+    return "sd2" if _unet_config(folder).get("use_linear_projection") else "sd1"
+
+
+def _unet_config(folder: Path) -> Mapping[str, Any]:
+    return read_config(folder / "unet" / "config.json", f"{folder.name}/unet/config.json")
 
 
 def _has(header: Header, prefix: str) -> bool:
     return any(name.startswith(prefix) for name in header.shapes)
 
 
-def _check_family(name: str, family: str | None) -> None:
+def _checked(name: str, family: str | None) -> str:
     if family is None:
         raise UserError("model_unknown_kind", file=name)
     if family not in CARDS:
         raise UserError("model_unsupported", file=name, family=family)
-
-
-def _check_channels(name: str, channels: int) -> None:
-    """Models for inpainting and the like take more than the latents, they need another recipe."""
-    if channels != _TEXT_TO_IMAGE_CHANNELS:
-        family = f"sd1, {channels} channels"
-        raise UserError("model_unsupported", file=name, family=family)
+    return family
 
 
 def _check_part(folder: Path, part: str) -> None:

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -21,8 +21,9 @@ PARTS: Mapping[str, str] = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
+    "text_encoder_2": "model",
 }
-"""Folders with weights in a diffusers folder, and how their files are called."""
+"""Folders with weights that a diffusers folder may have, and how their files are called."""
 
 _LENGTH = struct.Struct("<Q")
 _LONGEST_HEADER = 100_000_000
@@ -42,10 +43,12 @@ class Header:
     Attributes:
         shapes: name of each tensor -> its shape.
         sizes: name of each tensor -> its bytes.
+        metadata: what else is written in it, e.g. `modelspec.title`.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     sizes: Mapping[str, int]
+    metadata: Mapping[str, str]
 
 
 class _Entry(BaseModel):
@@ -123,7 +126,7 @@ def _read(file: BinaryIO, size: int, name: str) -> Header:
     _check_length(name, size, _LENGTH.size + length)
     try:
         values = _CONFIG.validate_json(file.read(length))
-        values.pop("__metadata__", None)
+        metadata = values.pop("__metadata__", None)
         table = _TABLE.validate_python(values)
     except ValidationError as error:
         raise UserError("model_damaged", file=name) from error
@@ -134,7 +137,18 @@ def _read(file: BinaryIO, size: int, name: str) -> Header:
     return Header(
         shapes={key: entry.shape for key, entry in table.items()},
         sizes={key: entry.size for key, entry in table.items()},
+        metadata=_texts(metadata),
     )
+
+
+def _texts(metadata: object) -> Mapping[str, str]:
+    """What there is of texts; whatever else is written there counts for nothing."""
+    found = cast("dict[object, object]", metadata) if isinstance(metadata, dict) else {}
+    return {
+        key: value
+        for key, value in found.items()
+        if isinstance(key, str) and isinstance(value, str)
+    }
 
 
 def _check_length(name: str, have: int, want: int) -> None:

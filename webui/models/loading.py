@@ -17,7 +17,7 @@ from webui.models.family import LoadProgress
 
 Tensors = dict[str, Tensor]
 
-_NOT_WEIGHTS = ("position_ids", "logit_scale", "text_projection.weight")
+_NOT_WEIGHTS = ("position_ids", "logit_scale")
 """Ends of names that files have beside the weights of the networks used here."""
 
 

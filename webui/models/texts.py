@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from webui.core.errors import UserError
 from webui.core.participants import Embedding
@@ -23,15 +24,40 @@ _COMMA = ",</w>"
 _Key = tuple[tuple[str, ...], int, Emphasis]
 
 
-class TextEncoder:
-    """One CLIP text model and its tokenizer."""
+@dataclass(frozen=True)
+class Reading:
+    """How a family was trained to read its text encoder.
 
-    def __init__(self, model: CLIPTextModel, tokenizer: CLIPTokenizer) -> None:
+    Attributes:
+        skip: the least clip skip, 2 where it was trained on the layer before the last.
+        left_out: how many of the last layers are not there, since nothing ever reads them.
+        norm: whether the final norm is applied to the layer.
+        padding: id of the token that fills a chunk up; None for the end token.
+    """
+
+    skip: int = 1
+    left_out: int = 0
+    norm: bool = True
+    padding: int | None = None
+
+
+class TextEncoder:
+    """One CLIP text model and its tokenizer; with a projection it gives pooled vectors too."""
+
+    def __init__(
+        self,
+        model: CLIPTextModel | CLIPTextModelWithProjection,
+        tokenizer: CLIPTokenizer,
+        reading: Reading = Reading(),
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self._reading = reading
+        projected = isinstance(model, CLIPTextModelWithProjection)
+        self._norm = (model.text_model if projected else model).final_layer_norm
         ids = tokenizer.get_vocab()
-        special = (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
-        start, end, padding = (ids[str(token)] for token in special)
+        start, end = ids[str(tokenizer.bos_token)], ids[str(tokenizer.eos_token)]
+        padding = end if reading.padding is None else reading.padding
         self._vocabulary = Vocabulary(self._tokenize, start, end, padding, ids.get(_COMMA, -1))
         self._remembered: OrderedDict[_Key, list[Embedding]] = OrderedDict()
 
@@ -41,8 +67,8 @@ class TextEncoder:
         """Read texts; shorter ones are filled up with empty chunks to the length of the longest.
 
         Args:
-            clip_skip: 1 reads the last layer, 2 the one before, …; the final norm is applied to
-                each.
+            clip_skip: 1 reads the last layer, 2 the one before, …; less than the family was
+                trained with is read as that.
 
         Raises:
             UserError: a weight in a text is no number, or there are fewer layers than that.
@@ -72,7 +98,7 @@ class TextEncoder:
         return self.tokenizer(valid, add_special_tokens=False, verbose=False)["input_ids"]
 
     def _encode(self, texts: Sequence[str], clip_skip: int, emphasis: Emphasis) -> list[Embedding]:
-        layers = self.model.config.num_hidden_layers
+        layers = self.model.config.num_hidden_layers + self._reading.left_out
         if clip_skip > layers:
             raise UserError("clip_skip", "clip_skip", value=clip_skip, layers=layers)
         chunked = [self._chunks(text, emphasis) for text in texts]
@@ -83,16 +109,31 @@ class TextEncoder:
             self._encode_column([chunks[place] for chunks in padded], clip_skip, emphasis)
             for place in range(longest)
         ]
-        return [Embedding(tokens) for tokens in torch.cat(columns, dim=1)]
+        tokens = torch.cat([column for column, _ in columns], dim=1)
+        pooled = columns[0][1]
+        if pooled is None:
+            return [Embedding(one) for one in tokens]
+        return [Embedding(one, its) for one, its in zip(tokens, pooled, strict=True)]
 
     def _chunks(self, text: str, emphasis: Emphasis) -> list[Chunk]:
         spans = [Span(text, 1.0)] if emphasis == "None" else read_attention(text)
         return list(make_chunks(spans, self._vocabulary).chunks)
 
-    def _encode_column(self, chunks: Sequence[Chunk], clip_skip: int, emphasis: Emphasis) -> Tensor:
-        """Chunks at the same place of several texts: (texts, 77, width) float32."""
+    def _encode_column(
+        self, chunks: Sequence[Chunk], clip_skip: int, emphasis: Emphasis
+    ) -> tuple[Tensor, Tensor | None]:
+        """Chunks at the same place of several texts.
+
+        Returns:
+            (texts, 77, width) and, where there is a projection, (texts, pooled width); float32.
+        """
         tokens = torch.tensor([chunk.tokens for chunk in chunks], device=self.model.device)
         weights = torch.tensor([chunk.weights for chunk in chunks], device=self.model.device)
-        layers = self.model(input_ids=tokens, output_hidden_states=True).hidden_states
-        encoded = self.model.final_layer_norm(layers[-clip_skip])
-        return emphasise(encoded.float(), weights, emphasis)
+        output = self.model(input_ids=tokens, output_hidden_states=True)
+        place = max(clip_skip, self._reading.skip) - self._reading.left_out
+        encoded = output.hidden_states[-place]
+        if self._reading.norm:
+            encoded = self._norm(encoded)
+        pooled = getattr(output, "text_embeds", None)
+        emphasised = emphasise(encoded.float(), weights, emphasis)
+        return emphasised, None if pooled is None else pooled.float()

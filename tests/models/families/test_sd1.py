@@ -14,12 +14,14 @@ import torch
 from diffusers import ControlNetModel, EulerDiscreteScheduler, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from tests.tiny import Tiny, write_tiny
+from tests.tiny import Tiny, weights_of_configs, write_tiny
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.paths import CLONE, Paths
 from webui.library.catalog import Catalog
-from webui.models.families.sd1 import CONFIGS, SD1, SD1Model
+from webui.models.checkpoint import CONFIGS, read_tokenizer
+from webui.models.families.sd1 import SD1
+from webui.models.families.unet import UNetModel
 from webui.models.manager import ModelManager
 from webui.models.sigmas import SigmaTable
 
@@ -32,7 +34,7 @@ SCALE = 5.0
 PROMPT, NEGATIVE = "a red apple on a table", "blue"
 
 
-def load(info: ModelInfo, configs: Path = CONFIGS) -> SD1Model:
+def load(info: ModelInfo, configs: Path = CONFIGS / "sd1") -> UNetModel:
     return SD1(configs).load(info, CPU, lambda share: None)
 
 
@@ -40,7 +42,7 @@ def noise(count: int = 1, size: int = 8) -> torch.Tensor:
     return torch.randn(count, 4, size, size, generator=torch.Generator().manual_seed(3))
 
 
-def euler(model: SD1Model, x: torch.Tensor, prompt=PROMPT, scale=SCALE, steps=STEPS, skip=1):
+def euler(model: UNetModel, x: torch.Tensor, prompt=PROMPT, scale=SCALE, steps=STEPS, skip=1):
     """The latents of Euler's method with guidance, the shortest loop there is."""
     levels = SigmaTable(model.sigmas).t_to_sigma(torch.linspace(999, 0, steps)).tolist()
     words = model.encode_texts([prompt], skip) + model.encode_texts([NEGATIVE], skip)
@@ -259,21 +261,12 @@ def test_a_single_file_with_more_than_the_model(tiny, tmp_path):
 
 
 def test_configs_for_single_files_are_those_of_stable_diffusion_1():
-    with torch.device("meta"):
-        from webui.models.families.sd1 import _networks
-
-        networks = _networks(CONFIGS, "x")
-    sizes = {
-        part: sum(weight.numel() for weight in network.parameters())
-        for part, network in networks.items()
-    }
+    sizes = weights_of_configs(SD1(), CONFIGS / "sd1")
     assert sizes == {"unet": 859_520_964, "vae": 83_653_863, "text_encoder": 123_060_480}
 
 
 def test_the_tokenizer_for_single_files_is_clips():
-    from webui.models.families.sd1 import _tokenizer
-
-    tokenizer = _tokenizer(CONFIGS, "x")
+    tokenizer = read_tokenizer(CONFIGS / "sd1" / "tokenizer", "x")
     ids = tokenizer("a photo of an astronaut riding a horse")["input_ids"]
     assert ids == [49406, 320, 1125, 539, 550, 18376, 6765, 320, 4558, 49407]
     assert (len(tokenizer), tokenizer.pad_token_id) == (49408, 49407)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webui.models.families.sd1 import SD1
+from webui.models.families.sd2 import SD2
+from webui.models.families.sdxl import SDXL, SDXLRefiner
 from webui.models.family import Family
 
-FAMILIES: Mapping[str, Family] = {family.name: family for family in (SD1(),)}
+_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner())
+
+FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

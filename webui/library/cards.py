@@ -1,0 +1,95 @@
+"""What suits a model that has no card of its own: by its family, its variant and its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from webui.core.offers import ModelCard, Preview
+
+_SD_PREVIEW = Preview(
+    # https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
+    matrix=(
+        (0.298, 0.207, 0.208),
+        (0.187, 0.286, 0.173),
+        (-0.158, 0.189, 0.264),
+        (-0.184, -0.271, -0.473),
+    )
+)
+_SDXL_PREVIEW = Preview(
+    # https://huggingface.co/blog/TimothyAlexisVass/explaining-the-sdxl-latent-space,
+    # from levels of 0..255 to -1..1
+    matrix=(
+        (0.471, 0.471, 0.471),
+        (-0.471, -0.039, 0.078),
+        (0.196, 0.118, -0.039),
+        (-0.549, -0.392, -0.275),
+    ),
+    bias=(0.176, 0.098, 0.020),
+)
+_LARGE: Mapping[str, Any] = {"width": 1024, "height": 1024}
+
+CARDS: Mapping[str, ModelCard] = {
+    "sd1": ModelCard(family="sd1", preview=_SD_PREVIEW),
+    "sd2": ModelCard(family="sd2", width=768, height=768, preview=_SD_PREVIEW),
+    "sdxl": ModelCard(family="sdxl", **_LARGE, steps=25, cfg_scale=6.0, preview=_SDXL_PREVIEW),
+    "sdxl-refiner": ModelCard(
+        family="sdxl-refiner", **_LARGE, steps=25, cfg_scale=6.0, preview=_SDXL_PREVIEW
+    ),
+}
+"""The families that can be drawn with."""
+
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "inpaint": {},
+    "edit": {"sampler": "Euler a", "cfg_scale": 7.5},
+    "depth": {},
+    # few steps without guidance, on evenly spaced timesteps from pure noise on
+    "turbo": {"steps": 4, "cfg_scale": 1.0, "sampler": "Euler a", "schedule": "SGM Uniform"},
+    "lightning": {"steps": 8, "cfg_scale": 1.0, "sampler": "Euler", "schedule": "SGM Uniform"},
+    "hyper": {"steps": 8, "cfg_scale": 1.0, "sampler": "Euler", "schedule": "SGM Uniform"},
+    "lcm": {"steps": 6, "cfg_scale": 1.5, "sampler": "LCM"},
+    "dmd2": {"steps": 4, "cfg_scale": 1.0, "sampler": "LCM"},
+}
+"""Variant -> what differs from the family's card."""
+
+_SPEEDS = re.compile(r"(?<![a-z])(turbo|lightning|hyper|lcm|dmd2)(?![a-z])")
+_STEPS = re.compile(r"(?<!\d)([1-9]|1\d)[ _-]?steps?(?![a-z])")
+_SIZES: tuple[tuple[str, re.Pattern[str], int], ...] = (
+    ("sd1", re.compile(r"sd[ _-]?turbo"), 512),
+    ("sd2", re.compile(r"sd[ _-]?turbo|512"), 512),
+    ("sdxl", re.compile(r"sd[ _-]?xl[ _-]?turbo"), 512),
+    ("sdxl", re.compile(r"pix2pix[ _-]?768"), 768),
+)
+"""Of a family, models of a name like this were trained at that many pixels a side."""
+
+
+def speed_of(*names: str) -> str | None:
+    """How a model was distilled to few steps, as its names tell."""
+    found = _SPEEDS.search(_plain(*names))
+    return found[1] if found else None
+
+
+def card_of(family: str, variant: str | None, name: str, side: int | None = None) -> ModelCard:
+    """What suits a model.
+
+    Args:
+        variant: a key of `VARIANTS`, or None.
+        name: of the file, or what else people call it.
+        side: pixels of a side it was trained at, where its config tells.
+    """
+    plain = _plain(name)
+    values = dict(VARIANTS.get(variant or "", {}))
+    steps = _STEPS.search(plain)
+    if steps and variant in ("turbo", "lightning", "hyper", "lcm", "dmd2"):
+        values["steps"] = int(steps[1])
+    named = (size for which, mark, size in _SIZES if which == family and mark.search(plain))
+    side = side or next(named, None)
+    if side:
+        values |= {"width": side, "height": side}
+    return CARDS[family].model_copy(update=values)
+
+
+def _plain(*names: str) -> str:
+    """In small letters, words in CamelCase apart."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", " ".join(names)).lower()

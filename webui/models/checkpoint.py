@@ -1,0 +1,244 @@
+"""The parts of a Stable Diffusion model of any size, from a diffusers folder or a single file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.loaders.single_file_utils import (
+    convert_ldm_unet_checkpoint,
+    convert_ldm_vae_checkpoint,
+    convert_open_clip_checkpoint,
+)
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from huggingface_hub.errors import StrictDataclassError
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.library.recognition import LDM_PARTS
+from webui.library.weights import part_file, read_config, read_header
+from webui.models.autoencoder import Autoencoder
+from webui.models.devices import autoencoder_dtype, device_name, network_dtype
+from webui.models.family import LoadProgress
+from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.prediction import Prediction
+from webui.models.texts import Reading, TextEncoder
+from webui.models.training import predicts_velocity, told
+
+CONFIGS = Path(__file__).parent / "configs"
+"""A diffusers folder without weights for each family, for single files."""
+
+_VOCABULARY = CONFIGS / "sd1" / "tokenizer"
+"""All text encoders here read CLIP's tokens."""
+_OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+"""Names in autoencoders saved by diffusers before 0.15."""
+_OLD = re.compile(rf"(?<=\.)(?:{'|'.join(_OLD_ATTENTION)})(?=\.)")
+_LAYER = re.compile(r"encoder\.layers\.(\d+)\.")
+_PROJECTION = "text_projection.weight"
+_UNET_INPUT = "input_blocks.0.0.weight"
+_WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
+"""What the libraries raise for values that make no network."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A text encoder of a family.
+
+    Attributes:
+        part: its folder in a diffusers folder.
+        tokenizer: the folder of its tokenizer.
+        reading: how it is read.
+        projected: it has a projection for pooled vectors.
+        open_clip: single files name its weights as OpenCLIP does, else as transformers does.
+    """
+
+    part: str
+    tokenizer: str
+    reading: Reading
+    projected: bool = False
+    open_clip: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a family consists of.
+
+    Attributes:
+        family: a key of `LDM_PARTS`.
+        encoders: its text encoders, in the order in which their vectors are put together.
+        configs: of the parts of single files.
+        tried: a single file that does not tell what it was trained to predict is tried out.
+    """
+
+    family: str
+    encoders: tuple[Encoder, ...]
+    configs: Path
+    tried: bool = False
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The parts of a model."""
+
+    unet: UNet2DConditionModel
+    autoencoder: Autoencoder
+    encoders: tuple[TextEncoder, ...]
+    prediction: Prediction
+
+
+def load_parts(
+    layout: Layout, info: ModelInfo, device: torch.device, progress: LoadProgress
+) -> Loaded:
+    """Read a model.
+
+    Raises:
+        UserError: a part is missing, cut off, damaged or does not fit its description.
+    """
+    in_folder = info.format == "diffusers"
+    shown = Path(info.path).name
+    configs = Path(info.path) if in_folder else layout.configs
+    schedule = read_config(configs / "scheduler" / "scheduler_config.json", shown)
+    if not in_folder:
+        schedule |= told(info)
+    Prediction.from_config(schedule, shown)  # better to know now than after the weights
+    networks = _networks(layout, info, configs)
+    convert = _from_folder if in_folder else _from_file
+    for part, tensors in read_parts(_parts(layout, info, device), device, progress):
+        fill(networks[part], convert(layout, part, tensors, networks[part]), shown)
+        networks[part].to(device)  # what is no weight: places of tokens
+    unet: UNet2DConditionModel = networks["unet"]
+    tell = not in_folder and layout.tried and "prediction_type" not in told(info)
+    if tell and predicts_velocity(unet):
+        schedule["prediction_type"] = "v_prediction"
+    tokenizers = [read_tokenizer(configs / one.tokenizer, shown) for one in layout.encoders]
+    encoders = (
+        TextEncoder(networks[one.part], tokenizer, one.reading)
+        for one, tokenizer in zip(layout.encoders, tokenizers, strict=True)
+    )
+    prediction = Prediction.from_config(schedule, shown)
+    return Loaded(unet, Autoencoder(networks["vae"]), tuple(encoders), prediction)
+
+
+def _networks(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, Any]:
+    """The networks of a family, still without weights."""
+    shown = Path(info.path).name
+    config = {
+        part: read_config(configs / part / "config.json", f"{shown}/{part}/config.json")
+        for part in LDM_PARTS[layout.family]
+    }
+    if info.format != "diffusers":
+        config["unet"]["in_channels"] = _channels(info, config["unet"]["in_channels"])
+    encoders = {one.part: one for one in layout.encoders}
+    try:
+        with without_weights():
+            return {part: _network(part, config[part], encoders.get(part)) for part in config}
+    except _WRONG_CONFIG as error:
+        raise UserError("model_damaged", file=f"{shown}/config.json") from error
+
+
+def _network(part: str, config: Mapping[str, Any], encoder: Encoder | None) -> Any:
+    if encoder is not None:
+        kind = CLIPTextModelWithProjection if encoder.projected else CLIPTextModel
+        return kind(CLIPTextConfig.from_dict(dict(config)))
+    kind = UNet2DConditionModel if part == "unet" else AutoencoderKL
+    return kind.from_config(dict(config))
+
+
+def _channels(info: ModelInfo, usual: int) -> int:
+    """How many the UNet of a single file takes."""
+    path = Path(info.path)
+    name = f"{LDM_PARTS['sd1']['unet']}{_UNET_INPUT}"
+    shape = read_header(path, path.name).shapes.get(name, ())
+    return shape[1] if len(shape) > 1 else usual
+
+
+def _parts(layout: Layout, info: ModelInfo, device: torch.device) -> dict[str, Part]:
+    """What to read: files of a folder, or stretches of a single file."""
+    path, name = Path(info.path), device_name(device)
+    prefixes = LDM_PARTS[layout.family]
+    dtypes = dict.fromkeys(prefixes, network_dtype(device, name))
+    dtypes["vae"] = autoencoder_dtype(device, name)
+    if info.format != "diffusers":
+        return {
+            part: Part(path, path.name, prefix, dtypes[part]) for part, prefix in prefixes.items()
+        }
+    parts: dict[str, Part] = {}
+    for part in prefixes:
+        file = part_file(path, part)
+        if file is None:
+            raise UserError("model_part_missing", file=path.name, part=part)
+        parts[part] = Part(file, f"{path.name}/{part}/{file.name}", "", dtypes[part])
+    return parts
+
+
+def _from_folder(layout: Layout, part: str, tensors: Tensors, network: Any) -> Tensors:
+    """Names as saved by any version of diffusers and transformers to those of this one."""
+    if part == "vae":
+        return {_OLD.sub(_new_attention, name): value for name, value in tensors.items()}
+    return tensors if part == "unet" else _clip(tensors, network)
+
+
+def _new_attention(found: re.Match[str]) -> str:
+    return _OLD_ATTENTION[found[0]]
+
+
+def _from_file(layout: Layout, part: str, tensors: Tensors, network: Any) -> Tensors:
+    """Names of the first Stable Diffusion's own code (LDM) to those of diffusers."""
+    prefix = LDM_PARTS[layout.family][part]
+    encoder = next((one for one in layout.encoders if one.part == part), None)
+    if encoder is not None:
+        if encoder.open_clip:
+            return _clip(convert_open_clip_checkpoint(network, tensors, prefix), network)
+        return _clip({name.removeprefix(prefix): tensors[name] for name in tensors}, network)
+    convert = convert_ldm_unet_checkpoint if part == "unet" else convert_ldm_vae_checkpoint
+    converted = convert(tensors, network.config)
+    return {name: value for name, value in converted.items() if value is not None}
+
+
+def _clip(tensors: Tensors, network: CLIPTextModel | CLIPTextModelWithProjection) -> Tensors:
+    """The names that this version of transformers gives, without what nothing reads."""
+    projected = isinstance(network, CLIPTextModelWithProjection)
+    inside = "text_model." if projected else ""
+    kept: Tensors = {}
+    for name, value in tensors.items():
+        layer = _LAYER.search(name)
+        if layer and int(layer[1]) >= network.config.num_hidden_layers:
+            continue
+        if name != _PROJECTION:
+            kept[inside + name.removeprefix("text_model.")] = value
+        elif projected:
+            kept[name] = value
+    return kept
+
+
+def read_tokenizer(folder: Path, shown: str) -> CLIPTokenizer:
+    """CLIP's tokenizer; its vocabulary is ours where a folder of ours has none.
+
+    Without a `tokenizer.json` the files of words are all that is read: the padding token that
+    configs of OpenCLIP name (`!`) would no longer be read as the mark it is in a text.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    if folder.is_relative_to(CONFIGS):
+        folder = _VOCABULARY
+    whole, vocabulary = folder / "tokenizer.json", folder / "vocab.json"
+    merges = folder / "merges.txt"
+    file = whole if whole.is_file() else vocabulary
+    read_config(file, f"{shown}/{folder.name}/{file.name}")  # is it whole?
+    if file is whole:
+        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    if not merges.is_file():
+        raise UserError("model_part_missing", file=shown, part=f"{folder.name}/merges.txt")
+    return CLIPTokenizer(str(vocabulary), str(merges))

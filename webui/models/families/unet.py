@@ -1,0 +1,110 @@
+"""What all Stable Diffusion models with a UNet have in common, once loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from webui.core.offers import ModelInfo, Preview
+from webui.core.participants import Embedding
+from webui.library.cards import CARDS
+from webui.models.checkpoint import Loaded
+from webui.models.emphasis import Emphasis
+from webui.models.family import ImageConditioning, LatentSpec
+
+_CONDITIONING: Mapping[int, ImageConditioning] = {0: "none", 5: "inpaint", 4: "edit", 1: "depth"}
+"""By how many channels the network takes beside the latents."""
+
+
+class UNetModel:
+    """A loaded model (see `webui.models.family.Model`).
+
+    Attributes:
+        unet, autoencoder: its networks.
+        encoders: its text encoders.
+    """
+
+    def __init__(self, info: ModelInfo, family: str, loaded: Loaded) -> None:
+        self.info = info
+        self.unet = loaded.unet
+        self.autoencoder = loaded.autoencoder
+        self.encoders = loaded.encoders
+        self.sigmas = loaded.prediction.table.sigmas
+        channels = loaded.autoencoder.vae.config["latent_channels"]
+        preview = info.card.preview or CARDS[family].preview or Preview(matrix=())
+        stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
+        self.latent = LatentSpec(channels, stride, preview, scale)
+        more = loaded.unet.config["in_channels"] - channels
+        self.image_conditioning: ImageConditioning = _CONDITIONING[more]
+        self._prediction = loaded.prediction
+        self._gray: Tensor | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.unet.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.unet.dtype
+
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
+    ) -> list[Embedding]:
+        return self.encoders[0].encode(texts, clip_skip, emphasis)
+
+    def predict_x0(
+        self,
+        x: Tensor,
+        sigma: float,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
+    ) -> Tensor:
+        words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
+        latents = self._beside(self._prediction.scaled(x, sigma), concat).to(self.dtype)
+        timestep = torch.tensor(self._prediction.timestep(sigma), device=self.device)
+        arguments = {**self._conditions(x, embeddings), **(residuals or {})}
+        output = self.unet(latents, timestep, words, **arguments).sample
+        return self._prediction.denoised(x, output.float(), sigma)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.autoencoder.decode(latents)
+
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.autoencoder.encode(pixels, noise)
+
+    def running(self) -> AbstractContextManager[None]:
+        return torch.inference_mode()
+
+    def _conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
+        """What else a family gives its network, by the name of the argument."""
+        return {}
+
+    def _beside(self, latents: Tensor, concat: Tensor | None) -> Tensor:
+        """The latents with what the network is given of a picture behind their channels."""
+        if self.image_conditioning == "none":
+            return latents
+        if concat is None:
+            concat = self._nothing_to_keep(latents)
+        return torch.cat([latents, concat.to(latents)], dim=1)
+
+    def _nothing_to_keep(self, latents: Tensor) -> Tensor:
+        """For text to image: gray, all of it masked (A1111's `txt2img_image_conditioning`)."""
+        rows, channels, height, width = latents.shape
+        more = self.unet.config["in_channels"] - channels
+        if self.image_conditioning != "inpaint":
+            return latents.new_zeros(rows, more, height, width)
+        if self._gray is None or self._gray.shape[2:] != latents.shape[2:]:
+            sides = height * self.latent.stride, width * self.latent.stride
+            self._gray = self.encode(torch.full((1, 3, *sides), 0.5))
+        mask = latents.new_ones(rows, 1, height, width)
+        return torch.cat([mask, self._gray.to(latents).expand(rows, -1, -1, -1)], dim=1)
