@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
@@ -116,7 +116,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
     16-bit, integer and float levels are scaled, not clipped.
     """
     if image.mode == "LAB":
-        return _transformed(image, ImageCms.createProfile("LAB"))
+        return _transformed(image, _profile("LAB"))
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _scaled_levels(image)
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -146,7 +146,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         if "sRGB" in ImageCms.getProfileDescription(profile):
             return as_rgb(image)
-        space = str(cast(Any, profile.profile).xcolor_space).strip()
+        space = str(cast(Any, profile).profile.xcolor_space).strip()
         if space == "RGB":
             return _transformed(as_rgb(image), profile)
         if space == "GRAY":
@@ -163,14 +163,13 @@ def _transformed_grey(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -
     return color
 
 
-def _transformed(image: Image.Image, profile: object) -> Image.Image:
+def _transformed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     """From a profile to sRGB; alpha stays as it is."""
     color = image.convert("RGB") if image.mode == "RGBA" else image
-    srgb = ImageCms.createProfile("sRGB")
     result = ImageCms.profileToProfile(
         color,
-        profile,  # pyright: ignore[reportArgumentType]
-        srgb,
+        profile,
+        _profile("sRGB"),
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         outputMode="RGB",
         flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
@@ -179,3 +178,7 @@ def _transformed(image: Image.Image, profile: object) -> Image.Image:
     if image.mode == "RGBA":
         result.putalpha(image.getchannel("A"))
     return result
+
+
+def _profile(space: Literal["LAB", "sRGB"]) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(cast(Any, ImageCms).createProfile(space))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webui.imaging.masks import flattened
+from webui.imaging.masks import Box, flattened
 
 WORKING_SIDE = 1024
 """Pixels of the longer side at which the new area is made; it is no sharper than that."""
@@ -15,8 +15,10 @@ SHARP = 16
 """Pixels from the picture over which its mirror image, as sharp as itself, fades out."""
 BLUR_OF_DISTANCE = 0.25
 """Standard deviation of the blur, relative to the distance from the picture."""
-NOISE_OF_PICTURE = 0.75
+NOISE_OF_PICTURE = 0.5
 """Strength of the noise far from the picture, relative to the picture's own contrast."""
+NOISE_FROM = 64
+"""Working pixels from the picture at which the noise has its full strength."""
 
 Pixels = NDArray[np.float32]
 """(H, W, 3) in levels, 0..255."""
@@ -64,37 +66,48 @@ def _seam(before: int, length: int, after: int, seam: int) -> NDArray[np.uint8]:
     return mask
 
 
-def _continued(
-    image: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int], seed: int
-) -> NDArray[np.uint8]:
-    """(H, W, 3): the picture in its box and what goes on from it around."""
-    left, top, right, bottom = box
-    borders = ((top, size[1] - bottom), (left, size[0] - right), (0, 0))
-    mirrored = np.pad(np.asarray(image), borders, mode="symmetric")
+def _continued(image: Image.Image, size: tuple[int, int], box: Box, seed: int) -> NDArray[np.uint8]:
+    """(H, W, 3): what goes on from the picture around its box; inside, nothing that counts."""
     scale = min(1.0, WORKING_SIDE / max(size))
-    working = _scaled(size, scale)
-    small = np.asarray(cv2.resize(mirrored, working, interpolation=cv2.INTER_AREA), np.float32)
-    far = _distance(working, tuple(round(side * scale) for side in box))
-    picture = np.asarray(image.resize(_scaled(image.size, scale), Image.Resampling.BOX))
-    made = _blurred_by(small, far * BLUR_OF_DISTANCE)
-    noise = _noise_like(picture.astype(np.float32), working, seed)
-    made += noise * (NOISE_OF_PICTURE * np.clip(far / (WORKING_SIDE / 16), 0, 1))[..., None]
+    left, top = round(box[0] * scale), round(box[1] * scale)
+    right, bottom = round((size[0] - box[2]) * scale), round((size[1] - box[3]) * scale)
+    width, height = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
+    small = np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32)
+    made = np.pad(small, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
+    far = _distance(made.shape[:2], (left, top, left + width, top + height))
+    made = _blurred_by(made, far * BLUR_OF_DISTANCE)
+    noise = _noise_like(small, made.shape[:2], seed)
+    made += noise * (NOISE_OF_PICTURE * np.clip(far / NOISE_FROM, 0, 1))[..., None]
     levels = np.clip(np.rint(made), 0, 255).astype(np.uint8)
-    result = np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    nearby = np.clip(1 - _distance(size, box) / SHARP, 0, 1)
-    for row in range(size[1]):  # row by row: floats of the whole canvas would take gigabytes
-        share = nearby[row][:, None]
-        result[row] = np.rint(mirrored[row] * share + result[row] * (1 - share))
+    result = np.array(cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    _lay_mirror(result, np.asarray(image), box)
     return result
 
 
-def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
-    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+def _lay_mirror(canvas: NDArray[np.uint8], picture: NDArray[np.uint8], box: Box) -> None:
+    """Fade from the picture's sharp mirror image to the canvas, in a frame around the box."""
+    height, width = canvas.shape[:2]
+    left, top = min(SHARP, box[0]), min(SHARP, box[1])
+    right, bottom = min(SHARP, width - box[2]), min(SHARP, height - box[3])
+    mirror = np.pad(picture, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
+    around = canvas[box[1] - top : box[3] + bottom, box[0] - left : box[2] + right]
+    inner = (left, top, left + picture.shape[1], top + picture.shape[0])
+    frame = (
+        (slice(None, inner[1]), slice(None)),
+        (slice(inner[3], None), slice(None)),
+        (slice(None), slice(None, inner[0])),
+        (slice(None), slice(inner[2], None)),
+    )
+    share = np.clip(1 - _distance(around.shape[:2], inner) / SHARP, 0, 1)[..., None]
+    mixed = around.copy()
+    for part in frame:
+        mixed[part] = np.rint(mirror[part] * share[part] + around[part] * (1 - share[part]))
+    around[:] = mixed
 
 
-def _distance(size: tuple[int, int], box: tuple[int, ...]) -> Pixels:
+def _distance(shape: tuple[int, ...], box: Box) -> Pixels:
     """(H, W): pixels to the nearest one in the box, 0 inside."""
-    x, y = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)
+    y, x = np.arange(shape[0], dtype=np.float32), np.arange(shape[1], dtype=np.float32)
     across = np.maximum(np.maximum(box[0] - x, x - (box[2] - 1)), 0)
     down = np.maximum(np.maximum(box[1] - y, y - (box[3] - 1)), 0)
     return np.hypot(across[None, :], down[:, None])
@@ -118,7 +131,7 @@ def _blurred_by(pixels: Pixels, sigma: Pixels) -> Pixels:
     return result
 
 
-def _noise_like(picture: Pixels, size: tuple[int, int], seed: int) -> Pixels:
+def _noise_like(picture: Pixels, size: tuple[int, ...], seed: int) -> Pixels:
     """Noise (H, W, 3) around 0 with the picture's spectrum, contrast and mix of colours.
 
     White noise convolved with the picture less its mean, under a window that hides its borders:
@@ -128,7 +141,7 @@ def _noise_like(picture: Pixels, size: tuple[int, int], seed: int) -> Pixels:
     height, width = picture.shape[:2]
     window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])[..., None]
     texton = (picture - picture.mean(axis=(0, 1))) * window / np.sqrt((window**2).sum())
-    shape = cv2.getOptimalDFTSize(size[1]), cv2.getOptimalDFTSize(size[0])
+    shape = cv2.getOptimalDFTSize(size[0]), cv2.getOptimalDFTSize(size[1])
     white = np.random.default_rng(seed).standard_normal(shape)
     product = np.fft.rfft2(texton, shape, axes=(0, 1)) * np.fft.rfft2(white)[..., None]
-    return np.fft.irfft2(product, shape, axes=(0, 1)).astype(np.float32)[: size[1], : size[0]]
+    return np.fft.irfft2(product, shape, axes=(0, 1)).astype(np.float32)[: size[0], : size[1]]

@@ -17,6 +17,8 @@ SMALLEST = 64
 LEAST_CONTEXT = 2
 """The context has at least this part of the native size: what is shown is enlarged twice at most,
 or the model sees nothing but a few blurred pixels around a tiny mask."""
+MARGIN = 8
+"""The context around a mask is at least its longer side divided by this."""
 LONGEST = 2
 """The context's longer side is this many times its shorter one at most, where the picture is large
 enough: models are not made for strips, as a line drawn through a picture would ask for."""
@@ -74,6 +76,8 @@ def around(
         native: size that the model is made for.
         padding: pixels of context on each side at least, where the picture has them.
     """
+    longer = max(mask_box[2] - mask_box[0], mask_box[3] - mask_box[1])
+    padding = max(padding, longer // MARGIN)
     left, right = _padded(mask_box[0], mask_box[2], padding, picture[0])
     top, bottom = _padded(mask_box[1], mask_box[3], padding, picture[1])
     wanted_width = max((bottom - top) // LONGEST, native[0] // LEAST_CONTEXT)
