@@ -1,7 +1,8 @@
 """Every block of code in README.md and docs/ is run: Python as it stands, each command for real.
 
 What is not code (a tree, an output) is marked ```text. A page that talks to a server at
-127.0.0.1:7860 gets one of its own, on a free port.
+127.0.0.1:7860 gets one of its own, on a free port. Each block finds the files of a user beside it:
+photo.png, mask.png and the folder photos.
 """
 
 import contextlib
@@ -23,6 +24,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from PIL import Image
+
+from webui.core.intents import INTENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 USUAL_ADDRESS = "127.0.0.1:7860"
@@ -97,6 +101,19 @@ def of(*languages: str) -> pytest.MarkDecorator:
     found = [block for block in BLOCKS if block.language in languages]
     ids = [f"{block.page}:{block.line}" for block in found]
     return pytest.mark.parametrize("block", found, ids=ids)
+
+
+def lay_files(folder: Path) -> None:
+    """What the pages' commands begin with: a picture, its mask, and a folder of two."""
+    picture = Image.linear_gradient("L").resize((120, 96)).convert("RGB")
+    picture.paste((200, 40, 40), (40, 30, 80, 70))
+    picture.save(folder / "photo.png")
+    mask = Image.new("L", picture.size)
+    mask.paste(255, (36, 26, 84, 74))
+    mask.save(folder / "mask.png")
+    (folder / "photos").mkdir()
+    for name in ("one", "two"):
+        picture.save(folder / "photos" / f"{name}.png")
 
 
 # -- a real program ------------------------------------------------------------------------------
@@ -212,6 +229,7 @@ def test_python_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_pat
     text = "\n" * block.line + block.text
     if USUAL_ADDRESS in text:
         text = text.replace(USUAL_ADDRESS, request.getfixturevalue("server"))
+    lay_files(tmp_path)
     (tmp_path / "block.py").write_text(text, encoding="utf-8")
     run([sys.executable, "block.py"], tmp_path)
 
@@ -219,6 +237,7 @@ def test_python_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_pat
 @pytest.mark.slow
 @of("bash")
 def test_shell_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    lay_files(tmp_path)
     if "curl" in block.text:
         run_with_shell(block, request.getfixturevalue("server"), tmp_path)
         return
@@ -236,6 +255,19 @@ def run_with_shell(block: Block, address: str, folder: Path) -> None:
     text = "set -euo pipefail\n" + block.text.replace(USUAL_ADDRESS, address)
     text = text.replace("curl", "curl --fail-with-body --silent --show-error --max-time 120")
     run(["bash", "-c", text], folder)
+
+
+def test_the_intents_do_what_the_page_says() -> None:
+    """The table of docs/editing.md has a line for each, with all its settings."""
+    page = (ROOT / "docs/editing.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (.+) \|$", page, re.MULTILINE))
+    said = {
+        intent: dict(re.findall(r"`(\w+)` ([\w.]+)", rows.get(intent, ""))) for intent in INTENTS
+    }
+    assert said == {
+        intent: {name: str(value).lower() for name, value in settings.items()}
+        for intent, settings in INTENTS.items()
+    }
 
 
 # -- the reading can fail ------------------------------------------------------------------------
