@@ -11,7 +11,7 @@ from PIL import Image
 from tests.golden import golden
 from tests.imaging.goldens import arrays, cases, difference, picture
 from webui.core.requests import ResizeMode
-from webui.imaging.resize import hires_size, resized, size_by
+from webui.imaging.resize import hires_size, resized, size_by, upscaled_size
 
 MODES: list[ResizeMode] = ["just_resize", "crop", "fill", "latent"]
 sides = st.integers(1, 70)
@@ -91,3 +91,21 @@ def test_a_size_by_a_factor_loses_its_fraction(
     by: float, step: int, expected: tuple[int, int]
 ) -> None:
     assert size_by(100, 50, by, step) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "result", "whole"),
+    [
+        ((30, 20, 1.5), (45, 30), (45, 30)),
+        ((100, 33, 1.15), (115, 38), (115, 38)),  # 1.15 * 100 is a little less in floats
+        ((1, 1, 8), (8, 8), (8, 8)),
+        ((30, 20, 4, 90), (90, 60), (90, 60)),
+        ((30, 20, 4, 0, 10), (15, 10), (15, 10)),
+        ((30, 20, 4, 60, 60), (60, 60), (90, 60)),
+        ((7, 5, 4, 100, 100), (100, 100), (140, 100)),
+        ((30, 20, 4, 60, 60, False), (60, 40), (60, 40)),
+        ((900, 1, 4, 90, 90, False), (90, 1), (90, 1)),
+    ],
+)
+def test_the_size_of_an_upscaling(asked, result, whole):
+    assert upscaled_size(*asked) == (*result, *whole)

@@ -68,6 +68,8 @@ def test_enlarging_has_a_limit(door: Door) -> None:
     assert door.refused("upscale", image=door.put(100, 3000), width=16_000, crop=False) == {
         None: "result_too_large"
     }
+    thin = door.put(1, 3000)  # all of it would be enlarged, to keep its middle
+    assert door.refused("upscale", image=thin, width=900, height=900) == {None: "result_too_large"}
     fits = door.taken("upscale", image=large, width=300, height=200, crop=False)
     assert (fits.width, fits.height) == (300, 200)
 

@@ -112,3 +112,38 @@ def hires_size(
 def size_by(width: int, height: int, by: float, step: int = 1) -> tuple[int, int]:
     """The size "by" a factor: A1111 cuts the fraction off, here to multiples of `step`."""
     return max(int(width * by) // step * step, step), max(int(height * by) // step * step, step)
+
+
+class UpscaledSize(NamedTuple):
+    """Attributes:
+    width, height: pixels of the result.
+    whole_width, whole_height: of the enlarged picture that the result is the middle of.
+    """
+
+    width: int
+    height: int
+    whole_width: int
+    whole_height: int
+
+
+def upscaled_size(
+    width: int, height: int, by: float, to_width: int = 0, to_height: int = 0, crop: bool = True
+) -> UpscaledSize:
+    """The size that an upscaling leads to.
+
+    As A1111's Extras, but to the nearest pixel, where A1111 goes down to a multiple of 8 and may
+    leave a black border; and without `crop` the result fits into the size asked for.
+
+    Args:
+        by: used where neither side is given.
+        to_width, to_height: pixels; 0 keeps the ratio.
+        crop: with both sides given, cover them and cut off what is too much.
+    """
+    shares = [to / side for to, side in ((to_width, width), (to_height, height)) if to]
+    if len(shares) == 2 and crop:
+        share = max(shares)
+        whole = (max(round(width * share), to_width), max(round(height * share), to_height))
+        return UpscaledSize(to_width, to_height, *whole)
+    share = min(shares, default=by)
+    size = (max(round(width * share), 1), max(round(height * share), 1))
+    return UpscaledSize(*size, *size)

@@ -22,6 +22,7 @@ from webui.core.requests import (
 )
 from webui.core.settings import Settings
 from webui.imaging.ingest import MOST_PIXELS
+from webui.imaging.resize import upscaled_size
 from webui.jobs.given import Pictures
 from webui.library.store import Stored
 
@@ -62,7 +63,9 @@ def sized(request: Request, model: ModelInfo | None, pictures: Pictures) -> dict
         width = given.width + request.left + request.right
         _check_size(width, given.height + request.up + request.down)
     if isinstance(request, Upscale):
-        _check_size(*upscaled_size(request, pictures.get(request.image)))
+        given, to = pictures.get(request.image), (request.width, request.height)
+        size = upscaled_size(given.width, given.height, request.by, *to, request.crop)
+        _check_size(size.whole_width, size.whole_height)
     return {}
 
 
@@ -84,21 +87,6 @@ def _img2img_size(request: Img2Img, card: ModelCard, given: Stored) -> dict[str,
 
 def _near(side: float) -> int:
     return min(LARGEST, max(SMALLEST, round(side / SIZE_STEP) * SIZE_STEP))
-
-
-def upscaled_size(request: Upscale, given: Stored) -> tuple[int, int]:
-    """The size asked for; where both sides are given and nothing is cut off, it fits into them."""
-    if not request.width and not request.height:
-        return round(given.width * request.by), round(given.height * request.by)
-    shares = [
-        asked / side
-        for asked, side in ((request.width, given.width), (request.height, given.height))
-        if asked
-    ]
-    if len(shares) == 2 and request.crop:
-        return request.width, request.height
-    share = min(shares)
-    return max(1, round(given.width * share)), max(1, round(given.height * share))
 
 
 def _check_size(width: int, height: int) -> None:
