@@ -1,0 +1,1 @@
+"""The plan of an animation: schedules, prompts and seeds of every frame, without any model."""
