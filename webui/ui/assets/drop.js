@@ -6,7 +6,7 @@ import { t } from "./text.js";
 
 /**
  * A field as those of fields.js are; `read()` gives the File or Blob (null: none), with `multiple` an array.
- * Nothing is uploaded here. `onChange` is the event "change" of `control`.
+ * Nothing is uploaded here. What a user does raises "input" and "change" on `control`; `write` does not.
  */
 export function pictureField(data, { multiple = false } = {}) {
   let held = []; // { blob, url, tile }
@@ -26,10 +26,13 @@ export function pictureField(data, { multiple = false } = {}) {
   button.setAttribute("aria-labelledby", `${label.id} ${name}`);
   made.element.classList.add("pictures");
 
-  const changed = () => {
+  const show = () => {
     list.hidden = !held.length;
     made.element.classList.toggle("full-of", held.length > 0);
-    button.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const changed = () => {
+    show();
+    for (const type of ["input", "change"]) button.dispatchEvent(new Event(type, { bubbles: true }));
   };
   const hold = blob => {
     const url = URL.createObjectURL(blob);
@@ -53,13 +56,10 @@ export function pictureField(data, { multiple = false } = {}) {
     for (const one of held) URL.revokeObjectURL(one.url);
     held = blobs.map(hold);
     list.replaceChildren(...held.map(one => one.tile));
-    changed();
+    show();
   };
   const add = files => {
-    if (!multiple) return put(files.slice(0, 1));
-    const more = files.map(hold);
-    held = [...held, ...more];
-    list.append(...more.map(one => one.tile));
+    put(multiple ? [...held.map(one => one.blob), ...files] : files.slice(0, 1));
     changed();
   };
   takeFiles(made.element, {

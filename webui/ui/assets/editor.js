@@ -44,15 +44,17 @@ export function editor({ mode = "mask", key = null, onChange = () => {} } = {}) 
   const follow = () => {
     const has = Boolean(content.blob);
     element.classList.toggle("full-of", has);
-    element.classList.toggle("unshown", !view.shown);
     element.dataset.tool = mode === "view" ? "hand" : options.tool;
-    invite.hidden = !has ? false : true;
+    invite.hidden = has;
     for (const bar of [paints, sights]) if (bar) bar.element.hidden = !has;
-    paints?.follow(content.drawing, view);
-    sights.follow(view.lens, full.on);
+    paints?.follow(content.drawing, view.shown);
+    sights.follow(view.lens);
     if (state.last) hand.hover(state.last);
   };
-  view.listeners.push(() => sights.follow(view.lens, full.on));
+  view.listeners.push(() => {
+    element.classList.toggle("zoomed", !view.lens.fitted);
+    sights.follow(view.lens);
+  });
   const hand = makeHand({
     view,
     options,

@@ -23,6 +23,13 @@ async function shownAs(blob) {
   return { url, width: image.naturalWidth, height: image.naturalHeight };
 }
 
+async function withPaint(blob, plane, byBrowser) {
+  const pixels = await pixelsOf(blob, byBrowser);
+  const channels = blob.type === "image/jpeg" ? 3 : 4;
+  const rows = painted(pixels, plane, channels);
+  return png(plane.width, plane.height, channels, rows, pixels.colours).finally(pixels.close);
+}
+
 export class Content {
   /** `tell()` is called after every change; `view` shows it. */
   constructor(view, { mode, key, tell }) {
@@ -88,12 +95,8 @@ export class Content {
 
   async picture() {
     if (this.mode !== "sketch" || !this.plane || this.plane.empty) return this.blob;
-    const plane = this.plane.snapshot();
-    const pixels = await pixelsOf(this.blob);
-    const channels = this.blob.type === "image/jpeg" ? 3 : 4;
-    const file = await png(plane.width, plane.height, channels, painted(pixels, plane, channels));
-    pixels.close();
-    return file;
+    const [blob, plane] = [this.blob, this.plane.snapshot()];
+    return withPaint(blob, plane, false).catch(() => withPaint(blob, plane, true));
   }
 
   /** White where something is painted; null where nothing is. */

@@ -70,10 +70,10 @@ export function makeHand({ view, options, drawing, changed, pick, picked, state,
   };
 
   const hover = event => {
-    const rings = event && paints() && !state.space && (options.tool === "brush" || options.tool === "eraser");
+    state.last = event;
+    const rings = event && view.lens.picture && paints() && !state.space && (options.tool === "brush" || options.tool === "eraser");
     view.brush(rings ? view.at(event) : null, rings ? radius() * 2 : 0);
     state.over = Boolean(event);
-    state.last = event;
   };
 
   return {
@@ -83,6 +83,7 @@ export function makeHand({ view, options, drawing, changed, pick, picked, state,
     cancel,
     hover,
     moves: () => state.space || options.tool === "hand" || !paints(),
+    rests: () => !paints() && view.lens.fitted,
     forget: () => (last = null),
   };
 }

@@ -1,13 +1,36 @@
 // A picture's values as they stand in its file, a band of rows at a time.
+import { source } from "./editor_source.js";
 import { Plane } from "./editor_tiles.js";
 
 const ROWS_AT_ONCE = 64;
 
-/** { width, height, row(y, into), close() }: RGBA in the orientation shown. Throws if it is no picture. */
-export async function pixelsOf(blob) {
-  const bitmap = await createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
-  const read = bands(bitmap, bitmap.width, bitmap.height);
-  return { width: bitmap.width, height: bitmap.height, row: read, close: () => bitmap.close() };
+/**
+ * { width, height, row(y, into), colours, close() }: RGBA in the orientation shown, to be read from top to bottom;
+ * `colours` are the chunks of a PNG that say what the values mean. Throws if it is no picture, reading the rows of
+ * a damaged file may throw, too: the browser reads those better.
+ */
+export async function pixelsOf(blob, byBrowser = false) {
+  const { rows, colours } = await source(blob);
+  if (rows && !byBrowser) return { ...rows, colours, close: () => {} };
+  const bitmap = await bitmapOf(blob);
+  const { width, height } = bitmap;
+  return { width, height, row: bands(bitmap, width, height), colours, close: () => bitmap.close() };
+}
+
+/** As it stands in the file; what is damaged as far as an <img> shows it. */
+async function bitmapOf(blob) {
+  try {
+    return await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  } catch {
+    const image = new Image();
+    image.src = URL.createObjectURL(blob);
+    try {
+      await new Promise((resolve, reject) => Object.assign(image, { onload: resolve, onerror: reject }));
+      return await createImageBitmap(image);
+    } finally {
+      URL.revokeObjectURL(image.src);
+    }
+  }
 }
 
 /** Rows of an image at a size of its own choosing, without smoothing. */
@@ -37,7 +60,7 @@ function bands(source, width, height) {
  * each pixel to the nearest. { plane, stretched: { width, height } | null }; throws if it is no picture.
  */
 export async function maskOf(blob, width, height) {
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const bitmap = await bitmapOf(blob);
   const read = bands(bitmap, width, height);
   const values = new Uint8Array(width * 4);
   const plane = Plane.drawn(width, height, Uint8Array, (y, into) => {

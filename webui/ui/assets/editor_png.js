@@ -53,18 +53,22 @@ async function* filtered(width, height, channels, row) {
   }
 }
 
-/** A PNG of 8 bits a channel; `row(y, values)` writes width * channels bytes and may be asynchronous. */
-export async function png(width, height, channels, row) {
+/**
+ * A PNG of 8 bits a channel; `row(y, values)` writes width * channels bytes and may be asynchronous.
+ * `colours`: [name, data] of chunks to stand before the picture's data.
+ */
+export async function png(width, height, channels, row, colours = []) {
   const packer = new CompressionStream("deflate");
   const writer = packer.writable.getWriter();
-  const feed = (async () => {
+  const feed = async () => {
     for await (const rows of filtered(width, height, channels, row)) await writer.write(rows);
     await writer.close();
-  })();
+  };
+  feed().catch(error => writer.abort(error)); // and so the reading below fails with it
   const parts = [new Uint8Array(SIGNATURE), header(width, height, channels)];
+  for (const [name, data] of colours) parts.push(chunk(name, data));
   const reader = packer.readable.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read())
     parts.push(chunk("IDAT", part.value));
-  await feed;
   return new Blob([...parts, chunk("IEND", new Uint8Array(0))], { type: "image/png" });
 }

@@ -5,7 +5,7 @@ const PEN_ERASER = 32; // in `buttons`
 const STEADY = 24; // CSS pixels a stroke has gone before a second finger no longer takes it back
 const WHEEL = 1.0015;
 
-/** `hand`: { moves(event), start(event, erase), move(events), end(), cancel(), hover(event | null), size(factor), zooms(event) } */
+/** `hand`: { moves(event), rests(), start(event, erase), move(events), end(), cancel(), hover(event | null), size(factor), zooms(event) } */
 export function pointers(view, hand) {
   const fingers = new Map();
   let act = null; // "stroke" | "pan" | "pinch"
@@ -36,6 +36,7 @@ export function pointers(view, hand) {
     way = 0;
     owner = event;
     act = event.button === MIDDLE || hand.moves(event) ? "pan" : "stroke";
+    if (act === "pan" && hand.rests()) act = null; // a finger scrolls the page
     view.element.classList.toggle("moving", act === "pan");
     const erase = event.button === RIGHT || Boolean(event.buttons & PEN_ERASER);
     if (act === "stroke") hand.start(event, erase);
@@ -75,7 +76,7 @@ export function pointers(view, hand) {
     if (!view.lens.picture || !(event.ctrlKey || hand.zooms(event))) return;
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1;
-    const turn = Math.max(-240, Math.min(240, event.deltaY * lines));
+    const turn = Math.max(-600, Math.min(600, event.deltaY * lines));
     if (event.ctrlKey && control) return hand.size(WHEEL ** -turn);
     view.lens.zoomBy((event.ctrlKey ? 1.01 : WHEEL) ** -turn, ...view.at(event));
     hand.hover(event);

@@ -53,7 +53,7 @@ function tools(sketch, choose) {
   return buttons;
 }
 
-/** The bar above the view, for painting: { element, follow() }. */
+/** The bar above the view, for painting: { element, follow(drawing, shown) }. */
 export function paintBar({ sketch, options, acts, size }) {
   const choices = tools(sketch, acts.choose);
   const percent = value => `${Math.round(value * 100)} %`;
@@ -77,15 +77,21 @@ export function paintBar({ sketch, options, acts, size }) {
     oninput: () => acts.set({ colour: colour.value }),
   });
   if (sketch) knobs.push(share("opacity", t("ui.editor.opacity")));
+  const turns = steps(sketch, acts);
   const element = h(
     "div.tools-bar",
     { role: "toolbar", "aria-label": t("ui.editor.paint"), hidden: true },
     group(t("ui.editor.tools"), choices, sketch ? colour : null),
     h("div.knobs", {}, ...knobs.map(knob => knob.element)),
-    group(t("ui.editor.steps"), ...steps(sketch, acts)),
+    group(t("ui.editor.steps"), ...turns),
   );
-  const follow = () => {
+  const follow = (drawing, shown) => {
     for (const button of choices) button.ariaPressed = String(button.dataset.act === options.tool);
+    const idle = { undo: !drawing?.done.length, redo: !drawing?.undone.length };
+    idle.wipe = idle.save = !drawing || drawing.plane.empty;
+    // Not disabled: the keyboard would lose its place.
+    for (const button of turns) button.ariaDisabled = String(Boolean(idle[button.dataset.act]));
+    turns[0].ariaPressed = String(!shown);
     for (const knob of knobs) knob.follow();
     colour.value = options.colour;
   };
@@ -108,8 +114,8 @@ function steps(sketch, acts) {
       act(iconButton("upload", load, acts.loadMask), "load", load),
       act(iconButton("download", save, acts.saveMask), "save", save),
     );
-  const show = t("ui.editor.show");
-  return [act(iconButton("eye", show, acts.toggle), "show", show, "X"), ...buttons];
+  const hide = t("ui.editor.hide");
+  return [act(iconButton("eye", hide, acts.toggle), "hide", hide, "X"), ...buttons];
 }
 
 /** The bar below the view: { element, follow(lens) }. */

@@ -77,10 +77,9 @@ export class View {
   #resized(entry) {
     const { width, height } = entry.contentRect;
     if (!width || !height) return; // in a tab that is not shown
-    const exact = entry.devicePixelContentBoxSize?.[0];
-    this.ratio = devicePixelRatio;
-    this.canvas.width = exact?.inlineSize ?? Math.round(width * this.ratio);
-    this.canvas.height = exact?.blockSize ?? Math.round(height * this.ratio);
+    this.canvas.width = Math.round(width * devicePixelRatio);
+    this.canvas.height = Math.round(height * devicePixelRatio);
+    this.ratio = this.canvas.width / width;
     this.lens.resize({ view: { width, height } });
     this.redraw();
   }
