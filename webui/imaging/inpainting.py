@@ -165,9 +165,9 @@ def _final_mask(mask: Image.Image, size: tuple[int, int], settings: InitSettings
 
 
 def _same_size(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The mask scaled; sides may be off by the rounding of the smaller of the two."""
+    """The mask scaled; its shape may differ by the rounding of the smaller one's sides."""
     across, down = mask.width * size[1], mask.height * size[0]
-    rounding = max(mask.width, mask.height, *size)
+    rounding = max(sum(mask.size), sum(size)) / 2
     if abs(across - down) > max(SAME_SHAPE * max(across, down), rounding):
         sizes = {"mask": f"{mask.width}x{mask.height}", "picture": f"{size[0]}x{size[1]}"}
         raise UserError("mask_shape", field="mask", **sizes)
