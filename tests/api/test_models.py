@@ -24,6 +24,7 @@ def test_lists_of_jobs_and_offers_survive_the_way_through_json():
         models=(),
         samplers=offers.samplers,
         schedules=offers.schedules,
+        upscalers=offers.upscalers,
         device="cpu",
         default_model=None,
     )
