@@ -149,7 +149,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         space = str(cast(Any, profile).profile.xcolor_space).strip()
         if space == "RGB":
             return _transformed(as_rgb(image), profile)
-        if space == "GRAY":
+        if space == "GRAY" and Image.getmodebase(image.mode) == "L":
             return _transformed_grey(as_rgb(image), profile)
         if space == image.mode:
             return _transformed(image, profile)
