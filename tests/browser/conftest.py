@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from tests.browser.bench import address, bench  # noqa: F401 (fixtures)
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 WORKER_SECONDS = 180

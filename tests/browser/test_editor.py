@@ -1,231 +1,13 @@
-"""The picture editor in a bare page: strokes where the pointer was, steps back, nothing lost."""
+"""The picture editor in a bare page: strokes where the pointer was, and every step back."""
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Page
 
-from webui.core.texts import catalogue
-from webui.ui.build import ASSETS
-
-SHEETS = "".join(f'<link rel="stylesheet" href="/{file.name}">' for file in ASSETS.glob("*.css"))
-PAGE = """<!doctype html><html lang="{language}"><head>
-<meta name="viewport" content="width=device-width">
-<script>window.easel = {data};</script>{sheets}<style>body {{ margin: 20px; }}</style></head>
-<body><main></main></body></html>"""
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-Array = np.ndarray[Any, Any]
-Point = tuple[float, float]
-
-
-class Assets(BaseHTTPRequestHandler):
-    """Our files as they are, and a page with nothing but our texts."""
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path in ("/", "/pl"):
-            language = "pl" if path == "/pl" else "en"
-            texts = {"build": "", "language": language, "texts": catalogue(language)}
-            data = json.dumps(texts).replace("<", "\\u003c")
-            body = PAGE.format(language=language, data=data, sheets=SHEETS).encode()
-            self.answer("text/html; charset=utf-8", body)
-        elif (file := ASSETS / Path(path).name).is_file():
-            self.answer(TYPES[file.suffix], file.read_bytes())
-        else:
-            self.send_error(404)
-
-    def answer(self, kind: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the tests say what went wrong."""
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Assets)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-def noise(width: int, height: int, mode: str = "RGB", seed: int = 7) -> Image.Image:
-    shape = (height, width, len(mode))
-    values = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-    return Image.fromarray(values, mode)
-
-
-class Bench:
-    """An editor on a page of its own, with the words the tests use for it."""
-
-    def __init__(self, page: Page, address: str, language: str = "en") -> None:
-        self.page = page
-        self.start = f"{address}/{'' if language == 'en' else language}"
-        page.goto(self.start)
-
-    def open(self, **options: Any) -> Bench:
-        self.page.evaluate(
-            """async options => {
-              const { editor } = await import("/editor.js");
-              window.changes = 0;
-              window.e = editor({ ...options, onChange: () => window.changes++ });
-              document.querySelector("main").replaceChildren(e.element);
-              await e.ready;
-            }""",
-            options,
-        )
-        return self
-
-    def load(self, data: bytes, name: str = "picture.png", **how: Any) -> Bench:
-        self.give("load", data, name, how)
-        self.settle()
-        return self
-
-    def give(self, method: str, data: bytes, name: str = "x.png", how: Any = None) -> None:
-        kind = "image/jpeg" if data[:2] == b"\xff\xd8" else "image/png"
-        self.page.evaluate(
-            """async ([method, text, name, type, how]) => {
-              const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
-              await e[method](new File([bytes], name, { type }), how ?? undefined);
-            }""",
-            [method, base64.b64encode(data).decode(), name, kind, how],
-        )
-
-    def settle(self) -> None:
-        """Two frames: sizes observed, everything drawn."""
-        self.page.evaluate(
-            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
-
-    def file(self, method: str) -> bytes | None:
-        text = self.page.evaluate(
-            """async method => {
-              const blob = await e[method]();
-              if (!blob) return null;
-              const url = await new Promise(done => {
-                const reader = new FileReader();
-                reader.onload = () => done(reader.result);
-                reader.readAsDataURL(blob);
-              });
-              return url.slice(url.indexOf(",") + 1);
-            }""",
-            method,
-        )
-        return None if text is None else base64.b64decode(text)
-
-    def mask(self) -> Array:
-        data = self.file("mask")
-        assert data is not None
-        picture = Image.open(io.BytesIO(data))
-        assert picture.format == "PNG"
-        assert picture.mode == "L"
-        return np.asarray(picture)
-
-    def ask(self, expression: str) -> Any:
-        return self.page.evaluate(expression)
-
-    def place(self) -> tuple[float, float, float]:
-        """Where the picture lies on the page: left, top, CSS pixels a picture's pixel."""
-        box = self.page.locator(".paper").bounding_box()
-        assert box is not None
-        return box["x"], box["y"], box["width"] / self.ask("e.size().width")
-
-    def at(self, x: float, y: float) -> Point:
-        left, top, scale = self.place()
-        return left + x * scale, top + y * scale
-
-    def stroke(self, *points: Point, button: Any = "left") -> None:
-        """A stroke through points given in pixels of the picture."""
-        mouse = self.page.mouse
-        mouse.move(*self.at(*points[0]))
-        mouse.down(button=button)
-        for point in points[1:]:
-            mouse.move(*self.at(*point))
-        mouse.up(button=button)
-
-    def brush(self, diameter: int) -> None:
-        self.page.locator('[data-knob="size"] input').evaluate(
-            """(input, diameter) => {
-              const size = e.size();
-              input.step = "any";
-              input.value = Math.log(diameter) / Math.log(Math.max(size.width, size.height));
-              input.dispatchEvent(new Event("input", { bubbles: true }));
-            }""",
-            diameter,
-        )
-        assert self.page.locator('[data-knob="size"] output').inner_text() == f"{diameter} px"
-
-    def act(self, name: str) -> None:
-        self.page.locator(f'[data-act="{name}"]').click()
-
-    def changes(self) -> int:
-        return self.ask("window.changes")
-
-
-@pytest.fixture
-def bench(chromium: Browser, address: str) -> Iterator[Callable[..., Bench]]:
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    def make(language: str = "en", **options: Any) -> Bench:
-        given = {"viewport": {"width": 1000, "height": 900}, "locale": "en-US", **options}
-        contexts.append(chromium.new_context(**given))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-        return Bench(page, address, language)
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert [one for one in complaints if "favicon" not in one and "404" not in one] == []
-
-
-def capsule(width: int, height: int, a: Point, b: Point, r: float) -> Array:
-    """The pixels whose centre is within r of the segment a … b: told by all distances."""
-    y, x = np.mgrid[:height, :width] + 0.5
-    along = np.array(b) - a
-    square = float(along @ along)
-    share = ((x - a[0]) * along[0] + (y - a[1]) * along[1]) / square if square else x * 0
-    share = np.clip(share, 0, 1)
-    return np.hypot(x - a[0] - share * along[0], y - a[1] - share * along[1]) <= r
-
-
-def same_but_for_edges(mask: Array, wanted: Array, a: Any, b: Any, r: float, width: float) -> None:
-    """Equal wherever the pointer's rounding (`width` pixels of the picture) cannot matter."""
-    height, columns = mask.shape
-    inner = capsule(columns, height, a, b, r - width)
-    outer = capsule(columns, height, a, b, r + width)
-    assert mask[inner].min() == 255
-    assert not mask[~outer].any()
-    assert set(np.unique(mask)) <= {0, 255}
-    assert wanted.any()
+from tests.browser.bench import Bench, capsule, encoded, noise, same_but_for_edges
 
 
 def test_a_stroke_is_where_the_pointer_was(bench: Callable[..., Bench]):
@@ -238,3 +20,177 @@ def test_a_stroke_is_where_the_pointer_was(bench: Callable[..., Bench]):
     same_but_for_edges(mask, wanted, (60, 50), (220, 120), 10, 0.5)
     assert one.ask("e.hasMask()")
     assert one.changes() == 2
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_a_stroke_is_where_the_pointer_was_zoomed_and_moved(
+    bench: Callable[..., Bench], ratio: int
+):
+    one = bench(device_scale_factor=ratio).open(mode="mask").load(encoded(noise(300, 200)))
+    one.brush(7)
+    one.page.mouse.move(*one.at(40, 30))
+    grown = "width => document.querySelector('.paper').offsetWidth > width"
+    while (now := one.place()[2]) < 12:
+        one.page.mouse.wheel(0, -240)
+        one.page.wait_for_function(grown, arg=300 * now + 1)
+    one.page.mouse.move(*one.at(50, 40))
+    one.page.mouse.down(button="middle")
+    one.page.mouse.move(*[value + 33 for value in one.at(50, 40)])
+    one.page.mouse.up(button="middle")
+    one.settle()
+    assert one.place()[2] > 10
+    one.stroke((44.5, 33.25), (52.75, 41.5))
+    mask = one.mask()
+    same_but_for_edges(mask, mask, (44.5, 33.25), (52.75, 41.5), 3.5, 0.1)
+    wanted = capsule(300, 200, (44.5, 33.25), (52.75, 41.5), 3.5)
+    assert np.count_nonzero((mask == 255) != wanted) <= 2
+
+
+def test_one_pixel_at_a_time(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(9, 7)))
+    one.brush(1)
+    one.stroke((3.9, 2.1))
+    wanted = np.zeros((7, 9), np.uint8)
+    wanted[2, 3] = 255
+    assert np.array_equal(one.mask(), wanted)
+    one.stroke((0.2, 6.8), (8.9, 6.1))
+    wanted[6, :] = 255
+    assert np.array_equal(one.mask(), wanted)
+    assert one.ask("e.bounds()") == {"x": 0, "y": 2, "width": 9, "height": 5}
+
+
+def test_a_picture_of_one_pixel(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(1, 1)))
+    one.stroke((0.5, 0.5))
+    assert one.mask().tolist() == [[255]]
+    one.act("out")
+    one.act("fit")
+    one.act("invert")
+    assert one.file("mask") is None
+
+
+def test_undo_and_redo_to_the_bit(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(700, 300)))
+    one.brush(31)
+    one.page.locator('[data-knob="softness"] input').fill("0.6")
+    states: list[bytes | None] = [None]
+    acts: list[Callable[[], object]] = [
+        lambda: one.stroke((20, 20), (650, 250)),
+        lambda: one.stroke((20, 250), (650, 20)),
+        lambda: (one.act("eraser"), one.stroke((300, 20), (350, 280)), one.act("brush")),
+        lambda: one.act("invert"),
+        lambda: (one.act("rectangle"), one.stroke((10, 10), (600, 40)), one.act("brush")),
+        lambda: one.give("loadMask", encoded(noise(700, 300).convert("L"))),
+        lambda: one.act("wipe"),
+        lambda: one.stroke((600, 100)),
+    ]
+    for act in acts:
+        act()
+        states.append(one.file("mask"))
+    assert len(set(states)) == len(states) - 1  # nothing twice, but for nothing
+    one.page.locator(".view").focus()
+    for state in reversed(states[:-1]):
+        one.page.keyboard.press("Control+z")
+        assert one.file("mask") == state
+    one.page.keyboard.press("Control+z")  # there is no more
+    for i, state in enumerate(states[1:]):
+        one.page.keyboard.press("Control+Shift+z" if i % 2 else "Control+y")
+        assert one.file("mask") == state
+
+
+def test_sixty_steps_back(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(200, 100)))
+    one.brush(3)
+    for i in range(60):
+        one.stroke((3 * i + 5, 10), (3 * i + 5, 90))
+    for _ in range(59):
+        one.page.keyboard.press("Control+z")
+    assert one.ask("e.bounds()")["width"] <= 4
+    one.page.keyboard.press("Control+z")
+    assert not one.ask("e.hasMask()")
+    assert one.file("mask") is None
+    assert one.ask("e.bounds()") is None
+
+
+def test_a_new_stroke_ends_what_could_be_redone(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(100, 100)))
+    one.stroke((10, 10))
+    one.stroke((90, 90))
+    one.act("undo")
+    one.stroke((90, 10))
+    kept = one.file("mask")
+    one.page.keyboard.press("Control+y")
+    assert one.file("mask") == kept
+    assert one.page.locator('[data-act="redo"]').get_attribute("aria-disabled") == "true"
+    assert one.page.locator('[data-act="undo"]').get_attribute("aria-disabled") == "false"
+
+
+def test_a_soft_brush_fades_and_a_hard_one_does_not(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(100, 100)))
+    one.brush(40)
+    one.page.locator('[data-knob="softness"] input').fill("0.5")
+    one.stroke((50, 50), (50.5, 50), (50, 50))  # going over it again in one stroke adds nothing
+    mask = one.mask()
+    assert mask[50, 45:56].min() == 255
+    assert 120 < mask[50, 64] < 170
+    falling = mask[50, 50:72].astype(int)
+    assert (np.diff(falling) <= 0).all()
+    assert falling[-1] == 0
+    one.stroke((50, 50))
+    assert one.mask()[50, 64] > mask[50, 64] + 20  # a second stroke does
+
+
+def test_shapes(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(400, 400)))
+    one.act("rectangle")
+    one.stroke((300.2, 290.2), (20.2, 40.2))
+    wanted = np.zeros((400, 400), np.uint8)
+    wanted[40:290, 20:300] = 255
+    assert np.array_equal(one.mask(), wanted)
+    one.stroke((60.2, 60.2), (100.2, 400.2), button="right")  # the right button takes away
+    wanted[60:, 60:100] = 0
+    assert np.array_equal(one.mask(), wanted)
+    one.act("wipe")
+    one.act("lasso")
+    one.stroke((50, 50), (350, 50), (350, 350))
+    mask = one.mask()
+    y, x = np.mgrid[:400, :400] + 0.5
+    inside = (x - 1 > y) & (y > 51) & (x < 349)
+    outside = (x + 1 < y) | (y < 49) | (x > 351)
+    assert mask[inside].min() == 255
+    assert not mask[outside].any()
+    one.act("invert")
+    assert np.array_equal(one.mask(), 255 - mask)
+
+
+def test_alt_takes_away_and_shift_draws_straight(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(200, 200)))
+    one.brush(10)
+    one.stroke((30, 30))
+    one.page.keyboard.down("Shift")
+    one.stroke((170, 150))
+    one.page.keyboard.up("Shift")
+    same_but_for_edges(one.mask(), one.mask(), (30, 30), (170, 150), 5, 0.5)
+    one.page.keyboard.down("Alt")
+    one.stroke((30, 30), (170, 150))
+    one.page.keyboard.up("Alt")
+    assert one.file("mask") is None
+
+
+def test_a_stroke_that_leaves_the_editor_goes_on(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(300, 200)))
+    one.brush(10)
+    left, top, _ = one.place()
+    mouse = one.page.mouse
+    mouse.move(*one.at(20, 100))
+    mouse.down()
+    mouse.move(2, 2)  # above the page's own margin
+    mouse.move(*one.at(280, 100))
+    mouse.up()
+    mask = one.mask()
+    assert mask[100, 20] == mask[100, 280] == 255
+    assert left > 2
+    assert top > 2
+    one.stroke((150, 150))
+    assert one.mask()[150, 150] == 255
+    assert one.changes() == 3

@@ -1,0 +1,82 @@
+"""The picture field of forms: drop, paste, choose, take out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.bench import Bench, encoded, noise
+
+GIVE = """([kind, texts]) => {
+  const data = new DataTransfer();
+  texts.forEach((text, i) => {
+    const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+    data.items.add(new File([bytes], `${kind}${i}.png`, { type: "image/png" }));
+  });
+  const event = kind === "drop"
+    ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+    : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+  (kind === "drop" ? f.element : document.activeElement).dispatchEvent(event);
+}"""
+NAMES = "[f.read()].flat().map(file => file && file.name)"
+
+
+def place(one: Bench, multiple: bool) -> None:
+    one.page.evaluate(
+        """async multiple => {
+          const { pictureField } = await import("/drop.js");
+          window.told = [];
+          window.f = pictureField({ name: "reference", label: "ui.editor.picture" }, { multiple });
+          f.control.addEventListener("input", () => told.push("input"));
+          document.querySelector("main").replaceChildren(f.element);
+        }""",
+        multiple,
+    )
+
+
+def give(one: Bench, kind: str, count: int) -> None:
+    texts = [base64.b64encode(encoded(noise(8, 8, seed=i))).decode() for i in range(count)]
+    one.page.evaluate(GIVE, [kind, texts])
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_pictures_come_and_go(bench: Callable[..., Bench], multiple: bool, tmp_path: Path):
+    one = bench()
+    place(one, multiple)
+    empty: Any = [] if multiple else None
+    assert one.ask("f.read()") == empty
+    give(one, "drop", 2)
+    assert one.ask(NAMES) == (["drop0.png", "drop1.png"] if multiple else ["drop0.png"])
+    give(one, "paste", 1)  # the field has no focus: not for it
+    assert "paste0.png" not in one.ask(NAMES)
+    one.page.get_by_role("button", name="Picture Drop").focus()
+    give(one, "paste", 1)
+    assert one.ask(NAMES)[-1] == "paste0.png"
+    (tmp_path / "chosen.png").write_bytes(encoded(noise(8, 8)))
+    with one.page.expect_file_chooser() as chosen:
+        one.page.locator(".drop-here").click()
+    chosen.value.set_files(tmp_path / "chosen.png")
+    one.page.wait_for_function(f"{NAMES}.includes('chosen.png')")
+    assert len(one.ask(NAMES)) == one.page.locator(".held img").count() == (4 if multiple else 1)
+    one.page.get_by_role("button", name="Remove chosen.png").click()
+    assert one.ask(NAMES) == (["drop0.png", "drop1.png", "paste0.png"] if multiple else [None])
+    assert one.ask("document.activeElement === f.control")
+    assert one.ask("told.length") == 4
+
+
+def test_a_form_writes_without_being_told(bench: Callable[..., Bench]):
+    one = bench()
+    place(one, multiple=True)
+    one.ask("f.write([new Blob(['x']), new File(['y'], 'y.png')])")
+    assert one.ask("f.read().length") == 2
+    assert one.page.locator(".held li").all_inner_texts() == ["Picture", "y.png"]
+    one.ask("f.write(null)")
+    assert one.ask("f.read()") == []
+    assert one.page.locator(".held").is_hidden()
+    assert one.ask("told") == []
+    one.ask("f.blame('Too large.')")
+    assert one.page.locator(".problem").inner_text() == "Too large."
