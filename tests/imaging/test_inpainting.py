@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from tests.imaging.goldens import arrays, cases, difference, mask, picture
 from webui.core.errors import UserError
-from webui.core.requests import Content, ResizeMode
+from webui.core.requests import Area, Content, ResizeMode
 from webui.imaging import masks
 from webui.imaging.ingest import opened
 from webui.imaging.inpainting import InitSettings, finished, prepared
@@ -194,6 +194,21 @@ def test_the_size_is_kept_and_the_model_draws_near_its_own() -> None:
     plain = prepared(image, None, InitSettings(512, 512, keep_size=True))
     assert plain.latent_mask is plain.overlay is None
     assert finished(noise(664, 400, "RGB", 2), plain).size == (1000, 600)
+
+
+@pytest.mark.parametrize("size", [(300, 200), (101, 67), (30, 20), (900, 40), (3000, 8), (7, 900)])
+@pytest.mark.parametrize("area", ["whole", "masked"])
+def test_what_the_model_sees_goes_back_to_where_it_came_from(
+    size: tuple[int, int], area: Area
+) -> None:
+    down, across = np.mgrid[0 : size[1], 0 : size[0]]
+    levels = np.stack([across * 255 / size[0], down * 255 / size[1], 0 * across + 99], axis=-1)
+    image = Image.fromarray(levels.astype(np.uint8))
+    mask = Image.new("L", size, 255)
+    ready = prepared(image, mask, InitSettings(256, 256, area=area, keep_size=True))
+    result = finished(ready.pixels, ready)
+    difference = np.abs(np.asarray(result, int) - np.asarray(image))
+    assert difference.mean() < 2 and np.percentile(difference, 95) <= 6
 
 
 def test_latents_are_stretched_with_their_mask() -> None:

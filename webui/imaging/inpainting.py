@@ -81,6 +81,8 @@ class Prepared:
         base: RGB or RGBA, what the result is laid into, of the final size.
         overlay_mask: L, of the base's size: 0 where the base stays; None without a mask.
         box: where the result goes in the base.
+        stretched: what is in the box was stretched to (width, height), so the result is stretched
+            back; else its edges were continued, and what lies beyond the box is cut off.
         color_target: see `color.color_corrected`; None for no correction.
     """
 
@@ -93,6 +95,7 @@ class Prepared:
     base: Image.Image
     overlay_mask: Image.Image | None
     box: Box
+    stretched: bool
     color_target: LabHistogram | None
 
     @property
@@ -240,6 +243,7 @@ def _encoded(placed: _Placed, settings: InitSettings, enlarge: Enlarge | None) -
         base=placed.base,
         overlay_mask=placed.overlay_mask,
         box=placed.box,
+        stretched=placed.fit == "just_resize",
         color_target=color_target(pixels) if settings.color_correction else None,
     )
 
@@ -256,7 +260,8 @@ def finished(
     if prepared.color_target is not None:
         result = color_corrected(result, prepared.color_target)
     left, top, right, bottom = prepared.box
-    result = resized(result, right - left, bottom - top, "crop", enlarge)
+    fit = "just_resize" if prepared.stretched else "crop"
+    result = resized(result, right - left, bottom - top, fit, enlarge)
     mask = prepared.overlay_mask
     if mask is None:
         return result
