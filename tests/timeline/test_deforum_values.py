@@ -89,9 +89,8 @@ def test_values_of_numexpr(text, wanted):
     """t**-1|~t|t&1|-(t>1)|(t>1)+(t>2)|(t>1)-(t>2)|(t>1)*(t>2)|(t>1)**2|1<t<5|min(t)+1|-min(t)
     |sum(t>1)|1/0|5%0|t/0.0|2**100|t+2**63|floor(t+1j)|(t+1j)>1|(t+1j)%2|007|'a'|[1]|t()|sin|max(3,5)
     |sin(1,2)|sin()|t@t|5e|½|round(5)|t.x|t.1|t:3|*t|t,1|t=1|t;1|t//2|t^2|t and 1|pi|9**9**9**9
-    |1<<99999999999|unknown(1)|ones_like(5)|ones_like(t>1)|t**1j|1+|lambda: 1|where(1,2)|t<<2.5|x""".replace(
-        "\n    ", ""
-    ).split("|"),
+    |1<<99999999999|unknown(1)|ones_like(t>1)|t**1j|1+
+    |lambda: 1|where(1,2)|t<<2.5|x""".replace("\n    ", "").split("|"),
 )
 def test_what_numexpr_stops_at(text):
     with pytest.raises(FormulaError) as error:

@@ -202,7 +202,7 @@ def _between(step: Operation, operands: list[Value]) -> Value:
 
 
 def _quotient(left: Value, right: Value, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    if isinstance(right, float) and not right and _kind(left) in (_LONG, _DOUBLE):
+    if type(right) is float and not right and _kind(left) in (_LONG, _DOUBLE):
         raise ZeroDivisionError  # numexpr tries to multiply by the inverse
     kind = _DOUBLE if kind in (_BOOL, _INT, _LONG) else kind
     return np.divide(_cast(left, kind), _cast(right, kind))

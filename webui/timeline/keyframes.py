@@ -11,6 +11,7 @@ towards itself.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -309,8 +310,6 @@ def text_series(text: str, clock: Clock) -> tuple[str, ...]:
         FormulaError: it is not a schedule.
     """
     keys = read_keys(text, clock)
-    series: list[str] = []
-    for frame in range(clock.frames):
-        past = [key for key in keys if key.frame <= frame]
-        series.append((past[-1] if past else keys[0]).text)
-    return tuple(series)
+    begins = [key.frame for key in keys]
+    places = (bisect_right(begins, frame) - 1 for frame in range(clock.frames))
+    return tuple(keys[max(place, 0)].text for place in places)

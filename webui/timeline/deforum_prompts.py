@@ -1,0 +1,203 @@
+"""Prompts as Deforum makes them of its table of keys, letter by letter."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from webui.timeline import deforum_values, native_values
+from webui.timeline.deforum_keyframes import is_plain
+from webui.timeline.expressions import parse
+from webui.timeline.problems import FormulaError
+from webui.timeline.prompt_texts import (
+    MATH,
+    PromptError,
+    PromptSeries,
+    replace_spans,
+    weight_formulas,
+)
+
+NEGATIVE = "--neg"
+
+
+def merged(prompts: Mapping[str, str], positive: str, negative: str) -> dict[str, str]:
+    """Each prompt with the global texts around it, as a run of Deforum also saves them."""
+    negative = negative.replace(NEGATIVE, "")
+    return {
+        key: f"{positive} {prompt} {'' if NEGATIVE in prompt else NEGATIVE} {negative}"
+        for key, prompt in prompts.items()
+    }
+
+
+def animated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> PromptSeries:
+    """The prompts of a 2D, 3D or video run; each holds until the next key.
+
+    Args:
+        prompts: key -> merged prompt.
+        frames: number of frames.
+        seed: the start seed, for the weights of networks only.
+    """
+    if not prompts:
+        return _failed(frames, PromptError("prompts", FormulaError("prompts_empty")))
+    try:
+        keyed = {_frame_without_names(key): key for key in prompts}
+    except PromptError as error:
+        return _failed(frames, error)
+    first = keyed[min(keyed, key=lambda frame: (frame < 0, frame))]
+    texts, held = [""] * frames, first
+    for frame in range(frames):
+        held = keyed.get(frame, held)
+        texts[frame] = held
+    return listed([prompts[key] for key in texts], [f"prompts.{key}" for key in texts], seed)
+
+
+def listed(texts: Sequence[str], parameters: Sequence[str], seed: int = 0) -> PromptSeries:
+    """The prompts of frames whose texts are known, each with the name of its setting."""
+    return _evaluated(texts, parameters, len(texts) - 1, seed, split)
+
+
+def interpolated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> PromptSeries:
+    """The prompts of an Interpolation run; between two keys both, weighted, joined by AND."""
+    if not prompts:
+        return _failed(frames, PromptError("prompts", FormulaError("prompts_empty")))
+    try:
+        keyed = {_frame_of_interpolation(key, frames): key for key in prompts}
+        for key in prompts:
+            _parts(key, prompts[key])
+        texts, parameters = _blended(prompts, keyed, frames)
+    except PromptError as error:
+        return _failed(frames, error)
+    return _evaluated(texts, parameters, frames, seed, split_weighted)
+
+
+def split(text: str) -> tuple[str, str]:
+    """Positive and negative of a prompt; all that follows the first `--neg` is negative."""
+    positive, *negatives = text.split(NEGATIVE)
+    negative = "".join(negatives).strip()
+    return positive.strip(), f" {negative}" if negative else ""
+
+
+def split_weighted(text: str) -> tuple[str, str]:
+    """Positive and negative of a prompt in Interpolation mode, blanks between them kept."""
+    positive, _, negative = text.strip().partition(NEGATIVE)
+    return positive, negative
+
+
+def _failed(frames: int, error: PromptError) -> PromptSeries:
+    return PromptSeries(("",) * frames, ("",) * frames, (error.finding(),))
+
+
+def _frame_without_names(key: str) -> int:
+    """A key of a 2D or 3D run; Deforum gives its formula no names."""
+    if key.isascii() and key.isdigit():
+        return int(key)
+    return _frame(key, {})
+
+
+def _frame_of_interpolation(key: str, frames: int) -> int:
+    if is_plain(key):
+        if "." in key or key in "+-":
+            raise PromptError(f"prompts.{key}", FormulaError("schedule_key", found=key))
+        return int(key)
+    return _frame(key, {"max_f": np.asarray(frames)})
+
+
+def _frame(key: str, variables: Mapping[str, Any]) -> int:
+    try:
+        return int(np.asarray(deforum_values.evaluate(key, variables)).item())
+    except FormulaError as error:
+        raise PromptError(f"prompts.{key}", error) from None
+    except (ValueError, OverflowError, TypeError):
+        raise PromptError(f"prompts.{key}", FormulaError("schedule_key", found=key)) from None
+
+
+def _parts(key: str, text: str) -> tuple[str, str]:
+    if text.count(NEGATIVE) > 1:
+        place = text.rindex(NEGATIVE)
+        raise PromptError(f"prompts.{key}", FormulaError("prompts_negative_twice", place))
+    positive, _, negative = text.partition(NEGATIVE)
+    return positive, negative
+
+
+def _blended(
+    prompts: Mapping[str, str], keyed: Mapping[int, str], frames: int
+) -> tuple[list[str], list[str]]:
+    """The texts before formulas are filled in, and the setting that each is of."""
+    order = sorted(keyed)
+    texts: list[str] = []
+    parameters: list[str] = []
+    for frame in range(frames):
+        place = max(bisect_right(order, frame) - 1, 0)
+        start, key = order[place], keyed[order[place]]
+        parameters.append(f"prompts.{key}")
+        if frame <= start or place + 1 == len(order):
+            texts.append(prompts[key])
+            continue
+        end = order[place + 1]
+        weight = (1 / (end - start)) * (frame - start)
+        texts.append(_blend(_parts(key, prompts[key]), _parts("", prompts[keyed[end]]), weight))
+    return texts, parameters
+
+
+def _blend(before: tuple[str, str], after: tuple[str, str], weight: float) -> str:
+    text = f" ({before[0]}):{1 - weight} AND  ({after[0]}):{weight}"
+    negatives = [
+        f" ({part}):{share}"
+        for part, share in ((before[1], 1 - weight), (after[1], weight))
+        if len(part) > 1
+    ]
+    return f"{text} {NEGATIVE} {' AND '.join(negatives)}" if negatives else text
+
+
+def _evaluated(
+    texts: Sequence[str], parameters: Sequence[str], last: int, seed: int, divide: Any
+) -> PromptSeries:
+    """Positive and negative of each frame with its formulas filled in; `max_f` is `last`."""
+    positive: list[str] = []
+    negative: list[str] = []
+    errors: dict[str, PromptError] = {}
+    for frame, (text, parameter) in enumerate(zip(texts, parameters, strict=True)):
+        try:
+            filled = _with_weights(_with_math(text, frame, last), frame, last, seed)
+        except FormulaError as error:
+            errors.setdefault(parameter, PromptError(parameter, error))
+            filled = ""
+        parts = divide(filled)
+        positive.append(parts[0])
+        negative.append(parts[1])
+    findings = tuple(error.finding() for error in errors.values())
+    return PromptSeries(tuple(positive), tuple(negative), findings)
+
+
+def _with_math(text: str, frame: int, last: int) -> str:
+    """Deforum puts numbers for every letter t, then for max_f, and has the rest computed."""
+
+    def value(start: int, stop: int) -> str:
+        formula = text[start + 1 : stop - 1].replace("t", str(frame)).replace("max_f", str(last))
+        try:
+            return str(np.asarray(deforum_values.evaluate(formula, {})))
+        except FormulaError as error:
+            raise FormulaError(error.code, start + 1, **error.values) from None
+
+    return replace_spans(text, [match.span() for match in MATH.finditer(text)], value)
+
+
+def _with_weights(text: str, frame: int, last: int, seed: int) -> str:
+    """Weights of networks that are formulas; Deforum leaves them to its host, which stops there."""
+    variables = {
+        "t": np.asarray(float(frame)),
+        "max_f": np.asarray(float(last)),
+        "s": np.asarray(float(seed)),
+    }
+
+    def value(start: int, stop: int) -> str:
+        try:
+            number = native_values.evaluate(parse(text[start:stop]), variables, 1)[0]
+        except FormulaError as error:
+            raise error.moved(start) from None
+        return f"{number:.6g}"
+
+    return replace_spans(text, weight_formulas(text), value)
