@@ -138,7 +138,8 @@ def _index(family: str) -> dict[str, Any]:
         index |= {"requires_safety_checker": False, "safety_checker": [None, None]}
     else:
         index |= {"text_encoder": [None, None], "tokenizer": [None, None]}
-        index["requires_aesthetics_score"] = family == "sdxl-refiner"
+    if family == "sdxl-refiner":
+        index["requires_aesthetics_score"] = True
     for part in LDM_PARTS[family]:
         if part in _TEXT_ENCODERS:
             index[part] = ["transformers", _TEXT_ENCODERS[part]]

@@ -1,0 +1,78 @@
+"""A picture drawn with the shortest loop there is, and the same by a pipeline of diffusers."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import EulerDiscreteScheduler
+
+from webui.core.offers import ModelInfo
+from webui.models.families.unet import UNetModel
+from webui.models.sigmas import SigmaTable
+
+STEPS = 10  # diffusers' timesteps are whole then: 999 / 9
+SCALE = 5.0
+PROMPT, NEGATIVE = "a red apple on a table", "blue"
+
+
+def load(family: Any, info: ModelInfo) -> Any:
+    return family.load(info, torch.device("cpu"), lambda share: None)
+
+
+def noise(count: int = 1, size: int = 8) -> torch.Tensor:
+    return torch.randn(count, 4, size, size, generator=torch.Generator().manual_seed(3))
+
+
+def relative(made: torch.Tensor, wanted: torch.Tensor) -> float:
+    return float((made - wanted).norm() / wanted.norm())
+
+
+def euler(
+    model: UNetModel,
+    x: torch.Tensor | None = None,
+    prompt: str = PROMPT,
+    negative: str = NEGATIVE,
+    scale: float = SCALE,
+    skip: int = 1,
+    concat: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The latents of Euler's method with guidance; `concat` has a row for each of both."""
+    levels = SigmaTable(model.sigmas).t_to_sigma(torch.linspace(999, 0, STEPS)).tolist()
+    words = model.encode_texts([prompt], skip)
+    words += model.encode_texts([negative], skip, negative=True)
+    x = (noise() if x is None else x) * levels[0]
+    for sigma, following in itertools.pairwise([*levels, 0.0]):
+        both = model.predict_x0(x.repeat(2, 1, 1, 1), sigma, words, concat=concat)
+        cond, uncond = both.chunk(2)
+        denoised = uncond + scale * (cond - uncond)
+        x = denoised + (x - denoised) * (following / sigma)
+    return x
+
+
+def drawn_by_diffusers(
+    kind: Any, folder: Path, scheduler: Any = EulerDiscreteScheduler, **more: Any
+):
+    """The latents of a pipeline; `more` are arguments of its call."""
+    pipe = kind.from_pretrained(folder, local_files_only=True)
+    pipe.scheduler = scheduler.from_config(pipe.scheduler.config, timestep_spacing="linspace")
+    pipe.set_progress_bar_config(disable=True)
+    arguments = {
+        "negative_prompt": NEGATIVE,
+        "num_inference_steps": STEPS,
+        "guidance_scale": SCALE,
+        "latents": noise(),
+        "output_type": "latent",
+    }
+    return torch.as_tensor(pipe(PROMPT, **{**arguments, **more}).images)
+
+
+def same_from_folder_and_file(folder: UNetModel, file: UNetModel) -> None:
+    """Two loads of the same weights draw the same, to the bit."""
+    latents = euler(folder)
+    assert torch.equal(euler(file), latents)
+    assert torch.equal(file.decode(latents), folder.decode(latents))
+    pixels = torch.rand(1, 3, 64, 64)
+    assert torch.equal(file.encode(pixels), folder.encode(pixels))
