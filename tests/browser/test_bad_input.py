@@ -80,7 +80,7 @@ def test_what_a_user_writes_is_text_everywhere(view: View):
     view.page.reload()
     view.wait_for_pictures(1)
     assert view.field("prompt").input_value() == words
-    assert view.page.locator(".txt2img img[src=x]").count() == 0
+    assert view.page.locator(".desk img[src=x]").count() == 0
 
 
 def test_a_job_that_failed_says_why_and_stays(view: View):

@@ -41,7 +41,7 @@ def test_a_picture_tells_how_it_was_made_and_fills_the_form(
         expect(table).to_contain_text(words)
     view.page.get_by_text("As text").click()
     expect(view.page.locator(".raw")).to_contain_text("Steps: 3, Sampler: Euler")
-    view.page.locator("#tab-image_info").get_by_role("button", name="Use in Text to image").click()
+    view.page.locator("#tab-image_info").get_by_role("button", name="Text to image").click()
     expect(view.page.locator(".notice")).to_contain_text("are in the form")
     names = ("prompt", "negative_prompt", "seed", "steps", "width", "height", "sampler")
     values = [view.field(name).input_value() for name in names]
@@ -55,7 +55,7 @@ def test_a_picture_tells_how_it_was_made_and_fills_the_form(
 
 def test_a_result_goes_to_image_info_and_back(view: View):
     made(view)
-    view.page.locator(".caption").get_by_role("button", name="Show in Image info").click()
+    view.page.locator(".caption").get_by_role("button", name="Image info").click()
     expect(view.page.locator("#tab-image_info .parameters")).to_contain_text("a red heart")
     view.page.reload()
     expect(view.page.locator("#tab-image_info-button")).to_have_attribute("aria-selected", "true")
@@ -74,7 +74,7 @@ def test_what_is_not_here_is_named(view: View, tmp_path: Path):
     Image.new("RGB", (8, 8)).save(file, pnginfo=info)
     view.show("image_info")
     view.page.locator(CHOOSE).set_input_files(file)
-    view.page.locator("#tab-image_info").get_by_role("button", name="Use in Text to image").click()
+    view.page.locator("#tab-image_info").get_by_role("button", name="Text to image").click()
     expect(view.page.locator(".notice")).to_contain_text("Model nowhere, Sampler Zebra")
     assert view.field("height").input_value() == "640"
     assert view.field("model").input_value() == "easel-demo"

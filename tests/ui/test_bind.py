@@ -1,9 +1,26 @@
 from typing import Literal
 
+import pytest
 from pydantic import BaseModel, Field
 
-from webui.core.requests import Txt2Img
+from webui.core.requests import (
+    KINDS,
+    Hires,
+    Loopback,
+    Refiner,
+    SoftInpaint,
+    TiledDiffusion,
+    Txt2Img,
+)
 from webui.ui.bind import fields_of
+
+PARTS: dict[str, type[BaseModel]] = {
+    "hires": Hires,
+    "refiner": Refiner,
+    "loopback": Loopback,
+    "soft": SoftInpaint,
+    "diffusion": TiledDiffusion,
+}
 
 
 class Options(BaseModel):
@@ -60,7 +77,27 @@ def test_the_form_has_every_field_of_a_request_that_can_stand_in_one():
         "extensions",
         "prompts",
         "negative_prompts",
+        "references",
+        "hires",
+        "refiner",
     }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_of_a_request_are_fields_with_the_name_of_the_part(kind: str):
+    names = [field["name"] for field in fields_of(KINDS[kind], parts=True)]
+    parts = {name: part for name, part in PARTS.items() if name in KINDS[kind].model_fields}
+    for name, part in parts.items():
+        assert {f"{name}.{one}" for one in part.model_fields} <= set(names)
+    assert len(names) == len(set(names))
+    assert {name.partition(".")[0] for name in names if "." in name} == set(parts)
+
+
+def test_a_field_of_a_part_has_its_own_bounds_and_default():
+    fields = {field["name"]: field for field in fields_of(Txt2Img, parts=True)}
+    assert (fields["hires.strength"]["min"], fields["hires.strength"]["max"]) == (0, 1)
+    assert fields["hires.strength"]["default"] == 0.7
+    assert "default" not in fields["hires.sampler"]
 
 
 def test_bounds_are_those_of_the_request():

@@ -51,6 +51,9 @@ def test_the_page_has_our_tabs_then_those_of_extensions(extensions: FakeExtensio
     tabs = [one["elem_id"] for one in components(page, "tabitem")]
     assert tabs == [
         "tab-txt2img",
+        "tab-img2img",
+        "tab-inpaint",
+        "tab-upscale",
         "tab-image_info",
         "tab-extensions",
         "tab-settings",

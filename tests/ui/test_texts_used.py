@@ -7,7 +7,8 @@ from pathlib import Path
 
 from webui.core.events import Progress, WorkerState
 from webui.core.extension import ExtensionState
-from webui.core.requests import Txt2Img
+from webui.core.intents import INTENTS
+from webui.core.requests import KINDS, Txt2Img
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.ui.bind import fields_of
@@ -78,13 +79,19 @@ def test_every_text_is_asked_for():
 
 def test_texts_whose_keys_are_put_together_exist():
     fields = fields_of(Txt2Img)
+    every = [one for kind in KINDS.values() for one in fields_of(kind, parts=True)]
+    choices_of = {one["name"].rpartition(".")[2]: one.get("choices", []) for one in every}
+    named = ("resize_mode", "content", "area", "curve")
     shown = [one for one in fields_of(Settings) if one["name"] != "disabled_extensions"]
     choices = {choice for one in fields + shown for choice in one.get("choices", [])} - {"en", "pl"}
     phases = Progress.model_fields["phase"].annotation
     states = WorkerState.model_fields["state"].annotation
     wanted = {
         *(f"ui.tab.{tab.id}" for tab in TABS),
-        *(f"ui.field.{one['name']}" for one in fields),
+        *(f"ui.field.{one['name'].rpartition('.')[2]}" for one in every),
+        *(f"ui.{name}.{choice}" for name in named for choice in choices_of[name]),
+        *(f"ui.kind.{kind}" for kind in KINDS),
+        *(f"ui.intent.{intent}{rest}" for intent in INTENTS for rest in ("", ".hint")),
         *(f"settings.{one['name']}" for one in shown),
         *(f"ui.choice.{choice}" for choice in choices),
         *(f"ui.progress.{phase}" for phase in phases.__args__),  # pyright: ignore

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 
-def fields_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any]]:
     """What a form needs to know of a model's fields, as plain data for `assets/fields.js`.
 
     Each has `name`, `kind` (number, integer, text, toggle, choice), `title` (by language) and,
     where they exist, `default`, `min`, `max`, `step`, `choices`, `longest`. Fields of other
     kinds (lists, mappings, constants) are no form fields and are left out.
+
+    Args:
+        parts: go into fields that are models themselves: `hires.steps`.
     """
     schema = model.model_json_schema()
     known = schema.get("$defs", {})
-    found = (_field(name, part, known) for name, part in schema["properties"].items())
-    return [
-        {**field, "title": _titles(model, field["name"])} for field in found if field is not None
-    ]
+    fields: list[dict[str, Any]] = []
+    for name, part in schema["properties"].items():
+        field = _field(name, part, known)
+        if field is not None:
+            fields.append({**field, "title": _titles(model, name)})
+        elif parts and (inner := _model_in(model.model_fields[name].annotation)):
+            fields += [{**one, "name": f"{name}.{one['name']}"} for one in fields_of(inner)]
+    return fields
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """M of `M` and of `M | None`."""
+    options = [one for one in get_args(annotation) if one is not type(None)] or [annotation]
+    (found, *others) = options
+    is_model = isinstance(found, type) and issubclass(found, BaseModel)
+    return found if is_model and not others else None
 
 
 def _field(name: str, part: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:

@@ -7,7 +7,10 @@ import { t, word } from "./text.js";
 const button = (kind, text, keys, onclick) =>
   h(`button.${kind}`, { type: "button", title: keys, onclick }, t(text));
 
-/** `request()`: what to ask for. `onAccepted(job)` is called when the server took it. */
+/**
+ * `request()`: what to ask for, or several, or a promise of it. `onAccepted(job)` is called for each that the
+ * server took.
+ */
 export function actionBar(form, request, onAccepted) {
   const alert = h("div.alert", { role: "alert" });
   const tell = sentences => alert.replaceChildren(...sentences.map(sentence => h("p", {}, sentence)));
@@ -22,9 +25,11 @@ export function actionBar(form, request, onAccepted) {
     form.clear();
     tell([]);
     try {
-      const job = await post("/jobs", request());
-      take(job);
-      onAccepted(job);
+      for (const one of [await request()].flat()) {
+        const job = await post("/jobs", one);
+        take(job);
+        onAccepted(job);
+      }
     } catch (error) {
       refuse(error);
     }

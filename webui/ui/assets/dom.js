@@ -33,6 +33,7 @@ const PATHS = {
   left: "M15 5l-7 7 7 7",
   right: "M9 5l7 7-7 7",
   warning: "M12 3.5L2.5 20h19zM12 10v4.5M12 17.2v.1",
+  picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
   upload: "M12 16V4M7 8l5-5 5 5M4 16v4h16v-4",
   brush: "M14.5 4.5l5 5L11 18H6v-5zM3 21h8",
   eraser: "M13 4l7 7-8.5 8.5H8L4 15.5zM9 8.5l6.5 6.5M12 20h8",

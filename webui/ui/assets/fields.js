@@ -35,7 +35,7 @@ export function frame(data, control, ...beside) {
 }
 
 /** How a field tells what is wrong with it: in words below, and to those who do not see them. */
-function blaming(control, hint, problem) {
+export function blaming(control, hint, problem) {
   const describe = (...parts) => {
     const ids = parts
       .filter(Boolean)
@@ -145,7 +145,7 @@ export function choice(data) {
     menu.value = wanted;
   };
   const offers = value =>
-    [...menu.options].some(one => one.value === value && !one.disabled && !("missing" in one.dataset));
+    [...menu.options].some(one => one.value === (value ?? "") && !one.disabled && !("missing" in one.dataset));
   offer(data.choices ?? []);
   return { ...made, read, write, offer, offers };
 }

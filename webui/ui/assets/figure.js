@@ -1,5 +1,6 @@
 // The large place: the chosen picture, the one that grows, what went wrong, or an empty canvas.
 import { pictureUrl } from "./api.js";
+import { overPart, sliderPart } from "./compare.js";
 import { arrange, h, icon } from "./dom.js";
 import { live } from "./live.js";
 import { parse } from "./parameters.js";
@@ -7,43 +8,69 @@ import { t, word } from "./text.js";
 
 const ENLARGED = 4; // a picture of a small model is shown up to so many times its size
 
-/** `onOpen()` is called when the picture is to be seen in full. */
-export function figurePart(onOpen) {
-  const element = h("div.figure");
-  const empty = emptyPart();
+/** `onOpen()` is called when the picture is to be seen in full. `home`: what a tab begins with; it stays in the page. */
+export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {}) {
+  const element = h("div.figure", {}, home);
+  const show = (...parts) => {
+    if (home) home.hidden = !parts.includes(home);
+    element.classList.toggle("at-home", parts.includes(home));
+    arrange(element, home && !parts.includes(home) ? [home, ...parts] : parts);
+  };
+  const empty = emptyPart(words);
   const failure = h("div.failure");
   const gone = h("div.failure", {}, icon("warning"), h("p.why", {}, t("ui.results.gone")));
   const image = h("img", { alt: "", draggable: "false" });
-  const words = { "aria-label": t("ui.viewer.open"), title: t("ui.viewer.open") };
-  const open = h("button.open", { type: "button", onclick: onOpen, ...words }, image);
+  const name = { "aria-label": t("ui.viewer.open"), title: t("ui.viewer.open") };
+  const over = overPart();
+  const open = h("button.open", { type: "button", onclick: onOpen, ...name }, image, over.element);
+  const slider = sliderPart();
   const preview = h("img", { alt: "" });
   const growing = h("div.growing", { role: "img", "aria-label": t("ui.preview") }, preview);
-  image.addEventListener("error", () => open.isConnected && arrange(element, [gone]));
+  for (const one of [image, slider.image])
+    one.addEventListener("error", () => one.isConnected && one.src && show(gone));
+  preview.addEventListener("load", () => growing.classList.contains("loose") && fit(growing, natural(preview)));
 
   return {
     element,
-    showNothing: () => arrange(element, [empty]),
-    showPicture: picture => {
+    showHome: () => show(home),
+    showNothing: () => show(empty),
+    /** before: { url, box, slider }: what it was made from, to be compared. */
+    showPicture: (picture, before) => {
+      const [url, alt] = [pictureUrl(picture.id), parse(picture.infotext).prompt.slice(0, 200)];
+      over.put(before);
+      if (before?.slider) {
+        fit(slider.element, picture);
+        show(slider.element);
+        return slider.show(url, alt, before);
+      }
       fit(open, picture);
-      arrange(element, [open]);
-      image.src = pictureUrl(picture.id);
-      image.alt = parse(picture.infotext).prompt.slice(0, 200);
+      show(open);
+      image.src = url;
+      image.alt = alt;
     },
+    holdBefore: over.hold,
     showGrowing: job => {
       const source = live.progress.get(job.id)?.preview;
-      fit(growing, job.request);
+      const { width, height } = job.request;
+      growing.classList.toggle("loose", !(width && height)); // then its shape is the preview's
+      if (width && height) fit(growing, { width, height });
       growing.classList.toggle("blank", !source);
       preview.hidden = !source;
       if (source && preview.src !== source) preview.src = source;
-      arrange(element, [growing]);
+      show(growing);
     },
     showFailure: job => {
       if (failure.dataset.job !== job.id) failure.replaceChildren(...failureOf(job));
       failure.dataset.job = job.id;
-      arrange(element, [failure]);
+      show(failure);
     },
   };
 }
+
+const natural = ({ naturalWidth, naturalHeight }) => ({
+  width: naturalWidth * ENLARGED,
+  height: naturalHeight * ENLARGED,
+});
 
 function fit(box, { width, height }) {
   box.style.setProperty("--ratio", width / height);
@@ -54,11 +81,11 @@ const failureOf = job => [
   icon("warning"),
   h("h2", {}, t("ui.failed")),
   h("p.why", {}, job.problem ? word(job.problem) : t("ui.said.failed")),
-  h("p.prompt", {}, job.request.prompt),
+  h("p.prompt", {}, job.request.prompt ?? ""),
 ];
 
-function emptyPart() {
+function emptyPart(words) {
   const drawing = h("img.drawing", { alt: "", width: 96, height: 96 });
   drawing.src = new URL("./easel.svg", import.meta.url);
-  return h("div.empty", {}, drawing, h("h2", {}, t("ui.empty.title")), h("p", {}, t("ui.empty.words")));
+  return h("div.empty", {}, drawing, h("h2", {}, t("ui.empty.title")), h("p", {}, t(words)));
 }

@@ -5,6 +5,7 @@ import { forget, recall, remember } from "./store.js";
 
 export class Form {
   #fields = new Map();
+  #places = new Map();
   #defaults = new Map();
   #byHand = new Set();
   #watchers = new Set();
@@ -24,11 +25,16 @@ export class Form {
     return field.element;
   };
 
+  /** Where problems are told of something that is no field: { control, element, blame, clear }. */
+  place = (name, part) => this.#places.set(name, part);
+
   has = name => this.#fields.has(name);
   value = name => this.#fields.get(name)?.read();
   takes = (name, value) => this.has(name) && (this.#fields.get(name).offers?.(value) ?? true);
-  isByHand = name => this.#byHand.has(name);
-  control = name => this.#fields.get(name)?.control;
+  /** The field's own default, whatever was suggested since. */
+  own = name => this.#fields.get(name)?.fallback ?? null;
+  isPart = name => this.names().some(one => one.startsWith(`${name}.`));
+  control = name => this.#find(name)?.control;
   names = () => [...this.#fields.keys()];
   values = () => Object.fromEntries(this.names().map(name => [name, this.value(name)]));
   onChange = watcher => this.#watchers.add(watcher);
@@ -80,13 +86,24 @@ export class Form {
 
   /** Tell a problem at its field; false where the form has no such field. */
   blame(name, sentence) {
-    const field = this.#fields.get(name);
+    const field = this.#find(name);
     field?.blame(sentence);
     field?.element.closest("details")?.setAttribute("open", "");
     return Boolean(field);
   }
 
-  clear = () => this.#fields.forEach(field => field.clear());
+  clear() {
+    for (const one of [...this.#fields.values(), ...this.#places.values()]) one.clear();
+  }
+
+  /** The field of this name, the switch of this part, or what it is a part of. */
+  #find(name) {
+    for (let one = name ?? ""; one; one = one.replace(/\.?[^.]*$/, "")) {
+      const found = this.#fields.get(one) ?? this.#places.get(one) ?? this.#fields.get(`_${one}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
 
   #place = name => `${this.key}.${name}`;
 

@@ -3,7 +3,7 @@ import { postFile } from "./api.js";
 import { h, icon } from "./dom.js";
 import { fold } from "./form.js";
 import { copyButton, parse, table } from "./parameters.js";
-import { addTarget, sendButtons, showTab } from "./send.js";
+import { addTarget, itemOfFile, sendButtons } from "./send.js";
 import { t, word } from "./text.js";
 
 const HERE = "image_info";
@@ -22,10 +22,7 @@ async function look(blob) {
   if (asked === picture) draw();
 }
 
-addTarget(HERE, "ui.send.image_info", async item => {
-  showTab(HERE);
-  look(await item.blob());
-});
+addTarget(HERE, { take: async item => look(await item.blob()) });
 
 export function mount({ element }) {
   const input = h("input.unseen", {
@@ -79,14 +76,10 @@ export function mount({ element }) {
 function found({ blob, known, problem }) {
   if (problem) return [h("p.problem", { role: "alert" }, problem)];
   if (!known) return [h("p.lead", {}, t("ui.info.reading"))];
-  if (!known.infotext) return [h("p.lead", {}, t("ui.info.nothing"))];
+  const sends = sendButtons(HERE, () => itemOfFile(blob));
+  if (!known.infotext) return [sends, h("p.lead", {}, t("ui.info.nothing"))];
   return [
-    h(
-      "div.tools",
-      {},
-      sendButtons(HERE, () => ({ blob: async () => blob })),
-      copyButton(known.infotext),
-    ),
+    h("div.tools", {}, sends, copyButton(known.infotext)),
     table(parse(known.infotext)),
     fold("info.raw", t("ui.info.raw"), h("pre.raw", { tabindex: 0 }, known.infotext)),
   ];

@@ -9,14 +9,15 @@ const SETTINGS = ["width", "height", "steps", "sampler", "schedule", "cfg_scale"
 
 export const titleOf = model => local(model.card.title) || model.id;
 
-const suits = card => ({
+// A tab that begins with a picture begins without words: what stands there already is the subject.
+const suits = (card, form) => ({
   ...Object.fromEntries(SETTINGS.map(name => [name, card[name]])),
-  prompt: local(card.prompt),
+  ...(form.key === "txt2img" ? { prompt: local(card.prompt) } : {}),
   negative_prompt: local(card.negative_prompt),
 });
 
-/** Adds `model` to the form; `onCard(card)` is called with the chosen model's card. */
-export function modelPart(form, data, onCard) {
+/** Adds `model` to the form; `onModel(model)` is called with the chosen one. */
+export function modelPart(form, data, onModel) {
   const menu = choice(data);
   const use = h("button.link", { type: "button", hidden: true, onclick: () => takeAll() }, t("ui.model.use"));
   const broken = h("details.broken", { hidden: true });
@@ -26,20 +27,21 @@ export function modelPart(form, data, onCard) {
   let before = null;
 
   const chosen = () => models.find(model => model.id === form.value("model"));
-  const compare = () => (use.hidden = !chosen() || form.differing(SETTINGS).length === 0);
+  const settings = () => SETTINGS.filter(form.has);
+  const compare = () => (use.hidden = !chosen() || form.differing(settings()).length === 0);
   const look = model => {
     before = model;
-    onCard(model.card);
+    onModel(model);
   };
   const takeAll = () => {
     const undo = form.keep();
-    form.reset(SETTINGS);
+    form.reset(settings());
     notice(t("ui.model.used", { title: titleOf(chosen()) }), { undo });
   };
   const choose = model => {
     const undo = form.keep({ model: before?.id ?? model.id });
     look(model);
-    form.suggest(suits(model.card));
+    form.suggest(suits(model.card, form));
     notice(t("ui.model.applied", { title: titleOf(model) }), { undo });
   };
   form.onChange(name => {
@@ -65,7 +67,7 @@ export function modelPart(form, data, onCard) {
     const model = chosen();
     if (model) {
       look(model);
-      form.suggest(suits(model.card));
+      form.suggest(suits(model.card, form));
     }
   };
   return { element, load };

@@ -2,6 +2,7 @@
 import { post } from "./api.js";
 import { arrange, h, iconButton, say } from "./dom.js";
 import { SHOWN, currentJob, follow, live, take, waitingJobs } from "./live.js";
+import { wordsOf } from "./strip.js";
 import { duration, percent, t, tn } from "./text.js";
 
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
@@ -82,11 +83,11 @@ export function waitingPart() {
   const others = h("li.others");
   const list = h("ul.waiting", { "aria-label": t("ui.waiting") });
   const row = job => {
-    const words = h("span.prompt", {}, job.request.prompt),
+    const words = h("span.prompt", {}, wordsOf(job)),
       place = h("span.place");
     const leave = iconButton(
       "close",
-      t("ui.waiting.leave", { prompt: job.request.prompt.slice(0, 60) }),
+      t("ui.waiting.leave", { prompt: wordsOf(job).slice(0, 60) }),
       () => post(`/jobs/${job.id}/cancel`).then(take, () => {}),
     );
     return { item: h("li", {}, words, place, leave), place };

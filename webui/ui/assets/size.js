@@ -53,7 +53,7 @@ export function sizePart(form, data) {
   form.onChange(mark);
   return {
     element,
-    suit: card => {
+    suit: ({ card }) => {
       area = card.width * card.height;
       mark();
     },

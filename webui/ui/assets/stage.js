@@ -1,21 +1,35 @@
-// The right side: the chosen picture, or the one that grows now, and all that belongs to it.
-import { downloadUrl, pictureUrl } from "./api.js";
+// The right side: the chosen picture, or the one that grows now, and all that belongs to it. Where a tab
+// begins with a picture, that one stands here, too (`home`), first in the strip.
+import { downloadUrl } from "./api.js";
+import { holdButton } from "./compare.js";
 import { h, icon } from "./dom.js";
 import { figurePart } from "./figure.js";
 import { currentJob, follow, isActive } from "./live.js";
 import { copyButton, parse, seedOf, table } from "./parameters.js";
 import { progressPart } from "./progress.js";
-import { sendButtons } from "./send.js";
-import { items, stripPart } from "./strip.js";
+import { itemOf, sendButtons } from "./send.js";
+import { recall, remember } from "./store.js";
+import { HOME, itemsOf, stripPart } from "./strip.js";
 import { t, word } from "./text.js";
 import { viewer } from "./viewer.js";
 
-export function stagePart() {
+const GUESTS = 100;
+
+/**
+ * kinds: of the jobs that are shown. home: { element, title } of what a tab begins with.
+ * choices(picture, job, { hold }): elements below the picture (hold: a button that shows what it was before); tools(picture, job): among what can be done with it.
+ * before(picture, job): what it came from, to be compared (see figure.js). hides(picture): is not shown;
+ * fresh(picture): is marked. empty: key of the words where there is nothing yet.
+ */
+export function stagePart({ name, kinds, home, choices = () => [], tools = () => [], before, hides, fresh, empty }) {
   const caption = h("div.caption");
+  const chooser = h("div.choices");
   const look = viewer();
-  let chosen = null; // null: whatever is newest
+  const belongs = guests(name, kinds);
+  let chosen = home ? HOME : null; // null: whatever is newest
   let drawn = null; // the picture that is shown
 
+  const items = () => itemsOf(belongs, hides, home);
   const pick = list => list.find(item => item.id === chosen) ?? newest(list);
   const choose = id => {
     chosen = id;
@@ -26,34 +40,46 @@ export function stagePart() {
     const at = pictures.findIndex(picture => picture.id === id);
     look.open(pictures, at, choose);
   };
-  const figure = figurePart(() => full(drawn));
-  const strip = stripPart(choose, full);
+  const figure = figurePart(() => full(drawn), { home: home?.element, empty });
+  const strip = stripPart(choose, full, fresh);
 
-  const showPicture = picture => {
+  const showPicture = ({ picture, job }) => {
     if (drawn === picture.id) return;
-    figure.showPicture(picture);
-    caption.replaceChildren(...captionOf(picture));
+    figure.showPicture(picture, before?.(picture, job));
+    caption.replaceChildren(...captionOf(picture, tools(picture, job)));
+    chooser.replaceChildren(...choices(picture, job, { hold: holdButton(t("ui.compare.hold"), figure.holdBefore) }));
   };
   const show = () => {
     const list = items();
     const item = pick(list);
     strip.show(list, item?.id);
-    if (item?.picture) showPicture(item.picture);
-    else caption.replaceChildren();
+    if (item?.picture) showPicture(item);
+    else [caption, chooser].forEach(part => part.replaceChildren());
     drawn = item?.picture?.id ?? null;
-    if (!item) figure.showNothing();
+    if (item?.id === HOME) figure.showHome();
+    else if (!item) figure.showNothing();
     else if (!item.picture) (isActive(item.job) ? figure.showGrowing : figure.showFailure)(item.job);
   };
 
-  const parts = [figure.element, progressPart(), strip.element, caption];
+  const parts = [figure.element, chooser, progressPart(), strip.element, caption];
   const element = h("section.stage", { "aria-label": t("ui.results") }, parts);
   follow(show);
   return {
     element,
     /** Look at what is made now, wherever one has scrolled to. */
-    follow: () => {
+    follow: job => {
+      if (job) belongs.invite(job);
       choose(null);
       figure.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    },
+    goHome: () => choose(HOME),
+    choose,
+    /** Away from a picture that is hidden now: to the next of these, or home. */
+    leave: wanted => choose(items().find(item => item.picture && wanted(item.picture))?.id ?? HOME),
+    /** Draw anew what hangs on the tab's own state. */
+    refresh: () => {
+      drawn = null;
+      show();
     },
     /** The seed of the picture one looks at, or null. */
     seed: () => {
@@ -63,22 +89,36 @@ export function stagePart() {
   };
 }
 
-/** Where nothing was chosen: the running job, else the last picture (or failure) there is. */
-function newest(list) {
-  const current = currentJob();
-  if (current) return list.find(item => item.id === current.id);
-  const first = list[0];
-  return first?.picture ? list.filter(item => item.job.id === first.job.id).at(-1) : first;
+/** Which jobs are shown: those of the tab's kinds, and those that became another kind on the way. */
+function guests(name, kinds) {
+  const place = `${name}.guests`;
+  const ids = new Set(recall(place) ?? []);
+  const belongs = job => kinds.includes(job.request.kind) || ids.has(job.id);
+  const invite = job => {
+    if (belongs(job)) return;
+    ids.add(job.id);
+    remember(place, [...ids].slice(-GUESTS));
+  };
+  return Object.assign(belongs, { invite });
 }
 
-function captionOf(picture) {
-  const blob = async () => (await fetch(pictureUrl(picture.id))).blob();
+/** Where nothing was chosen: the running job, else the last picture (or failure) there is, else what one begins with. */
+function newest(list) {
+  const current = currentJob();
+  const running = current && list.find(item => item.id === current.id);
+  if (running) return running;
+  const first = list.find(item => item.id !== HOME);
+  if (!first) return list[0];
+  return first.picture ? list.filter(item => item.job?.id === first.job.id).at(-1) : first;
+}
+
+function captionOf(picture, tools) {
   const words = { "aria-label": t("ui.download"), title: t("ui.download") };
   const download = h("a.tool", { href: downloadUrl(picture.id), download: "", ...words }, icon("download"));
-  const sends = sendButtons("results", () => ({ blob }));
+  const sends = sendButtons(null, () => itemOf(picture));
   return [
     picture.problem && h("p.problem", { role: "alert" }, word(picture.problem)),
-    h("div.tools", {}, sends, copyButton(picture.infotext), download),
+    h("div.tools", {}, tools, sends, copyButton(picture.infotext), download),
     table(parse(picture.infotext)),
     picture.file && h("p.file", {}, picture.file),
   ].filter(Boolean);

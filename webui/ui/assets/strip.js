@@ -5,20 +5,28 @@ import { arrange, h, icon } from "./dom.js";
 import { currentJob, isActive, jobsNewestFirst, live, loadOlder } from "./live.js";
 import { t } from "./text.js";
 
-/** What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job. */
-export function items() {
-  const found = [];
+export const HOME = "home";
+
+/**
+ * What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job,
+ * { id: HOME, title } of what a tab begins with. Only jobs that belong here, no pictures that are hidden.
+ */
+export function itemsOf(belongs, hides = () => false, home = null) {
+  const found = home ? [{ id: HOME, title: home.title }] : [];
   const current = currentJob();
-  for (const job of jobsNewestFirst()) {
+  for (const job of jobsNewestFirst().filter(belongs)) {
     if (isActive(job) ? job === current : job.state === "failed" || job.state === "parked")
       found.push({ id: job.id, job });
-    for (const picture of job.pictures) found.push({ id: picture.id, job, picture });
+    for (const picture of job.pictures) if (!hides(picture)) found.push({ id: picture.id, job, picture });
   }
   return found;
 }
 
-/** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full. */
-export function stripPart(onChoose, onOpen) {
+/** What a job is about, in few words: its prompt, or what kind it is. */
+export const wordsOf = ({ request }) => request.prompt?.trim() || t(`ui.kind.${request.kind}`);
+
+/** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full; `fresh(picture)`: it is marked. */
+export function stripPart(onChoose, onOpen, fresh = () => false) {
   const made = new Map();
   const strip = h("div.strip", { role: "group", "aria-label": t("ui.results") });
   const older = h(
@@ -46,8 +54,11 @@ export function stripPart(onChoose, onOpen) {
       );
       button.ariaLabel = t("ui.results.picture", {
         n: item.picture.index + 1,
-        prompt: item.job.request.prompt.slice(0, 100),
+        prompt: wordsOf(item.job).slice(0, 100),
       });
+    } else if (item.id === HOME) {
+      button.classList.add("home");
+      button.append(icon("picture"), h("span", {}, item.title));
     } else button.append(icon("warning"));
     return button;
   };
@@ -55,7 +66,7 @@ export function stripPart(onChoose, onOpen) {
   const draw = item => {
     if (!made.has(item.id)) made.set(item.id, tile(item));
     const button = made.get(item.id);
-    if (!item.picture) drawJob(button, item.job);
+    if (item.job && !item.picture) drawJob(button, item.job);
     return button;
   };
 
@@ -78,10 +89,11 @@ export function stripPart(onChoose, onOpen) {
         current = item.id === chosen;
       if (current !== (button.ariaCurrent === "true")) button.ariaCurrent = String(current);
       button.tabIndex = current ? 0 : -1;
+      button.classList.toggle("fresh", Boolean(item.picture && fresh(item.picture)));
     }
     if (here && !strip.contains(document.activeElement)) made.get(chosen)?.focus();
     if (stuck) strip.scrollLeft = 0;
-    strip.hidden = list.length === 0;
+    strip.hidden = list.every(item => item.id === HOME);
   };
   return { element: strip, show };
 }
@@ -91,7 +103,7 @@ function drawJob(button, job) {
   button.classList.toggle("running", running);
   button.classList.toggle("failed", !running);
   button.ariaLabel = t(running ? "ui.results.running" : "ui.results.failed", {
-    prompt: job.request.prompt.slice(0, 100),
+    prompt: wordsOf(job).slice(0, 100),
   });
   if (!running && !button.querySelector(".icon")) button.replaceChildren(icon("warning"));
   const preview = running && live.progress.get(job.id)?.preview;

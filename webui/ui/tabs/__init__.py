@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webui.ui.tabs import extensions, image_info, settings, txt2img
+from webui.ui.tabs import (
+    extensions,
+    image_info,
+    img2img,
+    inpaint,
+    settings,
+    txt2img,
+    upscale,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,9 @@ class OwnTab:
 
 TABS = (
     OwnTab("txt2img", txt2img.build),
+    OwnTab("img2img", img2img.build),
+    OwnTab("inpaint", inpaint.build),
+    OwnTab("upscale", upscale.build),
     OwnTab("image_info", image_info.build),
     OwnTab("extensions", extensions.build),
     OwnTab("settings", settings.build),

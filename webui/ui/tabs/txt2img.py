@@ -13,4 +13,4 @@ def build() -> None:
     Generate posts the form to `/api/v1/jobs`: one door and one check of what was typed for
     browser and clients, and nothing that breaks when the server restarts under an open page.
     """
-    own("txt2img", fields=fields_of(Txt2Img))
+    own("txt2img", fields=fields_of(Txt2Img, parts=True))

@@ -1,0 +1,157 @@
+// Many pictures at once: each chosen file becomes a job of its own, which keeps the file's name.
+import { Refused, get, post, postFile } from "./api.js";
+import { h, say } from "./dom.js";
+import { chooser } from "./editor_intake.js";
+import { line, toggle } from "./fields.js";
+import { fold } from "./form.js";
+import { follow, isActive, live, take } from "./live.js";
+import { seedJson } from "./seed.js";
+import { recall, remember } from "./store.js";
+import { t, tn, word } from "./text.js";
+import { upload } from "./upload.js";
+
+const OWN = ["prompt", "negative_prompt", "seed", "steps", "cfg_scale", "sampler", "schedule", "model", "clip_skip"];
+const FORBIDDEN = /[\p{Cc}/\\<>:"|?*]/gu;
+const byName = new Intl.Collator(undefined, { numeric: true }).compare;
+
+/** A name that a file of the outputs may have; null where nothing is left of it. */
+export const plainName = name => name.replace(FORBIDDEN, "_").replace(/^[. ]+/, "").slice(0, 200).trim() || null;
+const stem = file => plainName(file.name.replace(/\.[^.]*$/, ""));
+const pathOf = file => file.webkitRelativePath || file.name;
+
+/** request(): what to ask for with each picture, but for the picture itself. */
+export function batchPart(form, request) {
+  let files = [];
+  const folder = line({ name: "_batch_folder", label: "ui.batch.folder", default: "", hint: "ui.batch.folder.hint" });
+  const own = toggle({ name: "_batch_own", label: "ui.batch.own", hint: "ui.batch.own.hint", default: false });
+  const count = h("p.result", { role: "status" });
+  const alert = h("p.problem", { role: "alert", hidden: true });
+  const choose = found => {
+    files = found.filter(file => file.type.startsWith("image/")).sort((a, b) => byName(pathOf(a), pathOf(b)));
+    const place = files[0]?.webkitRelativePath?.split("/").at(-2);
+    if (place && !folder.read()) form.set("_batch_folder", plainName(place) ?? "");
+    show();
+  };
+  const inputs = [chooser(choose, { multiple: true }), chooser(choose, { multiple: true, webkitdirectory: true })];
+  const button = (kind, label, onclick) => h(`button.${kind}`, { type: "button", onclick }, label);
+  const start = button("quiet.strong", "", () => run());
+  const round = roundPart("img2img.batch");
+  const show = () => {
+    start.hidden = !files.length;
+    say(start, tn("ui.batch.start", files.length));
+    say(count, files.length ? "" : t("ui.batch.none"));
+    count.hidden = files.length > 0;
+  };
+  const fail = sentence => {
+    say(alert, sentence);
+    alert.hidden = !sentence;
+  };
+  const run = async () => {
+    const now = files;
+    files = [];
+    show();
+    fail("");
+    form.clear();
+    const common = { ...request(), folder: folder.read() || null };
+    const left = await round.run(now, file => ask(file, common, own.read())).catch(error => {
+      if (!(error instanceof Refused)) throw error;
+      for (const one of error.problems) form.blame(one.field, word(one));
+      fail(error.problems.map(one => word(one)).join(" "));
+      return error.left;
+    });
+    files = left;
+    show();
+  };
+  show();
+  const element = fold(
+    "img2img.batch",
+    t("ui.batch"),
+    h("p.hint", {}, t("ui.batch.words")),
+    h(
+      "div.buttons",
+      {},
+      button("quiet", t("ui.batch.files"), () => inputs[0].click()),
+      button("quiet", t("ui.batch.choose_folder"), () => inputs[1].click()),
+      inputs,
+    ),
+    count,
+    form.add(folder),
+    form.add(own),
+    start,
+    alert,
+    round.element,
+  );
+  return { element };
+}
+
+/** Post the job of one file. */
+async function ask(file, common, withOwn) {
+  const { id } = await upload(file);
+  const { fields } = withOwn ? await postFile("/infotext", file) : { fields: {} };
+  const its = OWN.filter(name => name in fields).map(name => [
+    name,
+    name === "seed" ? seedJson(String(fields.seed)) : fields[name],
+  ]);
+  const job = await post("/jobs", { ...common, ...Object.fromEntries(its), image: id, file_name: stem(file) });
+  take(job);
+  return job.id;
+}
+
+/** A round of jobs: sent one after the other, then watched; the page may be left as soon as all are sent. */
+function roundPart(key) {
+  let { ids, all } = recall(key) ?? { ids: [], all: 0 };
+  let sending = false;
+  const bar = h("progress", { max: 1, "aria-label": t("ui.batch") });
+  const words = h("p", { role: "status" });
+  const stop = h("button.quiet", { type: "button", onclick: () => end() }, t("ui.batch.stop"));
+  const element = h("div.round", { hidden: true }, bar, words, stop);
+  const jobs = () => ids.map(id => live.jobs.get(id));
+  const keep = () => remember(key, { ids, all });
+
+  const end = async () => {
+    sending = false;
+    for (const job of jobs()) if (!job || isActive(job)) await cancel(job?.id);
+    [ids, all] = [[], 0];
+    keep();
+    show();
+  };
+  const show = () => {
+    element.hidden = !all;
+    const known = jobs();
+    const over = known.filter(job => job && !isActive(job));
+    const failed = over.filter(job => job.state !== "finished").length;
+    const finished = over.length - failed;
+    bar.value = all ? over.length / all : 0;
+    const sent = sending ? t("ui.batch.sent", { n: ids.length, all }) : "";
+    const bad = failed ? tn("ui.batch.failed", failed) : "";
+    say(words, [t("ui.batch.done", { n: finished, all }), bad, sent].filter(Boolean).join(" · "));
+    say(stop, t(over.length === all && !sending ? "ui.close" : "ui.batch.stop"));
+  };
+  const run = async (files, send) => {
+    [ids, all, sending] = [[], files.length, true];
+    const warn = event => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    let at = 0;
+    try {
+      for (; at < files.length && sending; at++) {
+        ids.push(await send(files[at]));
+        keep();
+        show();
+      }
+    } catch (error) {
+      all = ids.length;
+      throw Object.assign(error, { left: files.slice(at) });
+    } finally {
+      sending = false;
+      removeEventListener("beforeunload", warn);
+      keep();
+      show();
+    }
+    return [];
+  };
+  for (const id of ids) if (!live.jobs.has(id)) get(`/jobs/${id}`).then(take, () => {});
+  follow(show);
+  return { element, run };
+}
+
+const cancel = id => id && post(`/jobs/${id}/cancel`).then(take, () => {});

@@ -1,0 +1,111 @@
+// What all tabs have in common in which a model draws: prompt, model, the usual numbers, and the frame.
+import { actionBar } from "./actions.js";
+import { h } from "./dom.js";
+import { choice, field, number, text } from "./fields.js";
+import { fold } from "./form.js";
+import { examples, modelPart } from "./model.js";
+import { followOffers } from "./offers.js";
+import { announcements, thinProgress, waitingPart } from "./progress.js";
+import { refinerPart } from "./refiner.js";
+import { seedField } from "./seed.js";
+import { local, t } from "./text.js";
+
+/** Data of a form's fields by name; `hires.steps` is labelled as `steps` is. */
+export const dataOf = fields =>
+  Object.fromEntries(
+    fields.map(one => [one.name, { ...one, label: `ui.field.${one.name.split(".").at(-1)}` }]),
+  );
+
+/** A menu whose choices have names in the catalogue of texts, below `words`; `none`: what null is called. */
+export function worded({ choices, ...data }, { none, words = "ui.choice" } = {}) {
+  const named = choices.map(value => ({ value, label: t(`${words}.${value}`) }));
+  return choice({ ...data, choices: none ? [{ value: null, label: t(none) }, ...named] : named });
+}
+
+export const pair = (...elements) => h("div.pair", {}, ...elements);
+
+/**
+ * A tab in which a model draws.
+ * request(): what to post, or a promise of it. own: parts after the model. folds: those after the numbers.
+ * first, ask: what comes before the prompt and after it. suits(model), fills(offers): called when they change.
+ */
+export function drawingTab(element, { form, data, stage, request, onAccepted, ...parts }) {
+  const { first = [], ask = [], own = [], folds = [], suits = [], fills = [] } = parts;
+  const prompt = promptPart(form, data, first, ask);
+  const usual = usualPart(form, data, stage);
+  const refiner = refinerPart(form, data);
+  const suit = model => [prompt.suit, ...suits].forEach(one => one(model));
+  const model = modelPart(form, data.model, suit);
+  const more = morePart(form, data);
+  const panels = window.easel.panels.map(panel => panelOf(form, panel));
+  const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels];
+  const bar = actionBar(form, request, job => {
+    onAccepted?.(job);
+    stage.follow(job);
+  });
+  frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar, stage });
+  followOffers(offers => {
+    for (const fill of [usual.offer, refiner.offer, ...fills, model.load]) fill(offers);
+  });
+}
+
+/** The form on the left, the stage on the right; on a phone one below the other. */
+export function frameOf(element, { name, ask, settings, bar, stage }) {
+  const foot = h("div.foot", {}, thinProgress(), waitingPart(), bar);
+  const left = h("div.left", {}, ask, h("div.settings", {}, settings), foot);
+  element.replaceChildren(h(`div.desk.of-${name}`, {}, left, stage.element, announcements()));
+}
+
+function promptPart(form, data, first, ask) {
+  const hints = examples(form);
+  const element = h(
+    "div.ask",
+    {},
+    first,
+    form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" })),
+    hints.element,
+    form.add(text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" })),
+    ask,
+  );
+  return { element, suit: model => hints.show(model.card) };
+}
+
+/** Steps, guidance, sampler, schedule, seed, how many. */
+function usualPart(form, data, stage) {
+  const sampler = choice(data.sampler);
+  const schedule = choice(data.schedule);
+  const elements = [
+    pair(
+      form.add(number({ ...data.steps, slider: [1, 60, 1] })),
+      form.add(number({ ...data.cfg_scale, slider: [1, 20, 0.5] })),
+    ),
+    pair(form.add(sampler), form.add(schedule)),
+    form.add(seedField(form, data.seed, stage.seed)),
+    pair(form.add(number(data.batch_count)), form.add(number(data.batch_size))),
+  ];
+  const offer = offers => {
+    sampler.offer(offers.samplers.map(one => one.name));
+    schedule.offer(offers.schedules.map(one => one.name));
+  };
+  return { elements, offer };
+}
+
+function morePart(form, data) {
+  const variation = { ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] };
+  return fold(
+    `${form.key}.more`,
+    t("ui.more"),
+    pair(form.add(seedField(form, data.variation_seed)), form.add(number(variation))),
+    pair(form.add(number(data.clip_skip)), form.add(worded(data.noise_source, { none: "ui.as_in_settings" }))),
+    pair(form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
+    pair(
+      form.add(number(data.eta_noise_seed_delta)),
+      form.add(worded(data.image_format, { none: "ui.as_in_settings" })),
+    ),
+  );
+}
+
+function panelOf(form, { extension, title, fields }) {
+  const named = fields.map(one => field({ ...one, name: `extensions.${extension}.${one.name}` }));
+  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...named.map(form.add));
+}

@@ -1,0 +1,132 @@
+// Inpaint: part of a picture drawn anew, or the picture continued; results are candidates until one is accepted.
+import { candidates } from "./candidates.js";
+import { dataOf, drawingTab } from "./drawing.js";
+import { h } from "./dom.js";
+import { editsPart } from "./edits.js";
+import { toggle } from "./fields.js";
+import { Form } from "./form.js";
+import { strengthOf } from "./from_picture.js";
+import { intentPart } from "./intent.js";
+import { knobsPart } from "./knobs.js";
+import { notice } from "./notice.js";
+import { takeParameters } from "./paste.js";
+import { requestOf } from "./request.js";
+import { itemOf, receive } from "./send.js";
+import { sidesPart } from "./sides.js";
+import { sourcePart } from "./source.js";
+import { stagePart } from "./stage.js";
+import { t } from "./text.js";
+import { storedUrl } from "./upload.js";
+
+/** What a picture's parameters do not set here: candidates are to differ, and sizes follow from the mask. */
+const NEVER_SENT = ["width", "height", "seed", "variation_seed", "variation_strength", "batch_count"];
+
+export function mount({ element, props }) {
+  const form = new Form("inpaint");
+  const data = dataOf([...props.fields, ...props.sides]);
+  const source = sourcePart(form, { mode: "mask", key: "inpaint" });
+  const edits = editsPart("inpaint.edits", source);
+  const keepMask = toggle({ name: "_keep_mask", label: "ui.inpaint.keep_mask", default: false });
+  source.below.append(edits.element, form.add(keepMask));
+  source.onChange(() => (keepMask.element.hidden = !source.editor.hasMask()));
+  const open = candidates("inpaint");
+  const stage = stagePart({
+    name: "inpaint",
+    kinds: ["inpaint", "outpaint"],
+    home: { element: source.element, title: t("ui.stage.picture") },
+    before,
+    choices: (picture, job, { hold }) => choicesOf(picture, hold, decide),
+    hides: open.isDiscarded,
+    fresh: open.has,
+  });
+  const decide = decisions({ open, edits, stage, keepsMask: keepMask.read });
+  const sides = sidesPart(form, data, source);
+  const knobs = knobsPart(form, data);
+  const intent = intentPart(form, props.intents, { knobs: knobs.names, sides: sides.element });
+  drawingTab(element, {
+    form,
+    data,
+    stage,
+    first: [intent.element, sides.element],
+    own: [strengthOf(form, data)],
+    folds: [knobs.element],
+    suits: [knobs.suit],
+    request: () => ask(form, { source, sides, intent, knobs }),
+    onAccepted: open.await,
+  });
+  intent.suggest();
+  const take = async item => {
+    const undo = await source.load(item);
+    stage.goHome();
+    await takeParameters(form, item, { done: "ui.send.both", undo, keep: [...NEVER_SENT, ...knobs.names] });
+  };
+  receive("inpaint", item => {
+    if (intent.read() === "expand") intent.choose("fill");
+    return take(item);
+  });
+  receive("outpaint", item => {
+    intent.choose("expand");
+    return take(item);
+  });
+}
+
+/** What the picture was before, and where it lies in the result. */
+function before(picture, { request }) {
+  const { left = 0, right = 0, up = 0, down = 0 } = request;
+  const [width, height] = [picture.width, picture.height];
+  const box = {
+    left: left / width,
+    top: up / height,
+    width: (width - left - right) / width,
+    height: (height - up - down) / height,
+  };
+  return { url: storedUrl(request.image), box };
+}
+
+/** Expand with an amount continues the picture; all else is drawn where the mask says. */
+async function ask(form, { source, sides, intent, knobs }) {
+  const image = await source.image();
+  if (intent.read() === "expand" && sides.any())
+    return { ...requestOf(form, "outpaint", knobs.onlyMasks()), image };
+  const request = requestOf(form, "inpaint", [...sides.names, ...knobs.without()]);
+  return { ...request, intent: intent.read(), image, mask: await source.mask() };
+}
+
+/** What can be decided about a result. */
+function decisions({ open, edits, stage, keepsMask }) {
+  return {
+    isOpen: open.has,
+    accept: async picture => {
+      await edits.accept(itemOf(picture), keepsMask());
+      open.settle();
+      stage.goHome();
+      notice(t("ui.inpaint.accepted"), { undo: edits.undo });
+    },
+    keepAll: () => {
+      open.settle();
+      stage.goHome();
+      notice(t("ui.inpaint.kept"));
+    },
+    discard: picture => {
+      const back = open.discard(picture);
+      stage.leave(open.has);
+      const undo = () => {
+        back();
+        stage.choose(picture.id);
+      };
+      notice(t("ui.inpaint.discarded"), { undo });
+    },
+  };
+}
+
+function choicesOf(picture, hold, decide) {
+  const button = (kind, key, act) =>
+    h(`button.${kind}`, { type: "button", onclick: () => act(picture) }, t(`ui.inpaint.${key}`));
+  if (!decide.isOpen(picture)) return [button("quiet", "go_on", decide.accept), hold];
+  return [
+    button("primary", "accept", decide.accept),
+    hold,
+    button("quiet", "discard", decide.discard),
+    button("quiet", "keep_all", decide.keepAll),
+  ];
+}

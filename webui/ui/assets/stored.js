@@ -1,0 +1,95 @@
+// A list of pictures that the server keeps for a form: dropped, pasted, chosen or sent; there again after a reload.
+import { Refused } from "./api.js";
+import { arrange, h, icon, iconButton, newId, say } from "./dom.js";
+import { chooser, isVisible, takeFiles } from "./editor_intake.js";
+import { recall, remember } from "./store.js";
+import { percent, t, word } from "./text.js";
+import { storedUrl, upload } from "./upload.js";
+
+/**
+ * key: where it is kept. label, words: of the button. field: whose problems are told here.
+ * tile(one): more elements for a picture's row. onChange(list): after every change.
+ * A picture is { ref, title, width, height } and whatever `made(one, list)` adds to it.
+ */
+export function storedPictures({ key, label, words, field, tile = () => [], made = one => one, onChange = () => {} }) {
+  let held = recall(key) ?? [];
+  const rows = new Map();
+  const list = h("ul.held", { "aria-label": t(label) });
+  const problem = h("p.problem", { role: "alert", hidden: true });
+  const name = newId();
+  const input = chooser(files => addFiles(files), { multiple: true });
+  const button = h(
+    "button.drop-here",
+    { type: "button", "aria-labelledby": name, onclick: () => input.click() },
+    icon("upload"),
+    h("span", { id: name }, t(words)),
+  );
+  const element = h("div.field.pictures", { "data-field": field }, button, input, list, problem);
+  const blame = sentence => {
+    say(problem, sentence);
+    problem.hidden = !sentence;
+  };
+
+  const row = one => {
+    if (!rows.has(one.ref)) {
+      const image = h("img", { src: storedUrl(one.ref), alt: "", loading: "lazy" });
+      image.addEventListener("error", () => rows.get(one.ref)?.classList.add("unshown"));
+      const leave = iconButton("close", t("ui.drop.remove", { name: one.title }), () => remove(one));
+      const size = h("small", {}, `${one.width} × ${one.height}`);
+      const title = h("span.title", { title: one.title }, one.title, size);
+      rows.set(one.ref, h("li", {}, image, title, tile(one, changed), leave));
+    }
+    return rows.get(one.ref);
+  };
+  const show = () => {
+    arrange(list, held.map(row));
+    list.hidden = held.length === 0;
+    element.classList.toggle("full-of", held.length > 0);
+  };
+  const changed = () => {
+    remember(key, held);
+    show();
+    onChange(held);
+  };
+  const remove = one => {
+    held = held.filter(other => other !== one);
+    rows.delete(one.ref);
+    changed();
+    button.focus();
+  };
+  const add = async blob => {
+    const title = blob.name ?? t("ui.drop.picture");
+    const onProgress = share => say(problem, share === null ? "" : t("ui.uploading", { share: percent(share) }));
+    try {
+      const { id, width, height } = await upload(blob, { field, onProgress });
+      if (held.some(one => one.ref === id)) return;
+      held = [...held, made({ ref: id, title, width, height }, held)];
+      changed();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      blame(`${title}: ${word(error.problems[0])}`);
+    }
+  };
+  const addFiles = async files => {
+    blame("");
+    for (const file of files) await add(file);
+  };
+  takeFiles(element, {
+    listens: () => isVisible(element) && element.contains(document.activeElement),
+    take: files => addFiles(files),
+  });
+  show();
+  return {
+    element,
+    control: button,
+    blame,
+    clear: () => blame(""),
+    pictures: () => held,
+    add: addFiles,
+    removeAll: () => {
+      held = [];
+      rows.clear();
+      changed();
+    },
+  };
+}
