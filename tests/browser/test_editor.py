@@ -27,6 +27,7 @@ def test_a_stroke_is_where_the_pointer_was_zoomed_and_moved(
     bench: Callable[..., Bench], ratio: int
 ):
     one = bench(device_scale_factor=ratio).open(mode="mask").load(encoded(noise(300, 200)))
+    one.ask("document.body.style.padding = '400px 0 2000px 7.5px', scrollTo(0, 333)")
     one.brush(7)
     one.page.mouse.move(*one.at(40, 30))
     grown = "width => document.querySelector('.paper').offsetWidth > width"
@@ -194,3 +195,24 @@ def test_a_stroke_that_leaves_the_editor_goes_on(bench: Callable[..., Bench]):
     one.stroke((150, 150))
     assert one.mask()[150, 150] == 255
     assert one.changes() == 3
+
+
+def test_a_step_back_in_the_middle_of_a_stroke_ends_it(bench: Callable[..., Bench]):
+    one = bench().open(mode="mask").load(encoded(noise(200, 200)))
+    one.stroke((20, 20))
+    kept = one.file("mask")
+    mouse = one.page.mouse
+    for act in (
+        'one => one.element.querySelector("[data-act=undo]").click()',
+        "one => one.clear()",
+    ):
+        mouse.move(*one.at(50, 150))
+        mouse.down()
+        mouse.move(*one.at(150, 150))
+        one.ask(f"({act})(e)")
+        mouse.move(400, 500)
+        mouse.up()
+        one.page.keyboard.press("Control+y")
+        if one.ask("e.hasPicture()"):
+            assert one.file("mask") == kept
+    assert one.ask("e.bounds()") is None

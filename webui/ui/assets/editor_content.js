@@ -48,15 +48,19 @@ export class Content {
   /** Take a picture; one that cannot be shown leaves all as it was. Returns whether it was taken. */
   async load(blob, { keepMask = false } = {}) {
     const asked = ++this.asked;
+    this.view.element.ariaBusy = "true";
     const shown = await shownAs(blob).catch(() => null);
+    if (asked === this.asked) this.view.element.ariaBusy = "false";
     if (!shown?.width) {
       if (asked === this.asked) notice(t("ui.editor.unreadable", { name: blob.name ?? t("ui.editor.picture") }));
       return false;
     }
     if (asked !== this.asked) return URL.revokeObjectURL(shown.url), false; // a later one was quicker
     this.#take(blob, shown, keepMask);
-    if (this.keys) rememberLarge(this.keys.picture, blob);
     this.changed();
+    if (!this.keys) return true;
+    rememberLarge(this.keys.picture, blob);
+    this.#storePaint(); // at once, so that no other picture's comes back with this one
     return true;
   }
 
@@ -79,9 +83,10 @@ export class Content {
     if (this.url) URL.revokeObjectURL(this.url);
     Object.assign(this, { blob: null, url: null, drawing: null });
     this.view.image.removeAttribute("src");
+    this.view.element.ariaBusy = "false";
     this.view.picture = null;
     this.view.show(null);
-    if (this.keys) forgetLarge(this.keys.picture);
+    for (const key of Object.values(this.keys ?? {})) forgetLarge(key);
     this.changed();
   }
 

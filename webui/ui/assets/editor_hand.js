@@ -35,7 +35,11 @@ export function makeHand({ view, options, drawing, changed, pick, picked, state,
 
   const isShape = () => tool === "rectangle" || tool === "lasso";
 
+  // A step back, or another picture, in the middle of a stroke ends it.
+  const goesOn = () => tool === "pick" || Boolean(drawing()?.step);
+
   const move = events => {
+    if (!goesOn()) return;
     for (const event of events) {
       const point = view.place(event);
       if (tool === "pick") pick(point);
@@ -55,17 +59,17 @@ export function makeHand({ view, options, drawing, changed, pick, picked, state,
 
   const end = () => {
     if (tool === "pick") return picked();
-    if (isShape()) {
-      drawing().fill(outline());
-      view.shape(null);
-    } else last = points.at(-1);
+    if (isShape()) view.shape(null);
+    if (!goesOn()) return;
+    if (isShape()) drawing().fill(outline());
+    else last = points.at(-1);
     drawing().end();
     changed();
   };
 
   const cancel = () => {
     if (tool === "pick") return;
-    drawing().cancel();
+    drawing()?.cancel();
     view.shape(null);
   };
 

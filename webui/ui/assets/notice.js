@@ -8,7 +8,9 @@ let timer = 0;
 
 /** notice("Settings of the model taken.", { undo: () => … }) */
 export function notice(sentence, { undo } = {}) {
-  place ??= document.body.appendChild(h("div.notice", { role: "status" }));
+  place ??= h("div.notice", { role: "status" });
+  const home = document.fullscreenElement ?? document.body; // only what is in it is seen
+  if (place.parentNode !== home) home.append(place);
   const before = document.activeElement;
   const close = () => place.replaceChildren();
   const leave = () => {
