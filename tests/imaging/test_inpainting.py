@@ -15,7 +15,7 @@ from webui.core.errors import UserError
 from webui.core.requests import Area, Content, ResizeMode
 from webui.imaging import masks
 from webui.imaging.ingest import opened
-from webui.imaging.inpainting import InitSettings, finished, prepared
+from webui.imaging.inpainting import BAND, InitSettings, finished, prepared
 
 MODES: list[ResizeMode] = ["just_resize", "crop", "fill", "latent"]
 CONTENTS: list[Content] = ["fill", "original", "latent_noise", "latent_nothing"]
@@ -155,6 +155,17 @@ def test_inside_the_mask_is_the_result(mode: str) -> None:
     assert same(result, image)[~inside].all()
     if mode == "RGBA":
         assert (np.asarray(result)[inside, 3] == 255).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_large_pictures_are_mixed_band_by_band(mode: str) -> None:
+    image, new = noise(8, 2 * BAND + 70, mode, 1), noise(8, 2 * BAND + 70, "RGB", 2)
+    mask = Image.new("L", image.size)
+    mask.paste(255, (2, 10, 7, 2 * BAND + 40))
+    result = finished(new, prepared(image, mask, InitSettings(*image.size, mask_blur_x=0)))
+    touched = np.asarray(masks.blurred(mask, 0, 4)) > 0
+    assert same(result, image)[~touched].all()
+    assert same(result.convert("RGB"), new)[np.asarray(mask) == 255].all()
 
 
 def test_half_a_mask_is_half_of_each_in_colours_and_alpha() -> None:

@@ -19,6 +19,8 @@ from webui.imaging.color import LabHistogram, color_corrected, color_target
 from webui.imaging.masks import Box
 from webui.imaging.resize import Enlarge, resized
 
+BAND = 1024
+"""Rows of a picture that are mixed at a time, so that large ones do not take gigabytes."""
 SAME_SHAPE = 0.01
 """Ratios of mask and picture may differ by this much, relatively: sizes are rounded."""
 
@@ -220,11 +222,11 @@ def _whole(
 
 def _encoded(placed: _Placed, settings: InitSettings, enlarge: Enlarge | None) -> Prepared:
     width, height = placed.size
-    mask = placed.mask and resized(placed.mask.crop(placed.box), width, height, placed.fit)
+    mask = placed.mask and resized(_cut(placed.mask, placed.box), width, height, placed.fit)
     if placed.source is not None:
         pixels = masks.flattened(placed.source, settings.background)
     else:
-        pixels = masks.flattened(placed.base.crop(placed.box), settings.background)
+        pixels = masks.flattened(_cut(placed.base, placed.box), settings.background)
         pixels = resized(pixels, width, height, placed.fit, enlarge)
     fill_mask = placed.source_mask or mask
     if fill_mask is not None and settings.content != "original":
@@ -248,6 +250,10 @@ def _encoded(placed: _Placed, settings: InitSettings, enlarge: Enlarge | None) -
     )
 
 
+def _cut(image: Image.Image, box: Box) -> Image.Image:
+    return image if box == (0, 0, *image.size) else image.crop(box)
+
+
 def finished(
     result: Image.Image, prepared: Prepared, enlarge: Enlarge | None = None
 ) -> Image.Image:
@@ -266,16 +272,21 @@ def finished(
     if mask is None:
         return result
     final = prepared.base.copy()
-    changed = mask.getbbox()
-    if changed is None:
-        return final
     # Only where anything changes: elsewhere not one pixel is touched, and memory is saved.
-    there = changed[0] - left, changed[1] - top, changed[2] - left, changed[3] - top
-    new, mask, old = result.crop(there), mask.crop(changed), final.crop(changed)
+    changed = mask.getbbox() or (0, 0, 0, 0)
+    for row in range(changed[1], changed[3], BAND):
+        part = changed[0], row, changed[2], min(row + BAND, changed[3])
+        new = result.crop((part[0] - left, part[1] - top, part[2] - left, part[3] - top))
+        _lay_over(final, new, mask.crop(part), part)
+    return final
+
+
+def _lay_over(final: Image.Image, new: Image.Image, mask: Image.Image, part: Box) -> None:
+    """Mix the new picture into a part of the final one; where the mask is 0, nothing changes."""
+    old = final.crop(part)
     if old.mode == "RGBA":
         mixed = Image.composite(new.convert("RGBa"), old.convert("RGBa"), mask).convert("RGBA")
-        final.paste(mixed, changed, mask.point([0] + [255] * 255))
+        final.paste(mixed, part, mask.point([0] + [255] * 255))
     else:
         mixed = Image.alpha_composite(new.convert("RGBA"), masks.overlay(old, mask))
-        final.paste(mixed.convert("RGB"), changed)
-    return final
+        final.paste(mixed.convert("RGB"), part)
