@@ -27,3 +27,9 @@ def test_a_problem_is_worded_in_the_language():
 
 def test_a_problem_of_a_newer_server_is_told_as_it_came():
     assert worded(Problem(code="from_the_future", message="Oh."), "pl") == "Oh."
+
+
+def test_a_field_of_a_part_is_called_by_both_names():
+    problem = Problem(code="not_whole", message="Oh.", field="hires.steps", values={"label": "x"})
+    assert worded(problem, "en") == "Hires fix › Steps must be a whole number."
+    assert worded(problem, "pl") == "Pole Hires fix › Kroki musi być liczbą całkowitą."

@@ -3,7 +3,7 @@ import string
 import pytest
 
 from webui.core.errors import UserError
-from webui.core.texts import LANGUAGES, catalogue, choose_language, text
+from webui.core.texts import LANGUAGES, catalogue, choose_language, field_label, text
 
 
 def gaps(sentence: str) -> set[str]:
@@ -52,3 +52,18 @@ def test_a_user_error_is_also_data():
 )
 def test_the_language_is_what_the_user_set_or_the_browser_asks_for(setting, accepted, language):
     assert choose_language(setting, accepted) == language
+
+
+@pytest.mark.parametrize(
+    ("field", "label"),
+    [
+        ("steps", "Kroki"),
+        ("hires.steps", "Hires fix › Kroki"),
+        ("prompts.0", "Prompty"),
+        ("hires.unknown", "Hires fix"),
+        ("unknown", None),
+        ("extensions.steps", "Rozszerzenia"),
+    ],
+)
+def test_fields_have_names(field: str, label: str | None) -> None:
+    assert field_label(field, "pl") == label

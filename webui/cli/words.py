@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from webui.core.errors import Problem
-from webui.core.texts import catalogue, choose_language, text
+from webui.core.texts import choose_language, field_label, text
 
 
 def shell_language(environment: Mapping[str, str] = os.environ) -> str:
@@ -22,8 +22,7 @@ def worded(problem: Problem, language: str) -> str:
     """The problem's sentence; as it came, where it is one that this program does not know."""
     values = dict(problem.values)
     if problem.field is not None and "label" in values:
-        key = f"ui.field.{problem.field.partition('.')[0]}"
-        values["label"] = catalogue(language).get(key) or values["label"]
+        values["label"] = field_label(problem.field, language) or values["label"]
     try:
         return text(f"error.{problem.code}", language, **values)
     except KeyError:

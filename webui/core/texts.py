@@ -32,3 +32,17 @@ def choose_language(setting: str, accepted: str) -> str:
     wishes = re.findall(r"([a-zA-Z]{2,3})(?:-[\w-]*)?(?:;q=([01](?:\.\d+)?))?,", f"{accepted},")
     ranked = sorted(wishes, key=lambda wish: -float(wish[1] or 1))
     return next((tongue.lower() for tongue, _ in ranked if tongue.lower() in LANGUAGES), "en")
+
+
+def field_label(field: str, language: str, labels: str = "ui.field") -> str | None:
+    """What a field is called, `Hires fix › Steps` where it is one of a part; None if unknown.
+
+    Args:
+        field: with dots into parts, as a problem names it.
+        labels: where the catalogue has its fields' names.
+    """
+    first, *inner = field.split(".")
+    names = [first] if first == "extensions" else [first, *inner[-1:]]
+    known = catalogue(language)
+    found = [known[key] for name in names if (key := f"{labels}.{name}") in known]
+    return " › ".join(found) or None

@@ -1,7 +1,7 @@
 """What pydantic finds wrong, in sentences for people: one for each field, never echoing at length.
 
 The gap {label} of a sentence is the field's name; `label` in `values` is the English one, a client
-puts its own (`ui.field.<name>` of the catalogue) in its place.
+puts its own (`core.texts.field_label`) in its place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import Problem
-from webui.core.texts import catalogue, text
+from webui.core.texts import field_label, text
 
 MOST_PROBLEMS = 20
 SHOWN = 60
@@ -64,16 +64,8 @@ def problem(
 ) -> Problem:
     """A problem, with the label of the field filled in."""
     if field is not None:
-        values = {"label": _label(field, labels), **values}
+        values = {"label": field_label(field, "en", labels) or field.split(".")[0], **values}
     return Problem(code=code, field=field, values=values, message=text(f"error.{code}", **values))
-
-
-def _label(field: str, labels: str) -> str:
-    """The English name of a field; one of a part of a request goes by its last name."""
-    first, _, rest = field.partition(".")
-    names = [first] if first == "extensions" else [rest.rpartition(".")[2], first]
-    known = catalogue("en")
-    return next((known[f"{labels}.{name}"] for name in names if f"{labels}.{name}" in known), first)
 
 
 def unknown_field(

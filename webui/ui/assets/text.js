@@ -47,6 +47,13 @@ export function duration(seconds) {
 export function word({ code, field, values, message }, labels = "ui.field") {
   const key = `error.${code}`;
   if (!(key in texts)) return message;
-  const label = field && texts[`${labels}.${field.split(".")[0]}`];
+  const label = field && labelOf(field, labels);
   return t(key, label ? { ...values, label } : values);
+}
+
+/** What a field is called, `Hires fix › Steps` where it is one of a part (as the server says it). */
+function labelOf(field, labels) {
+  const [first, ...inner] = field.split(".");
+  const names = first === "extensions" ? [first] : [first, ...inner.slice(-1)];
+  return names.map(name => texts[`${labels}.${name}`]).filter(Boolean).join(" › ");
 }
