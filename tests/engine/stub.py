@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
+from webui.engine.recipes import Tools
 from webui.models.family import ImageConditioning, LatentSpec
 from webui.models.sigmas import SigmaTable
 
@@ -22,15 +25,19 @@ GAINS = torch.tensor([1.0, -0.5, 0.8, -1.2], dtype=torch.float64)
 class StubModel:
     """The network, text encoder and autoencoder of the golden runs; counts its calls."""
 
-    info = ModelInfo(id="stub", path="stub", format="stub")
     image_conditioning: ImageConditioning = "none"
     latent = LatentSpec(channels=4, stride=8, preview=Preview(matrix=((0, 0, 0),) * 4))
     device = torch.device("cpu")
     dtype = torch.float32
 
-    def __init__(self) -> None:
-        self.table = SigmaTable.scaled_linear()
+    network: SigmaTable | None = None
+    """What the network itself was trained with, where that is not the model's table."""
+
+    def __init__(self, table: SigmaTable | None = None, name: str = "stub") -> None:
+        self.info = ModelInfo(id=name, path=name, format="stub")
+        self.table = table or SigmaTable.scaled_linear()
         self.calls: list[tuple[float, list[float]]] = []
+        self.texts: list[list[str]] = []
 
     @property
     def sigmas(self) -> torch.Tensor:
@@ -41,6 +48,7 @@ class StubModel:
     ) -> list[Embedding]:
         chunks = 1 + max(text.count("BREAK") for text in texts)
         embeddings = []
+        self.texts.append(list(texts))
         for text in texts:
             value = (sum(text.encode()) % 101) / 101
             tokens = torch.tensor([value + 0.1 * chunk for chunk in range(chunks)])
@@ -48,22 +56,32 @@ class StubModel:
         return embeddings
 
     def predict_x0(self, x, sigma, embeddings, residuals=None, concat=None):
-        s = float(self.table.t_to_sigma(self.table.sigma_to_t(sigma)))
+        t = self.table.sigma_to_t(sigma)
+        s = float((self.network or self.table).t_to_sigma(t))
         c = torch.stack([one.tokens.double().mean() for one in embeddings])
-        self.calls.append((sigma, [round(float(value), 4) for value in c]))
+        self.calls.append((float(t), [round(float(value), 4) for value in c]))
         height, width = x.shape[2:]
         y, z = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
         waves = torch.stack([torch.sin(0.7 * y + 0.4 * z + k) for k in range(4)]).double()
         mean = CHANNELS[:, None, None] + 0.2 * waves
         m = mean[None] + c[:, None, None, None] * GAINS[:, None, None]
-        return (m + 0.3 / (0.3 + s * s) * (x.double() - m)).float()
+        seen = x.double() * math.sqrt((s * s + 1) / (sigma * sigma + 1))
+        epsilon = (seen - (m + 0.3 / (0.3 + s * s) * (seen - m))) / s
+        return (x.double() - sigma * epsilon).float()
 
     def decode(self, latents):
-        self.decoded = latents
-        return latents[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3).add(1).div(2)
+        pixels = latents[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3)
+        return pixels.add(1).div(2).clamp(0, 1)
 
     def encode(self, pixels, noise=None):
-        raise AssertionError("text to image encodes nothing")
+        means = torch.nn.functional.avg_pool2d(pixels * 2 - 1, 8)
+        return torch.cat([means, means.mean(1, keepdim=True)], 1)
 
     def running(self):
         return nullcontext()
+
+
+def tools_of(model: Any | None = None, **changes: Any) -> Tools:
+    """Tools that know one model, by any name."""
+    model = model or StubModel()
+    return Tools(model=lambda name: model, **changes)

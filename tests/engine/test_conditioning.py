@@ -9,9 +9,11 @@ class CountingModel(StubModel):
     def __init__(self) -> None:
         super().__init__()
         self.read: list[tuple[tuple[str, ...], int]] = []
+        self.negatives: list[bool] = []
 
-    def encode_texts(self, texts, clip_skip=1):
+    def encode_texts(self, texts, clip_skip=1, *, negative=False):
         self.read.append((tuple(texts), clip_skip))
+        self.negatives.append(negative)
         return super().encode_texts(texts, clip_skip)
 
 

@@ -6,7 +6,7 @@ import torch
 
 from tests.engine.stub import StubModel
 from webui.core.participants import Cond, Embedding, Participant, Step
-from webui.engine.guidance import Guider
+from webui.engine.guidance import Given, Guider
 
 SIGMA = 2.0
 
@@ -35,7 +35,7 @@ def test_branches_are_summed_away_from_the_negative(x):
         cond("negative", 0.1),
     ]
     model = StubModel()
-    denoised = Guider(model, conds, scale=7, total=1)(x, SIGMA)
+    denoised = Guider(Given(model, conds), scale=7, total=1)(x, SIGMA)
     u = predicted(x, 0.1)
     expected = u + 7 * (predicted(x, 0.3) - u) - 3.5 * (predicted(x, 0.6) - u)
     torch.testing.assert_close(denoised, expected, rtol=1e-5, atol=1e-5)
@@ -50,16 +50,16 @@ def test_each_picture_of_a_batch_has_its_own_branches(x):
         cond("negative", 0.1, image=0),
         cond("negative", 0.2, image=1),
     ]
-    both = Guider(StubModel(), conds, scale=5, total=1)(pair, SIGMA)
+    both = Guider(Given(StubModel(), conds), scale=5, total=1)(pair, SIGMA)
     alone = [cond("positive", 0.5), cond("negative", 0.2)]
-    second = Guider(StubModel(), alone, scale=5, total=1)(x * 2, SIGMA)
+    second = Guider(Given(StubModel(), alone), scale=5, total=1)(x * 2, SIGMA)
     assert torch.equal(both[1:], second)
 
 
 def test_texts_of_different_length_go_in_calls_of_their_own(x):
     model = StubModel()
     conds = [cond("positive", 0.3, tokens=154), cond("negative", 0.1)]
-    denoised = Guider(model, conds, scale=7, total=1)(x, SIGMA)
+    denoised = Guider(Given(model, conds), scale=7, total=1)(x, SIGMA)
     assert [len(row) for _, row in model.calls] == [1, 1]
     u = predicted(x, 0.1)
     torch.testing.assert_close(denoised, u + 7 * (predicted(x, 0.3) - u), rtol=1e-5, atol=1e-5)
@@ -68,7 +68,7 @@ def test_texts_of_different_length_go_in_calls_of_their_own(x):
 def test_scale_one_leaves_the_negative_out_unless_it_is_needed(x):
     conds = [cond("positive", 0.3), cond("negative", 0.1)]
     model = StubModel()
-    guider = Guider(model, conds, scale=1, total=2)
+    guider = Guider(Given(model, conds), scale=1, total=2)
     assert torch.equal(guider(x, SIGMA), predicted(x, 0.3))
     assert [len(row) for _, row in model.calls] == [1]
     guider.needs_uncond()
@@ -79,7 +79,7 @@ def test_scale_one_leaves_the_negative_out_unless_it_is_needed(x):
 
 def test_scale_one_with_weights_that_do_not_sum_to_one_needs_it(x):
     conds = [cond("positive", 0.3, weight=0.5), cond("negative", 0.1)]
-    denoised = Guider(StubModel(), conds, scale=1, total=1)(x, SIGMA)
+    denoised = Guider(Given(StubModel(), conds), scale=1, total=1)(x, SIGMA)
     expected = (predicted(x, 0.1) + predicted(x, 0.3)) / 2
     torch.testing.assert_close(denoised, expected, rtol=1e-5, atol=1e-5)
 
@@ -110,7 +110,7 @@ def test_participants_act_in_order_and_may_replace(x):
     log: list[str] = []
     conds = [cond("positive", 0.3), cond("negative", 0.1)]
     people = [Recorder("late", 5, log), Recorder("early", -5, log)]
-    guider = Guider(StubModel(), conds, 1, total=3, participants=people)
+    guider = Guider(Given(StubModel(), conds), 1, total=3, participants=people)
     denoised = guider(x, SIGMA)
     assert torch.equal(denoised, predicted(x * 4, 0.3) + 1 + 1)
     assert log == ["early before 0/3", "late before 0/3", "early after 0", "late after 0"]
@@ -119,7 +119,7 @@ def test_participants_act_in_order_and_may_replace(x):
 def test_patches_are_undone_in_reverse_also_after_an_exception():
     log: list[str] = []
     people = [Recorder("a", 1, log), Recorder("b", 2, log)]
-    guider = Guider(StubModel(), [cond("positive", 0.3)], 1, 1, people)
+    guider = Guider(Given(StubModel(), [cond("positive", 0.3)]), 1, 1, people)
     with pytest.raises(ZeroDivisionError), guider.patched():
         raise ZeroDivisionError
     assert log == ["a in", "b in", "b out", "a out"]
@@ -132,14 +132,14 @@ def test_the_check_comes_before_the_model(x):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Guider(model, [cond("positive", 0.3)], 1, 1, check=stop)(x, SIGMA)
+        Guider(Given(model, [cond("positive", 0.3)]), 1, 1, check=stop)(x, SIGMA)
     assert model.calls == []
 
 
 def test_a_schedule_follows_the_calls(x):
     changing = Cond("positive", 0, 1.0, ((1, embedding(0.3)), (3, embedding(0.6))))
     model = StubModel()
-    guider = Guider(model, [changing], 1, 4)
+    guider = Guider(Given(model, [changing]), 1, 4)
     for _ in range(4):
         guider(x, SIGMA)
     assert [row for _, row in model.calls] == [[0.3], [0.3], [0.6], [0.6]]

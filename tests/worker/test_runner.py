@@ -1,16 +1,20 @@
 import io
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.core.test_plugins import extension
 from tests.engine.stub import StubModel
 from webui.core.extension import ExtensionError
 from webui.core.plugins import Extensions
-from webui.core.requests import Txt2Img
+from webui.core.requests import Img2Img, Inpaint, Txt2Img
 from webui.core.settings import Settings
 from webui.core.wire import Cancel, Ended, Made, News, Run, Skip
 from webui.engine.samplers import SAMPLERS
+from webui.engine.upscalers import Upscalers
+from webui.library.store import Store
 from webui.worker.line import Control
 from webui.worker.runner import Runner
 
@@ -21,20 +25,19 @@ REQUEST = Txt2Img(
 )  # fmt: skip
 
 
-class OneModel:
-    """A catalog and a manager that know one model."""
+class TwoModels:
+    """A catalog and a manager that know two models."""
 
     device = "cpu"
 
     def __init__(self) -> None:
-        self.model = StubModel()
+        self.models = {name: StubModel(name=name) for name in ("stub", "other")}
 
-    def get(self, name, progress=None):
+    def get(self, name, progress=None, beside=()):
         if progress is None:
-            assert name == "stub"
-            return self.model.info
+            return self.models[name].info
         progress(0.5)
-        return self.model
+        return self.models[name.id]
 
     def hash(self, model_id):
         return "0123456789"
@@ -74,10 +77,11 @@ def server():
     return Server(Control())
 
 
-def runner(server: Server, folders=()) -> Runner:
-    one = OneModel()
+def runner(server: Server, folders=(), store=None) -> Runner:
+    two = TwoModels()
     extensions = Extensions(folders, "worker")
-    return Runner(one, one, extensions, server.send, server.control)  # pyright: ignore
+    upscalers = Upscalers((), torch.device("cpu"))
+    return Runner(two, two, upscalers, store, extensions, server.send, server.control)  # pyright: ignore
 
 
 def run(**changes) -> Run:
@@ -168,3 +172,81 @@ def test_a_sampler_of_an_extension_draws(server, tmp_path):
     asked = REQUEST.with_(sampler="Leap", batch_count=1, batch_size=1)
     assert made.run(run(request=asked)).outcome == "finished"
     assert server.indices == [0]
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "pictures")
+
+
+@pytest.fixture
+def picture():
+    levels = np.random.default_rng(1).integers(0, 256, (70, 50, 4), np.uint8)
+    return Image.fromarray(levels)
+
+
+def from_picture(kind, **changes):
+    values = REQUEST.model_dump(exclude={"kind", "hires", "reference_strength"})
+    return kind.model_validate({**values, "batch_count": 1, "batch_size": 1, **changes})
+
+
+def pictures(server: Server) -> list[Image.Image]:
+    return [Image.open(io.BytesIO(data)) for _, data in server.made]
+
+
+def test_a_picture_of_the_store_is_drawn_over(server, store, picture):
+    ref = store.put(png(picture)).id
+    request = from_picture(Img2Img, image=ref, strength=0.6, width=64, height=72)
+    assert runner(server, store=store).run(run(request=request)).outcome == "finished"
+    (image,) = pictures(server)
+    assert (image.size, image.mode) == ((64, 72), "RGB")
+    assert "Denoising strength: 0.6" in server.made[0][0].infotext
+
+
+def test_outside_the_mask_a_picture_stays_as_it_was(server, store, picture):
+    mask = Image.new("L", picture.size)
+    mask.paste(255, (20, 20, 40, 45))
+    refs = {"image": store.put(png(picture)).id, "mask": store.put(png(mask)).id}
+    request = from_picture(Inpaint, **refs, width=None, height=None, mask_blur=2, area="masked")
+    runner(server, store=store).run(run(request=request))
+    (image,) = pictures(server)
+    assert (image.size, image.mode) == (picture.size, "RGBA")
+    changed = (np.asarray(image) != np.asarray(picture)).any(-1)
+    assert changed[25:40, 25:35].mean() > 0.9
+    changed[14:51, 14:46] = False
+    assert not changed.any()
+
+
+def test_loops_that_were_sent_are_not_sent_again(server, store, picture):
+    ref = store.put(png(picture.convert("RGB"))).id
+    loopback = {"loops": 3, "final_strength": 0.3}
+    request = from_picture(
+        Img2Img, image=ref, loopback=loopback, batch_count=2, width=64, height=64
+    )
+    runner(server, store=store).run(run(request=request))
+    assert server.indices == [0, 1, 2, 3, 4, 5]
+    again = Server(Control())
+    runner(again, store=store).run(run(request=request, done=(0, 1, 4)))
+    assert again.indices == [2, 3, 5]
+    ours = {made.index: data for made, data in server.made}
+    assert all(ours[made.index] == data for made, data in again.made)
+
+
+def test_a_second_pass_with_a_model_of_its_own(server):
+    hires = {"model": "other", "upscaler": "Lanczos", "scale": 1.5, "steps": 2, "strength": 0.5}
+    request = REQUEST.with_(hires=hires, batch_count=1, refiner={"model": "other"})
+    runner(server).run(run(request=request))
+    assert [image.size for image in pictures(server)] == [(96, 96)] * 2
+    text = server.made[0][0].infotext
+    assert "Size: 64x64" in text
+    assert "Hires checkpoint: other, Hires upscale: 1.5, Hires steps: 2" in text
+    steps = [news.progress.step for news in server.news if news.progress.phase == "sampling"]
+    assert steps == sorted(steps)
+    assert steps[-1] == 3 + 2
+    assert "upscaling" in {news.progress.phase for news in server.news}

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from webui.core.errors import Problem
 from webui.core.requests import AnyRequest
 
+Phase = Literal["loading", "encoding", "sampling", "upscaling", "decoding"]
+"""What a worker is doing."""
+
 
 class JobState(StrEnum):
     """Where a job stands. The last four are final."""
@@ -102,7 +105,7 @@ class Progress(_JobEvent):
     """News of the moment: never stored.
 
     Attributes:
-        phase: what is being done (`loading`, `encoding`, `sampling`, `decoding`).
+        phase: what is being done (`loading`, `encoding`, `sampling`, `upscaling`, `decoding`).
         step, steps: of the batch in work.
         image, images: first picture of the batch in work (from 0) and how many in all.
         eta: seconds to the end of the job, None while nobody knows.
@@ -110,7 +113,7 @@ class Progress(_JobEvent):
     """
 
     kind: Literal["progress"] = "progress"
-    phase: Literal["loading", "encoding", "sampling", "decoding"]
+    phase: Phase
     step: int = 0
     steps: int = 0
     image: int = 0

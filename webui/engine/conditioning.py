@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import torch
 
 from webui.core.errors import UserError
 from webui.core.participants import Cond, Embedding
+from webui.engine.options import Options
 from webui.models.family import Model
 from webui.prompt.grammar import Branch, plan_negative, plan_prompt, read_prompts
+
+Role = Literal["positive", "negative"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,12 @@ class Words:
 
 
 def conditioning(
-    model: Model, batch: Sequence[Words], calls: int, clip_skip: int = 1
+    model: Model,
+    batch: Sequence[Words],
+    calls: int,
+    clip_skip: int = 1,
+    hires_calls: int | None = None,
+    options: Options | None = None,
 ) -> list[Cond]:
     """Read the words of a batch.
 
@@ -29,21 +39,27 @@ def conditioning(
         batch: one entry a picture.
         calls: what prompt schedules count: the steps, doubled for second-order samplers.
         clip_skip: 1 reads the text encoder's last layer, 2 the one before, …
+        hires_calls: the same of the second pass, to read the words for that one.
+        options: how schedules are read, and whether lengths are made equal.
 
     Raises:
         UserError: the prompt names a network, which this version cannot add to the model.
     """
+    options = options or Options()
     reader = _Reader(model, clip_skip)
     conds: list[Cond] = []
+    timeline = (calls, hires_calls, options.old_schedules)
     for image, words in enumerate(batch):
         read = read_prompts(words.prompt, words.negative)
         if read.networks:
             tag = f"<{read.networks[0].kind}:{':'.join(read.networks[0].items)}>"
             raise UserError("networks", "prompt", tag=tag)
-        for branch in plan_prompt(read.positive, calls):
+        for branch in plan_prompt(read.positive, *timeline):
             conds.append(reader.cond("positive", image, branch))
-        conds.append(reader.cond("negative", image, plan_negative(read.negative, calls)))
-    return conds
+        conds.append(reader.cond("negative", image, plan_negative(read.negative, *timeline)))
+    if options.pad_texts == "empty":
+        return _padded(conds, model.encode_texts([""], clip_skip)[0])
+    return _fitted(conds) if options.pad_texts == "last" else conds
 
 
 class _Reader:
@@ -52,13 +68,42 @@ class _Reader:
     def __init__(self, model: Model, clip_skip: int) -> None:
         self._model = model
         self._clip_skip = clip_skip
-        self._read: dict[Branch, tuple[tuple[int, Embedding], ...]] = {}
+        self._read: dict[tuple[Branch, Role], tuple[tuple[int, Embedding], ...]] = {}
 
-    def cond(self, role: Literal["positive", "negative"], image: int, branch: Branch) -> Cond:
-        if branch not in self._read:
+    def cond(self, role: Role, image: int, branch: Branch) -> Cond:
+        if (branch, role) not in self._read:
             texts = list(dict.fromkeys(text for _, text in branch.schedule))
-            embeddings = dict(
-                zip(texts, self._model.encode_texts(texts, self._clip_skip), strict=True)
+            read = self._model.encode_texts(texts, self._clip_skip, negative=role == "negative")
+            embeddings = dict(zip(texts, read, strict=True))
+            self._read[branch, role] = tuple(
+                (last, embeddings[text]) for last, text in branch.schedule
             )
-            self._read[branch] = tuple((last, embeddings[text]) for last, text in branch.schedule)
-        return Cond(role, image, branch.weight, self._read[branch])
+        return Cond(role, image, branch.weight, self._read[branch, role])
+
+
+def _padded(conds: Sequence[Cond], empty: Embedding) -> list[Cond]:
+    """All as long as the longest, with empty chunks behind."""
+    longest = max(len(one.tokens) for cond in conds for _, one in cond.schedule)
+
+    def longer(one: Embedding) -> Embedding:
+        missing = (longest - len(one.tokens)) // len(empty.tokens)
+        return replace(one, tokens=torch.cat([one.tokens, *[empty.tokens] * missing]))
+
+    return [_changed(cond, longer) for cond in conds]
+
+
+def _fitted(conds: Sequence[Cond]) -> list[Cond]:
+    """The negative ones as long as the longest positive one."""
+    positive = [cond for cond in conds if cond.role == "positive"]
+    length = max(len(one.tokens) for cond in positive for _, one in cond.schedule)
+
+    def fitted(one: Embedding) -> Embedding:
+        missing = max(length - len(one.tokens), 0)
+        last = one.tokens[-1:].expand(missing, -1)
+        return replace(one, tokens=torch.cat([one.tokens, last])[:length])
+
+    return [cond if cond.role == "positive" else _changed(cond, fitted) for cond in conds]
+
+
+def _changed(cond: Cond, change: Callable[[Embedding], Embedding]) -> Cond:
+    return replace(cond, schedule=tuple((last, change(one)) for last, one in cond.schedule))

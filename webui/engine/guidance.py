@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from webui.core.participants import Cond, Embedding, Participant, Step
+from webui.engine.options import Options
 from webui.models.family import Model
 
 Check = Callable[[], None]
@@ -18,11 +20,44 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True)
 class _Row:
-    """One row of a model call: which picture it belongs to, and how much it counts."""
+    """One row of a model call.
+
+    Attributes:
+        image: which picture it belongs to.
+        weight: how much it counts.
+        blind: an edit model is not shown the picture.
+    """
 
     image: int
     weight: float
     embedding: Embedding
+    blind: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A model and what it is given for the pictures of a batch.
+
+    Attributes:
+        conds: the branches of their prompts.
+        concat: (B, K, h, w) what it sees beside x, see `Model.predict_x0`; None for nothing.
+    """
+
+    model: Model
+    conds: Sequence[Cond]
+    concat: Tensor | None = None
+
+
+class Takeover(Protocol):
+    """Another model that goes on with a run (see `features.refiner`)."""
+
+    def due(self, index: int, sigma: float) -> bool:
+        """Whether it makes the call of this number (from 0) at this noise level."""
+        ...
+
+    def given(self) -> Given:
+        """The model and what it is given; called once."""
+        ...
 
 
 class Guider:
@@ -31,25 +66,53 @@ class Guider:
     Classifier-free guidance (https://arxiv.org/abs/2207.12598) over any number of weighted
     branches a picture: denoised = u + scale * sum_i w_i (c_i - u), as A1111 combines `AND`.
     The negative branch is not computed where it cannot count (scale and weights both 1).
+
+    For edit models (InstructPix2Pix, https://arxiv.org/abs/2211.09800) there is a third part e
+    that sees neither prompt nor picture: denoised = e + image_scale * (u - e)
+    + scale * sum_i w_i (c_i - u).
     """
 
     def __init__(
         self,
-        model: Model,
-        conds: Sequence[Cond],
+        given: Given,
         scale: float,
         total: int,
         participants: Sequence[Participant] = (),
         check: Check = lambda: None,
+        *,
+        image_scale: float | None = None,
+        takeover: Takeover | None = None,
+        counted: int | None = None,
+        options: Options | None = None,
     ) -> None:
-        self.model = model
+        """Read no step yet.
+
+        Args:
+            scale: of the guidance.
+            total: how often the sampler will call.
+            image_scale: of the guidance by the picture, for edit models.
+            counted: calls that shares of the run are taken of (A1111 counts a few more than are
+                made with some samplers).
+            options: when to leave out the negative branch.
+        """
         self.scale = scale
         self.total = total
         self.calls = 0
         self._participants = sorted(participants, key=lambda one: one.order)
         self._check = check
         self._uncond: Tensor | None = None
-        branches = list(conds)
+        self._image_scale = image_scale
+        self._takeover = takeover
+        self._counted = counted or total
+        self._options = options or Options()
+        self._patches = ExitStack()
+        self._always = False
+        self._read(given)
+
+    def _read(self, given: Given) -> None:
+        self.model = given.model
+        self._concat = given.concat
+        branches = list(given.conds)
         for participant in self._participants:
             branches = participant.conditioning(branches)
         self._positive = [cond for cond in branches if cond.role == "positive"]
@@ -57,14 +120,23 @@ class Guider:
         total_weight: dict[int, float] = {}
         for cond in self._positive:
             total_weight[cond.image] = total_weight.get(cond.image, 0.0) + cond.weight
-        self._guided = scale != 1 or any(weight != 1 for weight in total_weight.values())
+        self._edits = (
+            given.model.image_conditioning == "edit"
+            and given.concat is not None
+            and self._image_scale not in (None, 1)
+        )
+        self._guided = self.scale != 1 or any(weight != 1 for weight in total_weight.values())
 
-    def patched(self) -> ExitStack:
+    @contextmanager
+    def patched(self) -> Generator[None]:
         """All participants' changes to the model, undone in reverse on leaving."""
-        stack = ExitStack()
+        with self._patches:
+            self._patch()
+            yield
+
+    def _patch(self) -> None:
         for participant in self._participants:
-            stack.enter_context(participant.patched(self.model))
-        return stack
+            self._patches.enter_context(participant.patched(self.model))
 
     def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         """Predict the clean latents.
@@ -76,6 +148,8 @@ class Guider:
             (B, C, h, w) in the dtype of x.
         """
         self._check()
+        if self._takeover and self._takeover.due(self.calls, float(sigma)):
+            self._hand_over(self._takeover)
         step = Step(index=self.calls, total=self.total, x=x, sigma=float(sigma))
         for participant in self._participants:
             participant.before(step)
@@ -93,22 +167,42 @@ class Guider:
 
     def needs_uncond(self) -> None:
         """Compute the negative branch on every call, whatever the scale."""
-        self._guided = True
+        self._always = True
+
+    def _hand_over(self, takeover: Takeover) -> None:
+        self._takeover = None
+        self._patches.close()
+        self._read(takeover.given())
+        self._patch()
+
+    def _leads(self, step: Step) -> bool:
+        """Whether the negative branch is computed on this step."""
+        options, odd = self._options, step.index % 2
+        if options.skip_early and step.index / self._counted <= options.skip_early:
+            return False
+        minimum = options.negative_minimum_sigma
+        if not self._edits and step.sigma < minimum and (odd or options.negative_minimum_always):
+            return False
+        return self._guided or self._edits or self._always
 
     def _guide(self, step: Step) -> Tensor:
+        leads = self._leads(step)
         positive = [_Row(c.image, c.weight, c.at(step.index)) for c in self._positive]
-        negative = [_Row(c.image, 1.0, c.at(step.index)) for c in self._negative]
-        rows = positive + (negative if self._guided else [])
-        predicted = self._predict(step, rows)
-        if not self._guided:
-            return _sum_rows(step.x, positive, predicted)
-        uncond = torch.empty_like(predicted[: step.x.shape[0]])
-        for row, value in zip(negative, predicted[len(positive) :], strict=True):
-            uncond[row.image] = value
+        negative = [_Row(c.image, 1.0, c.at(step.index)) for c in self._negative] if leads else []
+        blind = [replace(row, blind=True) for row in negative] if self._edits else []
+        predicted = self._predict(step, [*positive, *negative, *blind])
+        prompted, rest = predicted[: len(positive)], predicted[len(positive) :]
+        uncond = _by_image(step.x, positive, prompted)
+        if leads:
+            uncond = _by_image(step.x, negative, rest)
         self._uncond = uncond
         denoised = uncond.clone()
-        for row, value in zip(positive, predicted, strict=False):
-            denoised[row.image] += (value - uncond[row.image]) * (row.weight * self.scale)
+        if blind:
+            unseen = _by_image(step.x, blind, rest[len(negative) :])
+            denoised = unseen + (uncond - unseen) * (self._image_scale or 0.0)
+        scale = self.scale if leads else 1.0
+        for row, value in zip(positive, prompted, strict=True):
+            denoised[row.image] += (value - uncond[row.image]) * (row.weight * scale)
         return denoised
 
     def _predict(self, step: Step, rows: Sequence[_Row]) -> Tensor:
@@ -127,13 +221,26 @@ class Guider:
         for places in calls.values():
             images = torch.tensor([rows[i].image for i in places], device=x.device)
             embeddings = [rows[i].embedding for i in places]
-            predicted = self.model.predict_x0(x[images], step.sigma, embeddings, step.residuals)
+            beside = self._beside([rows[i] for i in places])
+            predicted = self.model.predict_x0(
+                x[images], step.sigma, embeddings, step.residuals, beside
+            )
             result[torch.tensor(places, device=x.device)] = predicted
         return result
 
+    def _beside(self, rows: Sequence[_Row]) -> Tensor | None:
+        if self._concat is None:
+            return None
+        shown = [
+            torch.zeros_like(self._concat[row.image]) if row.blind else self._concat[row.image]
+            for row in rows
+        ]
+        return torch.stack(shown)
 
-def _sum_rows(x: Tensor, rows: Sequence[_Row], predicted: Tensor) -> Tensor:
-    total = torch.zeros_like(x, dtype=predicted.dtype)
-    for row, value in zip(rows, predicted, strict=True):
-        total[row.image] += row.weight * value
-    return total
+
+def _by_image(x: Tensor, rows: Sequence[_Row], predicted: Tensor) -> Tensor:
+    """The first row of each picture, in the shape of x."""
+    found = torch.empty_like(x, dtype=predicted.dtype)
+    for row, value in reversed(list(zip(rows, predicted, strict=False))):
+        found[row.image] = value
+    return found

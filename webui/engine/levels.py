@@ -45,12 +45,17 @@ class Levels:
     Attributes:
         sigmas: (n + 1,) float32 descending, for n steps.
         walk: the sampler's function, where it has to know the model's table.
+        highest: level of the whole schedule, of which image to image leaves out the first ones:
+            Brownian noise belongs to it.
+        preserved: the sampler is written for x that is scaled down (variance preserving).
     """
 
     sigmas: Tensor
     noise_scale: float
     image_scale: float = 1.0
     walk: SamplerFunction | None = None
+    highest: float | None = None
+    preserved: bool = False
 
 
 MakeLevels = Callable[[Task], Levels]
@@ -74,8 +79,9 @@ def scheduled(task: Task) -> Levels:
         first = float(sigmas[0])
         return Levels(sigmas, (1 + first**2) ** 0.5 if task.options.sgm_noise_multiplier else first)
     total, kept = image_steps(task)
-    sigmas = _schedule(task, total)[max(total - kept - 1, 0) :] if total else torch.zeros(1)
-    return Levels(sigmas, float(sigmas[0]))
+    whole = _schedule(task, total) if total else torch.zeros(1)
+    sigmas = whole[max(total - kept - 1, 0) :]
+    return Levels(sigmas, float(sigmas[0]), highest=float(whole[0]))
 
 
 def _schedule(task: Task, steps: int) -> Tensor:
@@ -141,6 +147,6 @@ def preserved(sigmas: Tensor, image_sigma: float | None = None) -> Levels:
     """
     first = (1 + float(sigmas[0]) ** 2) ** 0.5
     if image_sigma is None:
-        return Levels(sigmas, first)
+        return Levels(sigmas, first, preserved=True)
     scale = first / (1 + image_sigma**2) ** 0.5
-    return Levels(sigmas, scale * image_sigma, scale)
+    return Levels(sigmas, scale * image_sigma, scale, preserved=True)

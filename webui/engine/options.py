@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of schedules and samplers; each reads what concerns it.
+    """Settings of schedules, samplers and guidance; each reads what concerns it.
 
     Attributes:
         sigma_min, sigma_max: ends of the schedule; 0 takes the model's.
@@ -19,12 +19,23 @@ class Options:
         align_your_steps: for which architecture the levels of Align Your Steps were optimised.
         discard_penultimate: drop the last level above 0, with every sampler.
         fixed_steps: image to image runs all the steps asked for, whatever the strength.
+        extra_noise: added to the picture that image to image or a second pass begins with.
         eta: share of fresh noise of ancestral and SDE samplers.
         eta_ddim: the same for DDIM.
         s_churn, s_tmin, s_tmax, s_noise: extra noise of Karras et al. 2022, algorithm 2;
             `s_noise` also scales the noise of every other stochastic sampler.
         sgm_noise_multiplier: start with the variance that the noised data would have.
         unipc_order, unipc_variant, unipc_skip, unipc_lower_order_final: of UniPC.
+        round_masks: a mask of latents is 0 or 1 everywhere (not with soft inpainting).
+        negative_minimum_sigma: below it the negative prompt is left out on every second call
+            ("NGMS"); with `negative_minimum_always` on all of them.
+        skip_early: share of the run at whose beginning the negative prompt is left out.
+        pad_texts: bring prompt and negative prompt to one length, so that one call serves both:
+            fill up the shorter one with empty chunks; or fill up, or cut, the negative prompt
+            with its last token ("last", A1111's way of old).
+        old_schedules: prompts are scheduled as before version 1.6 of A1111.
+        refiner_by_steps: the refiner takes over by the count of calls, not by the noise level.
+        refiner_pass: in which pass of a hires run it does.
     """
 
     sigma_min: float = 0.0
@@ -36,6 +47,7 @@ class Options:
     align_your_steps: Literal["sd1", "sdxl"] = "sd1"
     discard_penultimate: bool = False
     fixed_steps: bool = False
+    extra_noise: float = 0.0
     eta: float = 1.0
     eta_ddim: float = 0.0
     s_churn: float = 0.0
@@ -47,3 +59,11 @@ class Options:
     unipc_variant: Literal["bh1", "bh2", "vary_coeff"] = "bh1"
     unipc_skip: Literal["time_uniform", "time_quadratic", "logSNR"] = "time_uniform"
     unipc_lower_order_final: bool = True
+    round_masks: bool = True
+    negative_minimum_sigma: float = 0.0
+    negative_minimum_always: bool = False
+    skip_early: float = 0.0
+    pad_texts: Literal["no", "empty", "last"] = "no"
+    old_schedules: bool = False
+    refiner_by_steps: bool = False
+    refiner_pass: Literal["first pass", "second pass", "both passes"] = "second pass"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from webui.core.sampling import AUTOMATIC
-from webui.engine.levels import Levels, Task
+from webui.engine.levels import Levels, Task, image_steps
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
 from webui.engine.protocols import Denoiser
@@ -27,17 +27,24 @@ class Plan:
         options: settings.
         prompt_calls: what prompt schedules count: the steps asked for, doubled for samplers of
             second order.
+        counted: calls that shares of the run are taken of, as A1111 counts them.
     """
 
     sampler: Sampler
     levels: Levels
     options: Options
     prompt_calls: int
+    counted: int
 
     @property
     def sigmas(self) -> Tensor:
         """(n + 1,) float32 descending."""
         return self.levels.sigmas
+
+    @property
+    def steps(self) -> int:
+        """How many are made; image to image makes a part of those asked for."""
+        return len(self.sigmas) - 1
 
     @cached_property
     def calls(self) -> int:
@@ -50,18 +57,27 @@ class Plan:
         self.run(counter, one, counter, one)
         return counter.calls
 
-    def start(self, noise: Tensor, latents: Tensor | None = None) -> Tensor:
+    def start(self, noise: Tensor, latents: Tensor | None = None, extra: float = 0.0) -> Tensor:
         """The first x: noise of the first level, with the image's latents in it if there are any.
 
         Args:
             noise: (B, C, h, w) of variance 1.
             latents: (B, C, h, w) of image to image.
+            extra: this much more noise than the level has, for image to image.
         """
         x = noise * self.levels.noise_scale
-        return x if latents is None else x + latents * self.levels.image_scale
+        if latents is None:
+            return x
+        x = x + latents * self.levels.image_scale
+        return x + noise * (extra * self.levels.image_scale) if extra else x
 
     def run(
-        self, denoise: Denoiser, initial: Tensor, noise: Noise, latents: Tensor | None = None
+        self,
+        denoise: Denoiser,
+        initial: Tensor,
+        noise: Noise,
+        latents: Tensor | None = None,
+        extra: float = 0.0,
     ) -> Tensor:
         """The run itself.
 
@@ -70,14 +86,17 @@ class Plan:
             initial: (B, C, h, w) noise of variance 1.
             noise: where the sampler's noise comes from.
             latents: (B, C, h, w) of image to image.
+            extra: noise more than the first level has.
 
         Returns:
             (B, C, h, w) latents.
         """
-        x = self.start(initial, latents)
+        x = self.start(initial, latents, extra)
         if len(self.sigmas) < 2:
             return x
         walk = self.levels.walk or self.sampler.function
+        if self.levels.highest is not None:
+            noise = _From(noise, self.levels.highest)
         return walk(denoise, x, self.sigmas, noise, self.options)
 
 
@@ -108,12 +127,26 @@ def plan(
         strength,
         chosen.info.discards_penultimate or options.discard_penultimate,
     )
+    order = 2 if chosen.info.second_order else 1
     return Plan(
         sampler=chosen,
         levels=chosen.levels(task),
         options=options,
-        prompt_calls=steps * (2 if chosen.info.second_order else 1),
+        prompt_calls=steps * order,
+        counted=(steps if strength is None else image_steps(task)[1] + 1) * order,
     )
+
+
+class _From:
+    """Noise whose Brownian paths begin at a higher level than the walk does."""
+
+    def __init__(self, noise: Noise, highest: float) -> None:
+        self._highest = highest
+        self._brownian = noise.brownian
+        self.draw = noise.draw
+
+    def brownian(self, x: Tensor, low: Tensor | float, high: Tensor | float) -> Between:
+        return self._brownian(x, low, max(float(high), self._highest))
 
 
 class _Counter:

@@ -35,9 +35,7 @@ class ModelManager:
         self._families = families
         self._loaded: dict[str, tuple[_State, Model]] = {}
 
-    def get(
-        self, info: ModelInfo, progress: LoadProgress, beside: Collection[str] = ()
-    ) -> Model:
+    def get(self, info: ModelInfo, progress: LoadProgress, beside: Collection[str] = ()) -> Model:
         """The model, loaded if need be. What `progress` raises ends the loading.
 
         Args:

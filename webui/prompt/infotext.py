@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from webui import __version__
-from webui.core.requests import Txt2Img
+from webui.core.requests import Drawing, FromPicture, Hires, Inpaint, Txt2Img
 from webui.core.sampling import sampler_named, schedule_meant
 
 Value = str | int | float | bool | None
@@ -142,7 +142,7 @@ def _values(found: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
 
 
 def describe(
-    request: Txt2Img,
+    request: Drawing,
     prompt: str,
     negative_prompt: str,
     seed: int,
@@ -156,7 +156,7 @@ def describe(
     Args:
         prompt, negative_prompt, seed, variation_seed: of this picture.
         model, model_hash: name and short hash of the model.
-        extra: what others add; they stand in A1111's place where it has one.
+        extra: what others add, or know better; they stand in A1111's place where it has one.
     """
     sampler = sampler_named(request.sampler)
     ensd = request.eta_noise_seed_delta if sampler and sampler.reads_ensd else 0
@@ -180,9 +180,63 @@ def describe(
         "ENSD": ensd or None,
         "RNG": {"nv": "NV", "cpu": "CPU", None: None}[request.noise_source],
         "Version": VERSION,
+        **_of_kind(request),
         **(extra or {}),
     }
     return Parameters(prompt, negative_prompt, in_order(values))
+
+
+def _of_kind(request: Drawing) -> dict[str, Value]:
+    if isinstance(request, Txt2Img) and request.hires:
+        return _hires(request, request.hires)
+    if isinstance(request, FromPicture):
+        masked = _masked(request) if isinstance(request, Inpaint) else {}
+        multiplier, extra = request.noise_multiplier, request.extra_noise
+        return {
+            "Denoising strength": request.strength,
+            **masked,
+            "Noise multiplier": multiplier if multiplier != 1 else None,
+            "Extra noise": extra or None,
+        }
+    return {}
+
+
+def _hires(request: Txt2Img, hires: Hires) -> dict[str, Value]:
+    """What is None is put in its place, for those who know it."""
+    by_size = hires.width or hires.height
+    sampler = hires.sampler or request.sampler
+    schedule = schedule_meant(sampler, hires.schedule or request.schedule)
+    same = schedule == schedule_meant(request.sampler, request.schedule)
+    return {
+        "Denoising strength": hires.strength,
+        "Hires checkpoint": hires.model,
+        "Hires sampler": sampler if sampler != request.sampler else None,
+        "Hires prompt": None,
+        "Hires negative prompt": None,
+        "Hires schedule type": None if same else schedule,
+        "Hires CFG Scale": hires.cfg_scale,
+        "Hires upscale": None if by_size else hires.scale,
+        "Hires resize": f"{hires.width}x{hires.height}" if by_size else None,
+        "Hires steps": hires.steps or None,
+        "Hires upscaler": hires.upscaler,
+    }
+
+
+def _masked(request: Inpaint) -> dict[str, Value]:
+    only, content = request.area == "masked", request.content
+    values: dict[str, Value] = {}
+    if request.soft:
+        fields: dict[str, float] = request.soft.model_dump()
+        soft = {f"Soft inpainting {key.replace('_', ' ')}": fields[key] for key in fields}
+        values = {"Soft inpainting enabled": True, **soft}
+    return {
+        **values,
+        "Mask mode": "Inpaint not masked" if request.invert else None,
+        "Mask blur": request.mask_blur or None,
+        "Inpaint area": "Only masked" if only else None,
+        "Masked area padding": request.padding if only else None,
+        "Masked content": content.replace("_", " ") if content != "original" else None,
+    }
 
 
 def in_order(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -34,13 +34,18 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     """The composition root of the worker."""
     # torch is loaded here: for seconds, while signs of life go out
     from webui.core.plugins import Extensions
+    from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
+    from webui.library.store import Store
     from webui.models.manager import ModelManager
     from webui.worker.runner import Runner
 
     catalog = Catalog.of(paths)
     extensions = Extensions(paths.extension_folders, "worker", data=paths.data)
-    return Runner(catalog, ModelManager(), extensions, line.send, control)
+    models = ModelManager()
+    upscalers = Upscalers(paths.model_folders, models.device)
+    store = Store(paths.pictures)
+    return Runner(catalog, models, upscalers, store, extensions, line.send, control)
 
 
 def execute(runner: Runner, run: Run) -> Ended:

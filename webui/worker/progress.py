@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
-from webui.core.events import Progress
+from webui.core.events import Phase, Progress
 from webui.core.participants import Participant, Step
 from webui.core.wire import News
+from webui.engine.recipes import Leg
 
 LEAST_SECONDS = 0.1
 """Between two news of the same phase: a browser shows no more."""
@@ -19,8 +19,9 @@ LEAST_SECONDS = 0.1
 class Reporter(Participant):
     """Counts model calls and sends news.
 
-    Time left comes from the model calls alone: batches still to make times the mean time of a
-    call, the first call of a run left out (it warms up).
+    Time left comes from the model calls alone, each weighted by the pixels it works on: what is
+    still to make of the batch's legs and of the batches to come, by the mean so far. The first
+    call of a leg is left out (what came before it is no call, or it warms up).
     """
 
     order = 900
@@ -40,26 +41,43 @@ class Reporter(Participant):
         self._clock = clock
         self._image = 0
         self._batches_left = 0
+        self._legs: Sequence[Leg] = ()
+        self._leg = -1
         self._step = 0
-        self._steps = 0
+        self._phase: Phase = "encoding"
         self._calls: list[float] = []
         self._last = float("-inf")
         self._last_call: float | None = None
         self._eta: float | None = None
 
-    def begin(self, image: int, steps: int, batches_left: int) -> None:
-        """A batch begins: its first picture, its steps, how many batches come after it."""
-        self._image, self._steps, self._batches_left = image, steps, batches_left
-        self._step = 0
-        self._last_call = None
+    def begin(self, image: int, batches_left: int) -> None:
+        """A batch begins: its first picture, how many batches come after it."""
+        self._image, self._batches_left = image, batches_left
+        self.legs(())
+
+    def legs(self, legs: Sequence[Leg]) -> None:
+        """The parts of the batch's work."""
+        self._legs, self._leg, self._step = legs, -1, 0
+
+    def picture(self, image: int) -> None:
+        """The picture in work, where those of a batch are made one after the other."""
+        self._image = image
 
     def loading(self, share: float) -> None:
-        """The model is being loaded; share is 0..1."""
+        """A model is being loaded; share is 0..1."""
         self._tell("loading", step=round(share * 100), steps=100)
 
-    def phase(self, phase: Literal["encoding", "sampling", "decoding"]) -> None:
-        """What is being done now."""
-        self._tell(phase, step=self._step, steps=self._steps, at_once=True)
+    def phase(self, phase: Phase) -> None:
+        """What is being done now; "sampling" begins the next leg."""
+        if phase == "sampling":
+            self._leg += 1
+            self._last_call = None
+        self._phase = phase
+        self._tell(phase, self._step, self._steps, at_once=True)
+
+    def part(self, done: int, total: int) -> None:
+        """Parts of work that calls no model, as the tiles of an upscaler."""
+        self._tell(self._phase, done, total)
 
     def preview(self, picture: str) -> None:
         """The picture so far as a data URI."""
@@ -68,18 +86,29 @@ class Reporter(Participant):
     def after(self, step: Step) -> None:
         """One call of the model is done."""
         now = self._clock()
+        leg = self._legs[self._leg] if 0 <= self._leg < len(self._legs) else Leg(0, 1)
         if self._last_call is not None:
-            self._calls = [*self._calls[-49:], now - self._last_call]
+            self._calls = [*self._calls[-49:], (now - self._last_call) / leg.weight]
         self._last_call = now
-        self._step = min(self._steps, -(-(step.index + 1) * self._steps // step.total))
-        left = step.total * self._batches_left + step.total - step.index - 1
+        before = sum(one.steps for one in self._legs[: max(self._leg, 0)])
+        self._step = before + min(leg.steps, -(-(step.index + 1) * leg.steps // step.total))
         if self._calls:
+            left = (step.total - step.index - 1) * leg.weight + self._left()
             self._eta = round(left * sum(self._calls) / len(self._calls), 1)
         self._tell("sampling", self._step, self._steps)
 
+    @property
+    def _steps(self) -> int:
+        return sum(leg.steps for leg in self._legs)
+
+    def _left(self) -> float:
+        """What comes after this leg, in calls times their weight."""
+        costs = [leg.calls * leg.weight for leg in self._legs]
+        return sum(costs[self._leg + 1 :]) + sum(costs) * self._batches_left
+
     def _tell(
         self,
-        phase: Literal["loading", "encoding", "sampling", "decoding"],
+        phase: Phase,
         step: int,
         steps: int,
         preview: str | None = None,

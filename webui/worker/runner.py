@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from webui.core.offers import Offers, Preview
+from PIL import Image
+
+from webui.core.offers import Offers
 from webui.core.participants import Participant
+from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import Txt2Img
+from webui.core.requests import Request
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
-from webui.engine.recipes import Shot, Tools, shots, txt2img
+from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.samplers import SAMPLERS
 from webui.engine.samplers.registry import register
+from webui.engine.upscalers import Upscalers
+from webui.imaging.ingest import opened, opened_mask
 from webui.library.catalog import Catalog
 from webui.library.pictures import encode
+from webui.library.store import Store
 from webui.models.family import Model
 from webui.models.manager import ModelManager
-from webui.prompt.infotext import build_infotext, describe
+from webui.prompt.infotext import build_infotext
 from webui.worker.line import Control
 from webui.worker.progress import Reporter
 
@@ -32,18 +39,22 @@ class Skipped(Exception):
 
 
 class Runner:
-    """Holds what lives longer than a job: the model in use and the extensions."""
+    """Holds what lives longer than a job: the models in use and the extensions."""
 
     def __init__(
         self,
         catalog: Catalog,
         models: ModelManager,
+        upscalers: Upscalers,
+        store: Store,
         extensions: Extensions,
         send: Callable[..., None],
         control: Control,
     ) -> None:
         self._catalog = catalog
         self._models = models
+        self._upscalers = upscalers
+        self._store = store
         self._extensions = extensions
         self._send = send
         self._control = control
@@ -53,7 +64,9 @@ class Runner:
     def ready(self) -> Ready:
         """What there is to choose from."""
         samplers = tuple(sampler.info for sampler in SAMPLERS.values())
-        return Ready(offers=Offers(samplers=samplers, device=str(self._models.device)))
+        device = str(self._models.device)
+        offers = Offers(samplers=samplers, upscalers=self._upscalers.infos(), device=device)
+        return Ready(offers=offers)
 
     def run(self, run: Run) -> Ended:
         """Make the pictures of a job that are not made yet.
@@ -72,67 +85,75 @@ class Runner:
         reporter = Reporter(self._send, run.token, run.job, request.images)
         self._extensions.switch(run.settings.disabled_extensions)
         extensions = self._extensions.participants(run.job, request)
-        model = self._load(run, reporter)
-        tools = Tools(
-            participants=[reporter, *extensions, *self._preview(run, model, reporter)],
-            check=lambda: self._check(run.token),
-            phase=reporter.phase,
-        )
-        batches = list(_batches(request, run.done))
-        for number, batch in enumerate(batches):
+        tools = self._tools(run, reporter, extensions)
+        todo = list(batches(request, run.done))
+        for number, batch in enumerate(todo):
             self._check_cancelled(run.token)
-            reporter.begin(batch[0].index, request.steps or 0, len(batches) - number - 1)
-            self._make(run, model, batch, tools)
+            reporter.begin(batch[0].index, len(todo) - number - 1)
+            self._make(run, batch, tools, reporter)
 
-    def _load(self, run: Run, reporter: Reporter) -> Model:
+    def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
+        check = partial(self._check, run.token)
+        shown: list[Participant] = []
+        if run.settings.live_preview:
+            shown = [PreviewParticipant(reporter.preview, run.settings.preview_every)]
+
+        def upscale(name: str, image: Image.Image, width: int, height: int) -> Image.Image:
+            return self._upscalers.enlarge(name, image, width, height, check, reporter.part)
+
+        return Tools(
+            model=partial(self._model, run, reporter),
+            picture=lambda ref: self._picture(ref, opened),
+            mask=lambda ref: self._picture(ref, opened_mask),
+            upscale=upscale,
+            participants=[reporter, *extensions, *shown],
+            check=check,
+            phase=reporter.phase,
+            legs=reporter.legs,
+            part=reporter.part,
+            model_hash=self._catalog.hash,
+        )
+
+    def _picture(self, ref: PictureRef, opened: Callable[[bytes], Image.Image]) -> Image.Image:
+        return opened(self._store.data(ref))
+
+    def _model(self, run: Run, reporter: Reporter, name: str | None) -> Model:
+        """A model of the job, loaded if need be; the others of the job stay where there is room."""
+
         def progress(share: float) -> None:
             self._check_cancelled(run.token)
             reporter.loading(share)
 
-        model = self._models.get(self._catalog.get(run.request.model), progress)
+        beside = [self._catalog.get(one).path for one in _model_names(run.request)]
+        model = self._models.get(self._catalog.get(name), progress, beside)
         self._control.model = model.info.id
         return model
 
-    def _preview(self, run: Run, model: Model, reporter: Reporter) -> list[Participant]:
-        if not run.settings.live_preview:
-            return []
-        preview: Preview = model.latent.preview
-        return [PreviewParticipant(preview, reporter.preview, run.settings.preview_every)]
-
-    def _make(self, run: Run, model: Model, batch: Sequence[Shot], tools: Tools) -> None:
+    def _make(self, run: Run, batch: Sequence[Shot], tools: Tools, reporter: Reporter) -> None:
+        """The pictures of a batch; those that were sent before are not sent again."""
         start = time.perf_counter()
         try:
-            images = txt2img(model, run.request, batch, tools)
+            for drawn in RECIPES[run.request.kind](run.request, batch, tools):
+                now = time.perf_counter()
+                if drawn.index not in run.done:
+                    self._send_picture(run, drawn, (now - start) / len(batch))
         except Skipped:
             return
-        seconds = (time.perf_counter() - start) / len(batch)
-        image_format = run.request.image_format or run.settings.image_format
-        for shot, image in zip(batch, images, strict=True):
-            infotext = self._infotext(run.request, shot, model)
-            made = Made(
-                token=run.token,
-                index=shot.index,
-                width=image.width,
-                height=image.height,
-                seed=shot.seed,
-                seconds=round(seconds, 3),
-                infotext=infotext,
-                format=image_format,
-            )
-            quality = run.settings.image_quality
-            self._send(made, encode(image, image_format, quality, infotext))
 
-    def _infotext(self, request: Txt2Img, shot: Shot, model: Model) -> str:
-        parameters = describe(
-            request,
-            shot.words.prompt,
-            shot.words.negative,
-            shot.seed,
-            shot.variation_seed,
-            model.info.id,
-            self._catalog.hash(model.info.id),
+    def _send_picture(self, run: Run, drawn: Drawn, seconds: float) -> None:
+        image_format = run.request.image_format or run.settings.image_format
+        infotext = build_infotext(drawn.parameters)
+        made = Made(
+            token=run.token,
+            index=drawn.index,
+            width=drawn.image.width,
+            height=drawn.image.height,
+            seed=drawn.seed,
+            seconds=round(seconds, 3),
+            infotext=infotext,
+            format=image_format,
         )
-        return build_infotext(parameters)
+        self._send(made, encode(drawn.image, image_format, run.settings.image_quality, infotext))
 
     def _check_cancelled(self, token: int) -> None:
         if self._control.cancelled(token):
@@ -144,10 +165,8 @@ class Runner:
             raise Skipped
 
 
-def _batches(request: Txt2Img, done: Sequence[int]) -> Iterator[list[Shot]]:
-    """The pictures still to make, in batches as they were asked for."""
-    pictures = shots(request)
-    for start in range(0, len(pictures), request.batch_size):
-        batch = pictures[start : start + request.batch_size]
-        if missing := [shot for shot in batch if shot.index not in done]:
-            yield missing
+def _model_names(request: Request) -> list[str]:
+    """All the models that a request names."""
+    parts = [request, *(getattr(request, name, None) for name in ("hires", "refiner", "diffusion"))]
+    names = [getattr(part, "model", None) for part in parts]
+    return [name for name in names if name]

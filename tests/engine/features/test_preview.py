@@ -1,9 +1,11 @@
 import base64
 import io
+from dataclasses import replace
 
 import torch
 from PIL import Image
 
+from tests.engine.stub import StubModel
 from webui.core.offers import Preview
 from webui.core.participants import Step
 from webui.engine.features.preview import SHOWN, PreviewParticipant, data_uri, rough_picture
@@ -39,11 +41,14 @@ def test_data_uri_is_a_bounded_webp():
 def test_shows_every_nth_step_and_not_too_often():
     shown: list[str] = []
     now = [0.0]
-    part = PreviewParticipant(
-        RED_GREEN, shown.append, every=2, least_seconds=1.0, clock=lambda: now[0]
-    )
+    part = PreviewParticipant(shown.append, every=2, least_seconds=1.0, clock=lambda: now[0])
     latents = torch.zeros(1, 2, 2, 2)
-    for index, at, count in [(0, 0.0, 1), (1, 2.0, 1), (2, 2.0, 2), (4, 2.5, 2), (6, 3.1, 3)]:
-        now[0] = at
-        part.after(step(index, latents))
-        assert len(shown) == count
+    model = StubModel()
+    model.latent = replace(model.latent, preview=RED_GREEN)
+    part.after(step(0, latents))
+    assert not shown, "no model is in work"
+    with part.patched(model):
+        for index, at, count in [(0, 0.0, 1), (1, 2.0, 1), (2, 2.0, 2), (4, 2.5, 2), (6, 3.1, 3)]:
+            now[0] = at
+            part.after(step(index, latents))
+            assert len(shown) == count

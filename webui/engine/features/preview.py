@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import torch
 from PIL import Image
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from webui.core.offers import Preview
 from webui.core.participants import Participant, Step
+from webui.models.family import Model
 
 SHOWN = 384
 """Pixels of a preview's longer side at most; the browser enlarges it."""
@@ -46,24 +48,32 @@ class PreviewParticipant(Participant):
 
     def __init__(
         self,
-        preview: Preview,
         show: Callable[[str], None],
         every: int = 1,
         least_seconds: float = 0.1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._preview = preview
+        self._preview: Preview | None = None
         self._show = show
         self._every = every
         self._least = least_seconds
         self._clock = clock
         self._last = float("-inf")
 
+    @contextmanager
+    def patched(self, model: Model) -> Generator[None]:
+        """Nothing is changed; the model in work says what its latents look like."""
+        before, self._preview = self._preview, model.latent.preview
+        try:
+            yield
+        finally:
+            self._preview = before
+
     def after(self, step: Step) -> None:
         """Show `step.denoised` when it is time."""
         now = self._clock()
         early = step.index % self._every or now - self._last < self._least
-        if step.denoised is None or early:
+        if step.denoised is None or self._preview is None or early:
             return
         self._last = now
         self._show(data_uri(rough_picture(step.denoised, self._preview)))

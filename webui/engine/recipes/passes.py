@@ -1,0 +1,141 @@
+"""One walk down the noise levels for the pictures of a batch: what all recipes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from webui.core.participants import Participant
+from webui.core.requests import Drawing
+from webui.core.requests import Refiner as Named
+from webui.engine.conditioning import Words, conditioning
+from webui.engine.features.refiner import Refiner, check_fits
+from webui.engine.guidance import Given, Guider
+from webui.engine.noise import NoiseSource
+from webui.engine.options import Options
+from webui.engine.plan import Plan
+from webui.engine.recipes.shots import Shot
+from webui.engine.recipes.tools import Leg, Tools
+from webui.models.family import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The picture that a pass begins with.
+
+    Attributes:
+        latents: (B, C, h, w).
+        concat: (B, K, h, w) what the model is shown of it, see `Model.predict_x0`.
+        extra_noise, noise_multiplier: A1111's settings.
+        image_scale: of an edit model's guidance by the picture.
+    """
+
+    latents: Tensor
+    concat: Tensor | None = None
+    extra_noise: float = 0.0
+    noise_multiplier: float = 1.0
+    image_scale: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What one walk is made from.
+
+    Attributes:
+        words: of each picture.
+        first_calls: what prompt schedules counted in the first pass, if this is the second.
+        noise: of each picture.
+        start: None for text to image.
+        refiner: takes over in mid-run.
+        participants: of this pass alone.
+    """
+
+    model: Model
+    plan: Plan
+    words: Sequence[Words]
+    noise: NoiseSource
+    cfg_scale: float
+    clip_skip: int
+    first_calls: int | None = None
+    start: Start | None = None
+    refiner: Named | None = None
+    participants: Sequence[Participant] = ()
+
+
+def noise_of(
+    request: Drawing, model: Model, batch: Sequence[Shot], width: int, height: int
+) -> NoiseSource:
+    """The noise of a batch for a size in latent pixels."""
+    assert request.noise_source
+    return NoiseSource(
+        source=request.noise_source,
+        shape=(model.latent.channels, height, width),
+        seeds=[shot.seed for shot in batch],
+        subseeds=[shot.variation_seed for shot in batch],
+        subseed_strength=request.variation_strength,
+        seed_resize_from=(request.seed_resize_height, request.seed_resize_width),
+        eta_noise_seed_delta=request.eta_noise_seed_delta,
+    )
+
+
+def leg(plan: Plan, noise: NoiseSource) -> Leg:
+    """A pass as the news tell of it."""
+    return Leg(max(plan.steps, 1), max(plan.calls, 1), noise.shape[1] * noise.shape[2])
+
+
+def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
+    """The latents (B, C, h, w) at the end of the walk, and whether the refiner took over."""
+    tools.phase("encoding")
+    given = _given(one.model, one, tools.options)
+    refiner = _refiner(one, tools) if one.refiner else None
+    start = one.start
+    initial = one.noise.initial().to(one.model.device)
+    tools.phase("sampling")
+    guider = Guider(
+        given,
+        one.cfg_scale,
+        one.plan.calls,
+        [*tools.participants, *one.participants],
+        tools.check,
+        image_scale=start.image_scale if start else None,
+        takeover=refiner,
+        counted=one.plan.counted,
+        options=tools.options,
+    )
+    with guider.patched():
+        if start is None:
+            latents = one.plan.run(guider, initial, one.noise)
+        else:
+            initial = initial * start.noise_multiplier
+            latents = one.plan.run(guider, initial, one.noise, start.latents, start.extra_noise)
+    return latents, bool(refiner and refiner.taken_over)
+
+
+def _given(model: Model, one: Pass, options: Options) -> Given:
+    calls, hires_calls = one.plan.prompt_calls, None
+    if one.first_calls is not None:
+        calls, hires_calls = one.first_calls, calls
+    conds = conditioning(model, one.words, calls, one.clip_skip, hires_calls, options)
+    return Given(model, conds, one.start.concat if one.start else None)
+
+
+def _refiner(one: Pass, tools: Tools) -> Refiner:
+    assert one.refiner
+    name = one.refiner.model
+
+    def make() -> Given:
+        model = tools.model(name)
+        check_fits(one.model, model, "refiner.model")
+        given = _given(model, one, tools.options)
+        shown = model.image_conditioning == one.model.image_conditioning
+        return given if shown else replace(given, concat=None)
+
+    return Refiner(one.refiner.switch_at, one.plan, one.model.sigmas, make)
+
+
+def on(model: Model, latents: Tensor) -> Tensor:
+    """Latents where the model works, in full precision."""
+    return latents.to(model.device, torch.float32)

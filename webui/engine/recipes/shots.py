@@ -1,0 +1,83 @@
+"""Which pictures a request asks for: the words and seeds of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request
+from webui.engine.conditioning import Words
+from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
+
+SEEDS = LARGEST_SEED + 1
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture to make.
+
+    Attributes:
+        index: place among the job's pictures.
+        words: its prompts, inline negatives already moved.
+        seed, variation_seed: of its noise.
+    """
+
+    index: int
+    words: Words
+    seed: int
+    variation_seed: int
+
+
+def shots(request: Request) -> list[Shot]:
+    """The pictures of a request, as A1111 counts seeds.
+
+    Each picture's seed is one higher than the last one's; with a variation strength the seed
+    stays and the variation seed counts. What is not drawn has neither words nor seeds.
+    """
+    if not isinstance(request, Drawing):
+        return [Shot(index, Words("", ""), 0, 0) for index in range(request.images)]
+    moving = request.variation_strength == 0
+    return [
+        Shot(
+            index,
+            words(request, index),
+            (request.seed + (index if moving else 0)) % SEEDS,
+            (request.variation_seed + index) % SEEDS,
+        )
+        for index in range(request.images)
+    ]
+
+
+def words(request: Drawing, index: int) -> Words:
+    """The prompts of one picture, comments gone, inline negatives in the negative prompt."""
+    prompt = request.prompts[index] if request.prompts else request.prompt
+    negative = request.negative_prompt
+    if request.negative_prompts:
+        negative = request.negative_prompts[index]
+    return plain(prompt, negative)
+
+
+def plain(prompt: str, negative: str) -> Words:
+    """Both prompts without comments, inline negatives moved."""
+    positive, inline = split_negatives(strip_comments(prompt))
+    return Words(positive, merge_negative(strip_comments(negative), inline))
+
+
+def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]]:
+    """The pictures still to make, those that are made together in one list.
+
+    Loops of a loopback hang on each other: such a list begins with the first loop, made or not.
+
+    Args:
+        done: indices of the pictures that are finished.
+    """
+    pictures = shots(request)
+    chained = isinstance(request, Img2Img) and request.loopback is not None
+    together = len(pictures)
+    if isinstance(request, Drawing):
+        together //= request.batch_count
+    for start in range(0, len(pictures), together):
+        batch = pictures[start : start + together]
+        missing = [shot for shot in batch if shot.index not in done]
+        if missing:
+            yield batch[: missing[-1].index - start + 1] if chained else missing

@@ -1,0 +1,93 @@
+"""What recipes are given and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+from webui.core.events import Phase
+from webui.core.participants import Participant
+from webui.core.pictures import PictureRef
+from webui.engine.options import Options
+from webui.engine.recipes.shots import Shot
+from webui.models.family import Model
+from webui.prompt.infotext import Parameters
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a batch's work, for the news of how far it is.
+
+    Attributes:
+        steps: as shown to the user.
+        calls: of the model.
+        weight: what a call costs, relative to other legs: the pixels it works on.
+    """
+
+    steps: int
+    calls: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a recipe is given besides its request.
+
+    Attributes:
+        model: loads a model by its name, None for the request's default.
+        picture: a picture that a request names, upright, RGB or RGBA.
+        mask: a picture that a request names as a mask, of mode L.
+        upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
+        participants: who takes part in every step.
+        check: called before each model call; raises to stop.
+        phase: told what is being done now; "sampling" begins the next leg.
+        legs: told the legs of the batch before the first begins.
+        part: (done, total) told of parts of work that calls no model.
+        model_hash: the short hash of a model's file, if known.
+        options: settings of schedules, samplers and guidance.
+    """
+
+    model: Callable[[str | None], Model]
+    picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
+    mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
+    upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
+        default=lambda name, image, width, height: _without("upscale")
+    )
+    participants: Sequence[Participant] = ()
+    check: Callable[[], None] = field(default=lambda: None)
+    phase: Callable[[Phase], None] = field(default=lambda phase: None)
+    legs: Callable[[Sequence[Leg]], None] = field(default=lambda legs: None)
+    part: Callable[[int, int], None] = field(default=lambda done, total: None)
+    model_hash: Callable[[str], str | None] = field(default=lambda name: None)
+    options: Options = field(default=Options())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A finished picture.
+
+    Attributes:
+        index: place among the job's pictures.
+        seed: of its noise.
+        parameters: what is written into its file.
+    """
+
+    index: int
+    seed: int
+    image: Image.Image
+    parameters: Parameters
+
+
+Recipe = Callable[[Any, Sequence[Shot], Tools], Iterator[Drawn]]
+"""(request, batch, tools) -> its pictures, each as soon as it is finished.
+
+The request's fields are filled in with what suits the model; `batch` is one of `batches(request)`,
+and each of its pictures is the same when made alone.
+"""
+
+
+def _without(name: str) -> Any:
+    raise LookupError(f"this recipe was given no `{name}`")
