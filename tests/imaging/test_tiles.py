@@ -28,6 +28,39 @@ def test_grids_are_combined_as_a1111_does() -> None:
     assert difference(combine_grid(grid), arrays()["grid_combined"]) == 0
 
 
+@settings(deadline=None, max_examples=60)
+@given(*[st.integers(1, 60)] * 4, st.integers(0, 30))
+def test_any_grid_combines_to_what_was_cut(
+    width: int, height: int, across: int, down: int, overlap: int
+) -> None:
+    levels = np.random.default_rng(width).integers(0, 256, (height, width, 3)).astype(np.uint8)
+    grid = split_grid(Image.fromarray(levels), across, down, min(overlap, across - 1, down - 1))
+    assert combine_grid(grid).tobytes() == levels.tobytes()
+
+
+def test_a_seam_between_two_tiles_is_a_ramp() -> None:
+    tiles = tiling(50, 30, 30, 30, 10)
+    assert tiles.boxes() == [(0, 0, 30, 30), (20, 0, 50, 30)]
+    dark, light = np.zeros((30, 30, 1), np.float32), np.ones((30, 30, 1), np.float32)
+    row = blend_tiles(tiles, [dark, light])[7, :, 0]
+    assert (row[:20] == 0).all() and (row[30:] == 1).all()
+    assert row[20:30] == pytest.approx((np.arange(10) + 0.5) / 10)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(1, 400), st.integers(1, 90), st.integers(0, 90), st.sampled_from([1, 8, 64]))
+def test_tiles_are_of_one_size_overlap_enough_and_start_on_the_step(
+    length: int, tile: int, overlap: int, step: int
+) -> None:
+    spans = tiling(length, 1, tile, 1, overlap, step).columns
+    assert spans[0][0] == 0 and spans[-1][1] == length
+    assert {end - start for start, end in spans} == {min(tile, length)}
+    shared = min(overlap, tile // 2)
+    for (start, end), (following, _) in zip(spans, spans[1:], strict=False):
+        assert start < following <= end - shared
+        assert start % (step if step <= tile - shared else 1) == 0
+
+
 @settings(deadline=None, max_examples=100)
 @given(*[st.integers(1, 60)] * 4, st.integers(0, 40), st.sampled_from([1, 2, 8]))
 def test_any_tiling_covers_and_blends_to_what_was_cut(

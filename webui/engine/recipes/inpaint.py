@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PIL import Image
-
 from webui.core.requests import Inpaint
 from webui.engine.recipes.over import draw_over, leg_of, plan_of, rounds
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.told import drawn
 from webui.engine.recipes.tools import Drawn, Tools
 from webui.imaging.inpainting import InitSettings, prepared
-from webui.imaging.masks import inverted
+from webui.imaging.masks import clear_parts
 from webui.models.family import Model
 
 
@@ -27,7 +25,7 @@ def inpaint(request: Inpaint, batch: Sequence[Shot], tools: Tools) -> Iterator[D
     """
     model = tools.model(request.model)
     image = tools.picture(request.image)
-    mask = tools.mask(request.mask) if request.mask else transparent(image)
+    mask = tools.mask(request.mask) if request.mask else clear_parts(image)
     ready = prepared(image, mask, settings_of(request, model, tools))
     plan = plan_of(model, request, tools)
     tools.legs([leg_of(plan, ready, model)])
@@ -35,11 +33,6 @@ def inpaint(request: Inpaint, batch: Sequence[Shot], tools: Tools) -> Iterator[D
     values["Size"] = f"{ready.width}x{ready.height}"
     for shot, picture in zip(batch, images, strict=True):
         yield drawn(request, shot, picture, model, tools, values)
-
-
-def transparent(image: Image.Image) -> Image.Image:
-    """The mask of what is clear in a picture."""
-    return inverted(image.convert("RGBA").getchannel("A"))
 
 
 def settings_of(request: Inpaint, model: Model, tools: Tools) -> InitSettings:
