@@ -1,8 +1,10 @@
 """Picture files of every kind come in as they look, or are refused in one sentence."""
 
 import io
+import random
 import struct
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -249,6 +251,20 @@ def test_a_cut_off_file_is_refused(format: str, share: float) -> None:
     assert code == "picture_cut_off" or (
         not clear and code in ("picture_broken", "picture_unknown")
     )
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"])
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
+def test_a_garbled_file_is_a_picture_or_refused(format: str) -> None:
+    dice = random.Random(format)
+    data = file_of(PHOTO.crop((0, 0, 20, 20)), format)
+    for _ in range(80):
+        garbled = bytearray(data)
+        for _ in range(dice.randint(1, 5)):
+            place = dice.randrange(min(len(data), dice.choice([64, len(data)])))
+            garbled[place] = dice.choice([0, 255, dice.randrange(256)])
+        with suppress(UserError):
+            assert opened(bytes(garbled)).mode in ("RGB", "RGBA")
 
 
 @pytest.mark.parametrize(

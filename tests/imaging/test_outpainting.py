@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from tests.imaging.goldens import picture
+from webui.imaging.inpainting import InitSettings, finished, prepared
 from webui.imaging.outpainting import extended
 
 amounts = st.integers(0, 90)
@@ -114,3 +115,23 @@ def test_nothing_to_add_changes_nothing() -> None:
     image = noise(20, 30)
     canvas, mask = extended(image, 0, 0, 0, 0, 1)
     assert canvas.tobytes() == image.tobytes() and mask.getbbox() is None
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(20, 60), st.integers(20, 60), st.integers(1, 80), st.integers(0, 8))
+def test_the_old_picture_survives_whatever_is_drawn_around_it(
+    width: int, height: int, amount: int, seam: int
+) -> None:
+    image = noise(width, height)
+    canvas, mask = extended(image, amount, 0, 0, amount, 1, seam)
+    options = InitSettings(
+        128, 128, mask_blur_x=0, mask_blur_y=0, area="masked", keep_size=True, color_correction=True
+    )
+    ready = prepared(canvas, mask, options)
+    result = finished(noise(ready.width, ready.height), ready)
+    assert result.size == canvas.size
+    inner = (seam, 0, width, height - seam)
+    kept = result.crop((amount, 0, amount + width, height)).crop(inner)
+    assert kept.tobytes() == image.crop(inner).tobytes()
+    corner = np.asarray(result)[-amount:, :amount]
+    assert (corner != np.asarray(canvas)[-amount:, :amount]).any()
