@@ -139,6 +139,9 @@ def test_a_soft_brush_fades_and_a_hard_one_does_not(bench: Callable[..., Bench])
     assert falling[-1] == 0
     one.stroke((50, 50))
     assert one.mask()[50, 64] > mask[50, 64] + 20  # a second stroke does
+    one.act("wipe")
+    one.stroke((25, 50), (50, 50), (75, 50))
+    assert one.mask()[50, 20:81].min() == 255  # the fading end of a part takes nothing from another
 
 
 def test_shapes(bench: Callable[..., Bench]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +53,59 @@ def sketch(one: Bench) -> Array:
     picture = Image.open(io.BytesIO(data))
     assert picture.format == "PNG"
     return np.asarray(picture)
+
+
+def filtered(values: Array, parts: int = 3) -> bytes:
+    """A PNG of RGBA whose rows use every filter in turn, its data in several chunks."""
+    height, width, _ = values.shape
+    rows = bytearray()
+    above = np.zeros((width, 4), np.int64)
+    for y, row in enumerate(values.astype(np.int64)):
+        left = np.vstack([np.zeros((1, 4), np.int64), row[:-1]])
+        corner = np.vstack([np.zeros((1, 4), np.int64), above[:-1]])
+        distances = np.abs([above - corner, left - corner, left + above - 2 * corner])
+        nearest = np.argmin(distances, axis=0)  # the first of equals: left, above, corner
+        paeth = np.choose(nearest, [left, above, corner])
+        guess = [0, left, above, (left + above) // 2, paeth][y % 5]
+        rows += bytes([y % 5]) + ((row - guess) % 256).astype(np.uint8).tobytes()
+        above = row
+    packed = zlib.compress(bytes(rows))
+    size = -(-len(packed) // parts)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))]
+    chunks += [(b"IDAT", packed[i : i + size]) for i in range(0, len(packed), size)]
+    chunks += [(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def test_translucent_pixels_are_left_to_the_bit(bench: Callable[..., Bench]):
+    values = (
+        np.asarray(noise(90, 70, "RGBA")) // 60 * 60
+    )  # few values, so that guesses are often equal
+    data = filtered(values)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), values)
+    one = bench().open(mode="sketch").load(data)
+    one.brush(1)
+    one.stroke((10.5, 10.5))
+    after = sketch(one)
+    differ = np.argwhere((after != values).any(-1))
+    assert differ.tolist() == [[10, 10]]
+
+
+def test_a_damaged_picture_is_sketched_on_as_it_is_shown(bench: Callable[..., Bench]):
+    whole = np.asarray(noise(90, 70, "RGBA")).copy()
+    whole[..., 3] = 255
+    data = encoded(Image.fromarray(whole))
+    one = bench().open(mode="sketch").load(data[: len(data) * 2 // 3])
+    one.brush(3)
+    one.stroke((10.5, 10.5))
+    after = sketch(one)
+    assert after.shape == whole.shape
+    differ = np.argwhere((after[:30] != whole[:30]).any(-1))
+    assert differ.min() >= 8
+    assert differ.max() <= 12
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])

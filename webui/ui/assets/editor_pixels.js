@@ -14,7 +14,7 @@ export async function pixelsOf(blob, byBrowser = false) {
   if (rows && !byBrowser) return { ...rows, colours, close: () => {} };
   const bitmap = await bitmapOf(blob);
   const { width, height } = bitmap;
-  return { width, height, row: bands(bitmap, width, height), colours, close: () => bitmap.close() };
+  return { width, height, row: bands(bitmap, width, height), colours, close: () => bitmap.close?.() };
 }
 
 /** As it stands in the file; what is damaged as far as an <img> shows it. */
@@ -26,7 +26,7 @@ async function bitmapOf(blob) {
     image.src = URL.createObjectURL(blob);
     try {
       await new Promise((resolve, reject) => Object.assign(image, { onload: resolve, onerror: reject }));
-      return await createImageBitmap(image);
+      return image;
     } finally {
       URL.revokeObjectURL(image.src);
     }
@@ -72,7 +72,7 @@ export async function maskOf(blob, width, height) {
   });
   const other = bitmap.width !== width || bitmap.height !== height;
   const stretched = other ? { width: bitmap.width, height: bitmap.height } : null;
-  bitmap.close();
+  bitmap.close?.();
   return { plane, stretched };
 }
 
