@@ -81,9 +81,7 @@ def filtered(values: Array, parts: int = 3) -> bytes:
 
 
 def test_translucent_pixels_are_left_to_the_bit(bench: Callable[..., Bench]):
-    values = (
-        np.asarray(noise(90, 70, "RGBA")) // 60 * 60
-    )  # few values, so that guesses are often equal
+    values = np.asarray(noise(90, 70, "RGBA")) // 60 * 60  # guesses are often equal
     data = filtered(values)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), values)
     one = bench().open(mode="sketch").load(data)
