@@ -128,6 +128,7 @@ def _index(family: str) -> dict[str, Any]:
     """The `model_index.json`."""
     index: dict[str, Any] = {
         "_class_name": f"StableDiffusion{_PIPELINES[family]}Pipeline",
+        "_diffusers_version": "0.42.1",
         "feature_extractor": [None, None],
         "image_encoder": [None, None],
         "scheduler": ["diffusers", "PNDMScheduler"],

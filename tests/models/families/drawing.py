@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from webui.core.offers import ModelInfo
 from webui.models.families.unet import UNetModel
 from webui.models.sigmas import SigmaTable
 
-STEPS = 10  # diffusers' timesteps are whole then: 999 / 9
+STEPS = 10
+LINSPACE = torch.linspace(999, 0, STEPS)  # whole as in diffusers: 999 / 9
+TRAILING = torch.arange(999, 0, -1000 // STEPS)
+EULER = {"timestep_spacing": "linspace"}
+DDIM = {"timestep_spacing": "trailing", "clip_sample": False, "set_alpha_to_one": True}
 SCALE = 5.0
 PROMPT, NEGATIVE = "a red apple on a table", "blue"
 
@@ -36,14 +41,19 @@ def euler(
     prompt: str = PROMPT,
     negative: str = NEGATIVE,
     scale: float = SCALE,
-    skip: int = 1,
     concat: torch.Tensor | None = None,
+    timesteps: torch.Tensor = LINSPACE,
+    start: float | None = None,
 ) -> torch.Tensor:
-    """The latents of Euler's method with guidance; `concat` has a row for each of both."""
-    levels = SigmaTable(model.sigmas).t_to_sigma(torch.linspace(999, 0, STEPS)).tolist()
-    words = model.encode_texts([prompt], skip)
-    words += model.encode_texts([negative], skip, negative=True)
-    x = (noise() if x is None else x) * levels[0]
+    """The latents of Euler's method with guidance, which is DDIM too.
+
+    Args:
+        concat: a row for the prompt and one for the negative prompt.
+        start: what the noise is multiplied by, the first noise level if not given.
+    """
+    levels = SigmaTable(model.sigmas).t_to_sigma(timesteps).tolist()
+    words = model.encode_texts([prompt]) + model.encode_texts([negative], negative=True)
+    x = (noise() if x is None else x) * (start or levels[0])
     for sigma, following in itertools.pairwise([*levels, 0.0]):
         both = model.predict_x0(x.repeat(2, 1, 1, 1), sigma, words, concat=concat)
         cond, uncond = both.chunk(2)
@@ -53,11 +63,15 @@ def euler(
 
 
 def drawn_by_diffusers(
-    kind: Any, folder: Path, scheduler: Any = EulerDiscreteScheduler, **more: Any
-):
+    kind: Any,
+    folder: Path,
+    scheduler: Any = EulerDiscreteScheduler,
+    config: Mapping[str, Any] = EULER,
+    **more: Any,
+) -> torch.Tensor:
     """The latents of a pipeline; `more` are arguments of its call."""
     pipe = kind.from_pretrained(folder, local_files_only=True)
-    pipe.scheduler = scheduler.from_config(pipe.scheduler.config, timestep_spacing="linspace")
+    pipe.scheduler = scheduler.from_config(pipe.scheduler.config, **config)
     pipe.set_progress_bar_config(disable=True)
     arguments = {
         "negative_prompt": NEGATIVE,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDIMScheduler, StableDiffusionPipeline
 
 from tests.models.families.drawing import (
+    DDIM,
+    TRAILING,
     drawn_by_diffusers,
     euler,
     load,
@@ -32,11 +34,22 @@ def test_equals_the_pipeline_of_diffusers(tiny2):
     model = load(SD2(), tiny2.folder_info)
     wanted = drawn_by_diffusers(StableDiffusionPipeline, tiny2.folder)
     assert relative(euler(model), wanted) < 1e-5
-    for skip in (1, 2):
-        assert torch.equal(euler(model, skip=skip), euler(model)), (
-            "it was trained on the last but 1"
-        )
-    assert relative(euler(model, skip=3), wanted) > 1e-4
+
+
+@torch.inference_mode()
+def test_equals_ddim_of_diffusers(tiny2):
+    model = load(SD2(), tiny2.folder_info)
+    wanted = drawn_by_diffusers(StableDiffusionPipeline, tiny2.folder, DDIMScheduler, DDIM, eta=0.0)
+    start = (float(model.sigmas[-1]) ** 2 + 1) ** 0.5
+    assert relative(euler(model, timesteps=TRAILING, start=start), wanted) < 1e-4
+
+
+@torch.inference_mode()
+def test_it_was_trained_on_the_last_layer_but_one(tiny2):
+    model = load(SD2(), tiny2.folder_info)
+    first, second, third = (model.encode_texts(["a cat"], skip)[0].tokens for skip in (1, 2, 3))
+    assert torch.equal(first, second)
+    assert not torch.allclose(second, third, atol=1e-2)
 
 
 @torch.inference_mode()
