@@ -133,6 +133,7 @@ def test_every_target_is_large_enough_for_a_finger(bench: Callable[..., Bench]):
 def test_full_screen_and_back(bench: Callable[..., Bench]):
     one = bench().open(mode="mask").load(encoded(noise(300, 200)))
     one.ask("delete Element.prototype.requestFullscreen")  # as on an iPhone
+    one.ask("document.querySelector('main').style = 'transform: scale(1); overflow: hidden'")
     one.page.locator(".view").focus()
     one.page.keyboard.press("f")
     one.settle()

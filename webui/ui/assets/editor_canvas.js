@@ -78,9 +78,12 @@ export class Drawing {
     this.softness = brush.softness ?? 0;
   }
 
-  /** The brush goes from a to b ([x, y], pixels from the corner of the picture). */
+  /** The brush goes from a to b ([x, y], pixels from the corner of the picture). The edge of paint is smooth. */
   line(a, b, radius) {
-    return line(this.plane, a, b, radius, this.softness, (...span) => this.step.span(...span));
+    const smooth = this.colour && radius >= 1;
+    const reach = smooth ? radius + 0.5 : radius;
+    const softness = smooth ? Math.max(this.softness, 1 / reach) : this.softness;
+    return line(this.plane, a, b, reach, softness, (...span) => this.step.span(...span));
   }
 
   /** Everything within a closed line of points. */

@@ -15,6 +15,10 @@ export function screenful(element, changed) {
     },
   };
   const sheet = on => {
+    // As a popover it lies above all and outside of every container that would hold it in.
+    if (on) element.setAttribute("popover", "manual");
+    if (on) element.showPopover?.();
+    else element.removeAttribute("popover");
     element.classList.toggle("sheet-over", on);
     document.documentElement.classList.toggle("covered", on);
     changed();
