@@ -21,6 +21,7 @@ from webui.prompt.infotext import (
     parse_infotext,
     quote,
     unquote,
+    with_sizes,
 )
 
 
@@ -201,3 +202,8 @@ def test_any_text_is_read(text: str) -> None:
 def test_long_texts_are_read_quickly(piece: str) -> None:
     parse_infotext("x\n" + piece * 100_000)
     parse_infotext("x\n" + "aa: 1, bb: 2, cc: 3, " + piece * 100_000)
+
+
+def test_sizes_go_back_to_how_they_stand_in_the_text():
+    values = {"Steps": "4", "Size-1": "30", "Size-2": "20", "A-1": "x", "B-2": "y"}
+    assert with_sizes(values) == {"Steps": "4", "Size": "30x20", "A-1": "x", "B-2": "y"}

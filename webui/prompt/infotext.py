@@ -245,3 +245,15 @@ def in_order(values: Mapping[str, Value]) -> dict[str, Value]:
     ends = {key: values[key] for key in _LAST if key in values}
     between = {key: value for key, value in values.items() if key not in known | ends}
     return known | between | ends
+
+
+def with_sizes(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Values that were read, with sizes as they stand in the text: `Size-1`, `Size-2` to `Size`."""
+    joined: dict[str, Value] = {}
+    for key, value in values.items():
+        name = key[:-2]
+        if key.endswith("-1") and f"{name}-2" in values:
+            joined[name] = f"{value}x{values[f'{name}-2']}"
+        elif not (key.endswith("-2") and f"{name}-1" in values):
+            joined[key] = value
+    return joined

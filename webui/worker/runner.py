@@ -21,7 +21,7 @@ from webui.engine.samplers.registry import register
 from webui.engine.upscalers import Upscalers
 from webui.imaging.ingest import opened, opened_mask
 from webui.library.catalog import Catalog
-from webui.library.pictures import encode
+from webui.library.pictures import encode, read_infotext
 from webui.library.store import Store
 from webui.models.family import Model
 from webui.models.manager import ModelManager
@@ -111,6 +111,7 @@ class Runner:
             phase=reporter.phase,
             legs=reporter.legs,
             part=reporter.part,
+            infotext=lambda ref: read_infotext(self._store.data(ref)).infotext or "",
             model_hash=self._catalog.hash,
         )
 

@@ -46,6 +46,7 @@ class Tools:
         phase: told what is being done now; "sampling" begins the next leg.
         legs: told the legs of the batch before the first begins.
         part: (done, total) told of parts of work that calls no model.
+        infotext: the parameters in the file of a picture that a request names, or "".
         model_hash: the short hash of a model's file, if known.
         options: settings of schedules, samplers and guidance.
     """
@@ -61,6 +62,7 @@ class Tools:
     phase: Callable[[Phase], None] = field(default=lambda phase: None)
     legs: Callable[[Sequence[Leg]], None] = field(default=lambda legs: None)
     part: Callable[[int, int], None] = field(default=lambda done, total: None)
+    infotext: Callable[[PictureRef], str] = field(default=lambda ref: "")
     model_hash: Callable[[str], str | None] = field(default=lambda name: None)
     options: Options = field(default=Options())
 

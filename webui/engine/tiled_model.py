@@ -1,0 +1,162 @@
+"""A model that looks at large latents tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from webui.core.offers import ModelInfo
+from webui.core.participants import Embedding
+from webui.engine.guidance import Check
+from webui.engine.latents import to_images, to_pixels
+from webui.imaging.masks import Box
+from webui.imaging.tiles import Tiling, blend_tiles
+from webui.models.family import ImageConditioning, LatentSpec, Model
+
+TileDone = Callable[[int, int], None]
+"""Told how many tiles of a call are done, and how many there are."""
+
+
+class TiledModel:
+    """A model whose every prediction is blended from predictions for overlapping tiles.
+
+    All tiles take each step together (MultiDiffusion, Bar-Tal et al. 2023; with weights that fade
+    towards a tile's edges, Mixture of Diffusers, Jimenez 2023): neighbours agree on what lies
+    between them at every noise level, so there are no seams to hide afterwards. To samplers,
+    guidance and participants it is one run over one large picture.
+
+    Anything else is asked of the model itself, so that what patches a model finds its parts.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        tiling: Tiling,
+        check: Check = lambda: None,
+        tile_done: TileDone = lambda done, total: None,
+    ) -> None:
+        """Call nothing yet.
+
+        Args:
+            tiling: of the latents.
+            check: called before each tile; may raise to stop.
+        """
+        self._model = model
+        self._tiling = tiling
+        self._weights = [torch.from_numpy(one).to(model.device) for one in tiling.weights()]
+        self._check = check
+        self._tile_done = tile_done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._model.info
+
+    @property
+    def latent(self) -> LatentSpec:
+        return self._model.latent
+
+    @property
+    def image_conditioning(self) -> ImageConditioning:
+        return self._model.image_conditioning
+
+    @property
+    def sigmas(self) -> Tensor:
+        return self._model.sigmas
+
+    @property
+    def device(self) -> torch.device:
+        return self._model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._model.dtype
+
+    def encode_texts(
+        self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
+    ) -> list[Embedding]:
+        return self._model.encode_texts(texts, clip_skip, negative=negative)
+
+    def predict_x0(
+        self,
+        x: Tensor,
+        sigma: float,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
+    ) -> Tensor:
+        """See `Model.predict_x0`; residuals and concat belong to the whole picture."""
+        result = torch.zeros_like(x)
+        boxes = self._tiling.boxes()
+        for number, (box, weight) in enumerate(zip(boxes, self._weights, strict=True)):
+            self._check()
+            predicted = self._model.predict_x0(
+                _cut(x, box, x),
+                sigma,
+                embeddings,
+                {name: _cut_all(value, box, x) for name, value in (residuals or {}).items()},
+                None if concat is None else _cut(concat, box, x),
+            )
+            left, top, right, bottom = box
+            result[..., top:bottom, left:right] += predicted * weight
+            self._tile_done(number + 1, len(boxes))
+        return result
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self._model.decode(latents)
+
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self._model.encode(pixels, noise)
+
+    def running(self) -> AbstractContextManager[None]:
+        return self._model.running()
+
+
+def encoded(model: Model, image: Image.Image, tiling: Tiling, check: Check) -> Tensor:
+    """The latents (1, C, h, w) of a large RGB picture, tile by tile.
+
+    Args:
+        tiling: of the latents; the picture is that size times the stride.
+    """
+
+    def tiles() -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
+        for box in tiling.scaled(model.latent.stride).boxes():
+            check()
+            latents = model.encode(to_pixels([image.crop(box)]))
+            yield latents[0].permute(1, 2, 0).float().cpu().numpy()
+
+    blended = torch.from_numpy(blend_tiles(tiling, tiles()))
+    return blended.permute(2, 0, 1)[None].contiguous().to(model.device)
+
+
+def decoded(model: Model, latents: Tensor, tiling: Tiling, check: Check) -> Image.Image:
+    """The RGB picture of large latents (1, C, h, w), tile by tile."""
+
+    def tiles() -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
+        for box in tiling.boxes():
+            check()
+            yield np.asarray(to_images(model.decode(_cut(latents, box, latents)))[0])
+
+    return Image.fromarray(blend_tiles(tiling.scaled(model.latent.stride), tiles()))
+
+
+def _cut(value: Tensor, box: Box, whole: Tensor) -> Tensor:
+    """What of a value belongs to a box, where the value is that many times smaller than x."""
+    smaller = whole.shape[-1] // value.shape[-1]
+    left, top, right, bottom = (place // smaller for place in box)
+    return value[..., top:bottom, left:right]
+
+
+def _cut_all(value: Any, box: Box, whole: Tensor) -> Any:
+    """The same for a tensor or a list of them."""
+    if isinstance(value, Tensor):
+        return _cut(value, box, whole)
+    return type(value)(_cut_all(one, box, whole) for one in value)
