@@ -4,8 +4,17 @@ from typing import Any
 
 import pytest
 
-from webui.core.requests import Hires, Inpaint, Refiner, Txt2Img
-from webui.prompt.infotext import parse_infotext
+from webui.core.requests import (
+    KINDS,
+    Drawing,
+    Hires,
+    Inpaint,
+    Refiner,
+    TiledDiffusion,
+    Txt2Img,
+    Upscale,
+)
+from webui.prompt.infotext import build_infotext, describe, parse_infotext
 from webui.prompt.pasting import fitting, to_request_fields
 
 START = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512, Model: m"
@@ -38,12 +47,12 @@ def test_a_second_pass_with_all_its_own() -> None:
         "model": "other",
     }
     assert "strength" not in read
-    assert Txt2Img(**read).hires == Hires(**read["hires"])
+    assert Txt2Img(**fitting(read, "txt2img")).hires == Hires(**read["hires"])
 
 
 def test_a_second_pass_that_is_as_the_first() -> None:
     read = fields("Denoising strength: 0.7, Hires upscale: 2.0, Hires upscaler: Latent")
-    assert Txt2Img(**read).hires == Hires(
+    assert Txt2Img(**fitting(read, "txt2img")).hires == Hires(
         upscaler="Latent", steps=0, strength=0.7, scale=2.0, width=0, height=0
     )
     assert not read["hires"].keys() & {"sampler", "schedule", "model", "cfg_scale"}
@@ -152,3 +161,90 @@ def test_nonsense_leaves_its_field_out() -> None:
     assert not read["hires"].keys() & {"strength", "scale", "steps"}
     assert not read.keys() & {"mask_blur", "content", "area"}
     assert read["refiner"] == {"model": "r"}
+
+
+COMMON: dict[str, Any] = {
+    "prompt": "a cat",
+    "negative_prompt": "dog",
+    "model": "m",
+    "sampler": "Euler a",
+    "schedule": "Karras",
+    "steps": 9,
+    "cfg_scale": 4.5,
+    "width": 256,
+    "height": 192,
+    "seed": 11,
+    "clip_skip": 2,
+    "noise_source": "nv",
+}
+SOFT = {
+    "schedule_bias": 1.5,
+    "preservation_strength": 0.25,
+    "transition_contrast_boost": 2.0,
+    "mask_influence": 0.5,
+    "difference_threshold": 0.75,
+    "difference_contrast": 3.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("txt2img", {"hires": {"upscaler": "Lanczos", "steps": 4, "strength": 0.5, "scale": 1.5}}),
+        (
+            "txt2img",
+            {
+                "hires": {
+                    "upscaler": "Latent (nearest-exact)",
+                    "steps": 0,
+                    "strength": 0.25,
+                    "width": 512,
+                    "height": 384,
+                    "model": "other",
+                    "sampler": "DPM++ 2M",
+                    "schedule": "Beta",
+                    "cfg_scale": 3.0,
+                }
+            },
+        ),
+        ("img2img", {"strength": 0.6}),
+        ("img2img", {"strength": 0.0, "extra_noise": 0.1, "noise_multiplier": 1.1}),
+        ("inpaint", {"strength": 1.0, "mask_blur": 8, "content": "latent_noise"}),
+        ("inpaint", {"area": "masked", "padding": 16, "invert": True, "content": "fill"}),
+        ("inpaint", {"mask_blur": 3, "soft": SOFT}),
+        ("outpaint", {"strength": 0.9}),
+    ],
+)
+def test_a_request_comes_back_from_its_own_picture(kind: str, values: dict[str, Any]) -> None:
+    """All but the pictures, which a text cannot hold."""
+    given = {} if kind == "txt2img" else {"image": IMAGE}
+    request = KINDS[kind].model_validate({**COMMON, **given, **values})
+    assert isinstance(request, Drawing)
+    parameters = describe(request, "a cat", "dog", 11, 12, "m", "0123456789")
+    fields = to_request_fields(parse_infotext(build_infotext(parameters)))
+    again = KINDS[kind].model_validate({**given, **fitting(fields, kind), "model": "m"})
+    known = ("variation_seed",)  # -1 draws one, and is drawn by now
+    assert again.model_dump(exclude=set(known)) == request.model_dump(exclude=set(known))
+
+
+def test_what_enlarged_the_picture_stands_for_itself() -> None:
+    read = fields(
+        "Postprocess upscale by: 1.5, Postprocess upscaler: Lanczos, "
+        "Postprocess upscaler 2: Nearest, Postprocess upscaler 2 visibility: 0.25, "
+        "Tiled diffusion strength: 0.3, Tiled diffusion prompt: an apple, "
+        "Tiled diffusion steps: 7, Tiled diffusion sampler: Euler, Tiled diffusion seed: 3, "
+        "Tiled diffusion schedule type: Karras, Tiled diffusion CFG scale: 4.0, "
+        "Tiled diffusion tile: 256, Tiled diffusion overlap: 16, Tiled diffusion model: m"
+    )
+    assert (read["seed"], read["width"]) == (5, 512)
+    request = Upscale(**fitting(read, "upscale"), image=IMAGE)
+    assert request == Upscale(
+        image=IMAGE, by=1.5, upscaler="Lanczos", upscaler_2="Nearest", mix=0.25,
+        diffusion=TiledDiffusion(
+            strength=0.3, prompt="an apple", steps=7, sampler="Euler", schedule="Karras",
+            cfg_scale=4.0, seed=3, tile=256, overlap=16, model="m",
+        ),
+    )  # fmt: skip
+    sized = fields("Postprocess upscale to: 640x480, Postprocess upscaler: None")["upscale"]
+    assert sized == {"width": 640, "height": 480, "upscaler": "None", "diffusion": None}
+    assert fields("RNG: NV")["upscale"] is None

@@ -80,6 +80,7 @@ def test_a_pictures_parameters_become_the_fields_of_a_request() -> None:
         "noise_source": "cpu",
         "hires": None,
         "refiner": None,
+        "upscale": None,
     }
 
 
@@ -125,15 +126,16 @@ def test_a_request_comes_back_from_its_own_picture() -> None:
     )  # fmt: skip
     parameters = describe(request, request.prompt, request.negative_prompt, 11, 12, "m")
     fields = to_request_fields(parse_infotext(build_infotext(parameters)))
-    assert Txt2Img(**fields) == request
+    assert Txt2Img(**fitting(fields, "txt2img")) == request
 
 
 def test_fields_are_those_of_a_kind() -> None:
-    fields = {"prompt": "a", "hires": None, "strength": 0.5, "content": "fill", "by": 2.0}
+    fields = {"prompt": "a", "hires": None, "strength": 0.5, "content": "fill", "upscale": None}
     assert fitting(fields, "txt2img") == {"prompt": "a", "hires": None}
     assert fitting(fields, "img2img") == {"prompt": "a", "strength": 0.5}
     assert fitting(fields, "inpaint") == {"prompt": "a", "strength": 0.5, "content": "fill"}
-    assert fitting(fields, "upscale") == {"by": 2.0}
+    assert fitting(fields, "upscale") == {}
+    assert fitting({**fields, "upscale": {"by": 2.0, "x": 1}}, "upscale") == {"by": 2.0}
 
 
 @given(

@@ -101,6 +101,24 @@ _SOFT: Table = {
     "difference_threshold": ("Soft inpainting difference threshold", None, _decimal),
     "difference_contrast": ("Soft inpainting difference contrast", None, _decimal),
 }
+_UPSCALE: Table = {
+    "by": ("Postprocess upscale by", None, _decimal),
+    "width": ("Postprocess upscale to-1", 0, whole),
+    "height": ("Postprocess upscale to-2", 0, whole),
+    "upscaler": ("Postprocess upscaler", None, _text),
+    "upscaler_2": ("Postprocess upscaler 2", None, _text),
+    "mix": ("Postprocess upscaler 2 visibility", None, _decimal),
+}
+_TILED: Table = {
+    "strength": ("Tiled diffusion strength", None, _decimal),
+    "prompt": ("Tiled diffusion prompt", "", _text),
+    "negative_prompt": ("Tiled diffusion negative prompt", "", _text),
+    "steps": ("Tiled diffusion steps", None, whole),
+    "cfg_scale": ("Tiled diffusion CFG scale", None, _decimal),
+    "seed": ("Tiled diffusion seed", None, whole),
+    "tile": ("Tiled diffusion tile", None, whole),
+    "overlap": ("Tiled diffusion overlap", None, whole),
+}
 _SOFT_SWITCH = "Soft inpainting enabled"
 _HIRES_KEYS = frozenset(
     {"Hires upscale", "Hires upscaler", "Hires steps", "Hires resize-1", "First pass size-1"}
@@ -128,16 +146,16 @@ class Pasted:
         """Fields of a request by name, its parts as mappings. What cannot be read is left out.
 
         `hires` and `refiner` are None where the picture has none; the fields of a mask are there
-        only where it had one.
+        only where it had one. `upscale` is what was done to it afterwards, None for nothing.
         """
-        known = [str(self.values[key]) for key in ("Model hash", "Model") if self.values.get(key)]
         fields = {
             **self._read(_NUMBERS),
             "noise_source": "cpu" if self.values["RNG"] == "CPU" else "nv",
             **_sampling(self.values.get("Sampler"), self.values["Schedule type"]),
-            **_known(model=self._model(known)),
+            **_known(model=self._model(self._written("Model hash", "Model"))),
             "hires": self._hires(),
             "refiner": self._refiner(),
+            "upscale": self._upscale(),
         }
         if fields["hires"] is None and "Denoising strength" in self.given:
             fields |= self._read(_PICTURE)
@@ -171,6 +189,27 @@ class Pasted:
 
     def _soft(self) -> dict[str, Any] | None:
         return self._read(_SOFT) if _switch(self.values.get(_SOFT_SWITCH)) else None
+
+    def _upscale(self) -> dict[str, Any] | None:
+        if "Postprocess upscaler" not in self.given:
+            return None
+        return {**self._read(_UPSCALE), "diffusion": self._tiled()}
+
+    def _tiled(self) -> dict[str, Any] | None:
+        if "Tiled diffusion strength" not in self.given:
+            return None
+        sampler, schedule = (
+            self.values.get(f"Tiled diffusion {key}") for key in ("sampler", "schedule type")
+        )
+        names = self._written("Tiled diffusion model hash", "Tiled diffusion model")
+        return {
+            **self._read(_TILED),
+            **_sampling(sampler, schedule),
+            **_known(model=self._model(names)),
+        }
+
+    def _written(self, *keys: str) -> list[str]:
+        return [str(self.values[key]) for key in keys if self.values.get(key)]
 
     def _other(self, key: str) -> str | None:
         """A model beside the first one, written `name [hash]` or `name`."""

@@ -156,4 +156,6 @@ def to_request_fields(
 
 def fitting(fields: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Those of the fields that a request of this kind has."""
+    if kind == "upscale":
+        fields = fields.get("upscale") or {}
     return {name: fields[name] for name in KINDS[kind].model_fields if name in fields}
