@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.bench import Bench, encoded, noise
+from tests.browser.conftest import View
 
 GIVE = """([kind, texts]) => {
   const data = new DataTransfer();
@@ -68,6 +69,32 @@ def test_pictures_come_and_go(bench: Callable[..., Bench], multiple: bool, tmp_p
     assert one.ask("told.length") == 4
 
 
+def test_a_paste_is_for_the_field_that_has_the_focus(bench: Callable[..., Bench]):
+    one = bench().open(mode="view")
+    field = one.page.evaluate_handle("document.querySelector('main').firstChild")
+    place(one, multiple=False)
+    one.page.evaluate("part => document.querySelector('main').prepend(part)", field)
+    one.page.locator(".drop-here").focus()
+    give(one, "paste", 1)
+    assert one.ask(NAMES) == ["paste0.png"]
+    assert not one.ask("e.hasPicture()")
+    one.page.locator(".invite").focus()
+    give(one, "paste", 1)
+    one.page.wait_for_function("e.hasPicture()")
+    one.ask("e.clear()")
+    words = """() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      data.setData("text/plain", "words");
+      const box = document.body.appendChild(document.createElement("textarea"));
+      const given = { clipboardData: data, bubbles: true, cancelable: true };
+      const event = new ClipboardEvent("paste", given);
+      box.dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    assert not one.ask(words)
+
+
 def test_a_form_writes_without_being_told(bench: Callable[..., Bench]):
     one = bench()
     place(one, multiple=True)
@@ -80,3 +107,17 @@ def test_a_form_writes_without_being_told(bench: Callable[..., Bench]):
     assert one.ask("told") == []
     one.ask("f.blame('Too large.')")
     assert one.page.locator(".problem").inner_text() == "Too large."
+
+
+def test_a_file_dropped_beside_does_not_replace_the_page(view: View):
+    dragged = """file => {
+      const data = new DataTransfer();
+      if (file) data.items.add(new File(["x"], "x.png"));
+      else data.setData("text/plain", "words");
+      const given = { dataTransfer: data, bubbles: true, cancelable: true };
+      const event = new DragEvent("dragover", given);
+      document.body.dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    assert view.page.evaluate(dragged, True)
+    assert not view.page.evaluate(dragged, False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.browser.bench import Bench, capsule, encoded, noise, same_but_for_edges
 
@@ -219,3 +220,49 @@ def test_a_step_back_in_the_middle_of_a_stroke_ends_it(bench: Callable[..., Benc
         if one.ask("e.hasPicture()"):
             assert one.file("mask") == kept
     assert one.ask("e.bounds()") is None
+
+
+@pytest.mark.slow
+def test_steps_back_are_given_up_for_memory(bench: Callable[..., Bench]):
+    """Noise cannot be packed: 16 MB a step."""
+    kept = bench().page.evaluate(
+        """async () => {
+          const { Drawing } = await import("/editor_canvas.js");
+          const { bytesOf } = await import("/editor_tiles.js");
+          const drawing = new Drawing(4096, 4096);
+          const tiles = new Map();
+          for (let i = 0; i < 256; i++)
+            tiles.set(i, crypto.getRandomValues(new Uint8Array(65536)));
+          drawing.restore(tiles);
+          for (let i = 0; i < 19; i++) drawing.invert();
+          const all = drawing.done.flatMap(step => [...step.values()]);
+          while (drawing.undo());
+          const same = [...tiles].every(([index, tile]) => {
+            const now = drawing.plane.entry(index);
+            return tile.every((value, i) => 255 - value === now[i]);
+          });
+          return { bytes: all.reduce((sum, entry) => sum + bytesOf(entry), 0), same };
+        }"""
+    )
+    assert 200e6 < kept["bytes"] <= 256 * 2**20
+    assert kept["same"]  # 16 of 19 steps are kept, an odd number is lost
+
+
+@pytest.mark.slow
+def test_a_picture_of_twelve_thousand_pixels(bench: Callable[..., Bench]):
+    side = 12_000
+    data = encoded(Image.new("L", (side, side), 90), "JPEG")
+    one = bench().open(mode="mask").load(data)
+    assert one.ask("e.size()") == {"width": side, "height": side}
+    one.brush(900)
+    one.stroke((1000, 1000), (11_000, 6000))
+    mask = one.ask(
+        """e.mask().then(async blob => {
+          const { maskOf } = await import("/editor_pixels.js");
+          const { plane } = await maskOf(blob, 12000, 12000);
+          const places = [[1000, 1000], [6000, 3500], [11000, 6000], [1000, 6000]];
+          return places.map(place => plane.at(...place));
+        })"""
+    )
+    assert mask == [255, 255, 255, 0]
+    assert one.ask("performance.memory.usedJSHeapSize") < 400e6

@@ -71,7 +71,10 @@ export function editor({ mode = "mask", key = null, onChange = () => {} } = {}) 
     zooms: () => mode !== "view" || element.contains(document.activeElement) || full.on,
   });
   keys(element, view, acts, state);
-  takeFiles(element, { listens: () => isVisible(element), take: ([file]) => content.load(file) });
+  takeFiles(element, {
+    listens: target => isVisible(element) && !target.closest?.(".pictures"), // those fields ask for their own
+    take: ([file]) => content.load(file),
+  });
   follow();
 
   return {

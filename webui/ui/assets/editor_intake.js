@@ -20,7 +20,11 @@ export function chooser(take, attributes = {}) {
   return input;
 }
 
-/** Files dropped on the element, and pictures pasted while `listens()`, go to `take(files)`. */
+/** Words in a text box are meant for the box, whatever picture of them is in the clipboard, too (office programs). */
+const isText = ({ target, clipboardData }) =>
+  Boolean(target.closest?.("textarea, input, [contenteditable]")) && clipboardData.types.includes("text/plain");
+
+/** Files dropped on the element, and pictures pasted while `listens(target)`, go to `take(files)`. */
 export function takeFiles(element, { listens, take }) {
   let inside = 0; // dragenter and dragleave come for every child, too
   const over = count => {
@@ -39,7 +43,7 @@ export function takeFiles(element, { listens, take }) {
   });
   addEventListener("paste", event => {
     const files = [...(event.clipboardData?.files ?? [])].filter(isPicture);
-    if (!files.length || event.defaultPrevented || !listens()) return;
+    if (!files.length || event.defaultPrevented || isText(event) || !listens(event.target)) return;
     event.preventDefault();
     take(files);
   });

@@ -13,6 +13,7 @@ export function mount({ element }) {
   element.replaceChildren(h("header.brand", {}, mark, h("h1", {}, "Easel")), workerPart(), linkPart());
   keepDark();
   keepTab();
+  keepPage();
 }
 
 function workerPart() {
@@ -102,4 +103,13 @@ function keepTab() {
     document.getElementById(recall("page.tab"))?.click();
   };
   back();
+}
+
+/** A file dropped beside every place for files does not take the page's place. */
+function keepPage() {
+  addEventListener("dragover", event => {
+    if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
 }
