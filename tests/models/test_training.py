@@ -32,7 +32,7 @@ def test_most_files_tell_nothing(tmp_path):
     [(["v_pred"], VELOCITY), (["v_pred", "ztsnr"], VELOCITY | SNR), (["ztsnr"], SNR)],
 )
 def test_marks_among_the_weights(tmp_path, marks, config):
-    path = write_weights(tmp_path / "a.safetensors", dict.fromkeys(["a", *marks], (1,)))
+    path = write_weights(tmp_path / "a.safetensors", {"a": (1,), **dict.fromkeys(marks, (0,))})
     assert told(info(path)) == config
 
 
@@ -65,7 +65,7 @@ def test_a_config_of_a1111_beside_the_file(tmp_path, text, config):
 
 
 def test_a_card_counts_more_than_marks_and_marks_more_than_a_config(tmp_path):
-    path = write_weights(tmp_path / "a.safetensors", {"v_pred": (1,), "ztsnr": (1,)})
+    path = write_weights(tmp_path / "a.safetensors", {"v_pred": (0,), "ztsnr": (0,)})
     (tmp_path / "a.yaml").write_text("parameterization: eps")
     assert told(info(path)) == VELOCITY | SNR
     card = {"prediction": "epsilon", "zero_terminal_snr": False}

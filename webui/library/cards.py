@@ -48,7 +48,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "turbo": {"steps": 4, "cfg_scale": 1.0, "sampler": "Euler a", "schedule": "SGM Uniform"},
     "lightning": {"steps": 8, "cfg_scale": 1.0, "sampler": "Euler", "schedule": "SGM Uniform"},
     "hyper": {"steps": 8, "cfg_scale": 1.0, "sampler": "Euler", "schedule": "SGM Uniform"},
-    "lcm": {"steps": 6, "cfg_scale": 1.5, "sampler": "LCM"},
+    "lcm": {"steps": 6, "cfg_scale": 1.0, "sampler": "LCM"},
     "dmd2": {"steps": 4, "cfg_scale": 1.0, "sampler": "LCM"},
 }
 """Variant -> what differs from the family's card."""

@@ -109,8 +109,8 @@ def load_parts(
     shown = Path(info.path).name
     configs = Path(info.path) if in_folder else layout.configs
     schedule = read_config(configs / "scheduler" / "scheduler_config.json", shown)
-    if not in_folder:
-        schedule |= told(info)
+    heard = {} if in_folder else told(info)
+    schedule |= heard
     Prediction.from_config(schedule, shown)  # better to know now than after the weights
     networks = _networks(layout, info, configs)
     convert = _from_folder if in_folder else _from_file
@@ -118,8 +118,8 @@ def load_parts(
         fill(networks[part], convert(layout, part, tensors, networks[part]), shown)
         networks[part].to(device)  # what is no weight: places of tokens
     unet: UNet2DConditionModel = networks["unet"]
-    tell = not in_folder and layout.tried and "prediction_type" not in told(info)
-    if tell and predicts_velocity(unet):
+    silent = not in_folder and "prediction_type" not in heard
+    if layout.tried and silent and predicts_velocity(unet):
         schedule["prediction_type"] = "v_prediction"
     tokenizers = [read_tokenizer(configs / one.tokenizer, shown) for one in layout.encoders]
     encoders = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import time
@@ -11,9 +10,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import ControlNetModel, EulerDiscreteScheduler, StableDiffusionPipeline
+from diffusers import ControlNetModel, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
+from tests.models.families.drawing import (
+    LINSPACE,
+    PROMPT,
+    SCALE,
+    drawn_by_diffusers,
+    euler,
+    noise,
+    relative,
+    same_from_folder_and_file,
+)
 from tests.tiny import Tiny, weights_of_configs, write_tiny
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
@@ -23,56 +32,15 @@ from webui.models.checkpoint import CONFIGS, read_tokenizer
 from webui.models.families.sd1 import SD1
 from webui.models.families.unet import UNetModel
 from webui.models.manager import ModelManager
-from webui.models.sigmas import SigmaTable
 
 # diffusers' scheduler hands a tensor to numpy in a way that numpy 2 will give up
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 CPU = torch.device("cpu")
-STEPS = 10  # diffusers' timesteps are whole then: 999 / 9
-SCALE = 5.0
-PROMPT, NEGATIVE = "a red apple on a table", "blue"
 
 
 def load(info: ModelInfo, configs: Path = CONFIGS / "sd1") -> UNetModel:
     return SD1(configs).load(info, CPU, lambda share: None)
-
-
-def noise(count: int = 1, size: int = 8) -> torch.Tensor:
-    return torch.randn(count, 4, size, size, generator=torch.Generator().manual_seed(3))
-
-
-def euler(model: UNetModel, x: torch.Tensor, prompt=PROMPT, scale=SCALE, steps=STEPS, skip=1):
-    """The latents of Euler's method with guidance, the shortest loop there is."""
-    levels = SigmaTable(model.sigmas).t_to_sigma(torch.linspace(999, 0, steps)).tolist()
-    words = model.encode_texts([prompt], skip) + model.encode_texts([NEGATIVE], skip)
-    x = x * levels[0]
-    for sigma, following in itertools.pairwise([*levels, 0.0]):
-        cond, uncond = model.predict_x0(x.repeat(2, 1, 1, 1), sigma, words).chunk(2)
-        denoised = uncond + scale * (cond - uncond)
-        x = denoised + (x - denoised) * (following / sigma)
-    return x
-
-
-def pipeline(folder: Path, x: torch.Tensor, kind: str) -> torch.Tensor:
-    pipe = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
-    pipe.scheduler = EulerDiscreteScheduler.from_config(
-        pipe.scheduler.config, timestep_spacing="linspace"
-    )
-    pipe.set_progress_bar_config(disable=True)
-    made = pipe(
-        PROMPT,
-        negative_prompt=NEGATIVE,
-        num_inference_steps=STEPS,
-        guidance_scale=SCALE,
-        latents=x,
-        output_type=kind,
-    )
-    return torch.as_tensor(made.images)
-
-
-def relative(made: torch.Tensor, wanted: torch.Tensor) -> float:
-    return float((made - wanted).norm() / wanted.norm())
 
 
 @pytest.fixture(scope="module")
@@ -88,28 +56,25 @@ def either(request, tiny, tiny_v) -> Tiny:
 @torch.inference_mode()
 def test_equals_the_pipeline_of_diffusers(either):
     model = load(either.folder_info)
-    latents = euler(model, noise())
-    assert relative(latents, pipeline(either.folder, noise(), "latent")) < 1e-5
-    pixels = pipeline(either.folder, noise(), "np").permute(0, 3, 1, 2)
-    assert relative(model.decode(latents), pixels) < 1e-5
+    latents = euler(model)
+    assert relative(latents, drawn_by_diffusers(StableDiffusionPipeline, either.folder)) < 1e-5
+    drawn = drawn_by_diffusers(StableDiffusionPipeline, either.folder, output_type="np")
+    assert relative(model.decode(latents), drawn.permute(0, 3, 1, 2)) < 1e-5
 
 
 @torch.inference_mode()
 def test_the_comparison_would_notice_a_mistake(tiny):
-    model, wanted = load(tiny.folder_info), pipeline(tiny.folder, noise(), "latent")
-    assert relative(euler(model, noise(), scale=SCALE - 0.1), wanted) > 1e-4
-    assert relative(euler(model, noise(), prompt=PROMPT + "s"), wanted) > 1e-4
-    assert relative(euler(model, noise(), skip=2), wanted) > 1e-4
+    model = load(tiny.folder_info)
+    wanted = drawn_by_diffusers(StableDiffusionPipeline, tiny.folder)
+    assert relative(euler(model, scale=SCALE - 0.1), wanted) > 1e-4
+    assert relative(euler(model, prompt=PROMPT + "s"), wanted) > 1e-4
+    assert relative(euler(model, timesteps=LINSPACE - 1), wanted) > 1e-4
 
 
 @torch.inference_mode()
 def test_a_single_file_is_the_same_model(either):
-    folder, file = load(either.folder_info), load(either.file_info, either.folder)
-    latents = euler(folder, noise())
-    assert torch.equal(euler(file, noise()), latents)
-    assert torch.equal(file.decode(latents), folder.decode(latents))
-    pixels = torch.rand(1, 3, 64, 64)
-    assert torch.equal(file.encode(pixels), folder.encode(pixels))
+    file = load(either.file_info, either.folder)
+    same_from_folder_and_file(load(either.folder_info), file)
 
 
 @torch.inference_mode()
@@ -281,7 +246,8 @@ def test_the_model_that_ships_draws_a_red_apple(tmp_path):
     assert time.process_time() - start < 3
     assert info.card.preview == model.latent.preview
     x = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1))
-    pixels = model.decode(euler(model, x, "a red apple", scale=4.0, steps=12))[0]
+    steps = torch.linspace(999, 0, 12)
+    pixels = model.decode(euler(model, x, "a red apple", scale=4.0, timesteps=steps))[0]
     red, green, blue = pixels[:, 44:84, 44:84].flatten(1).median(1).values.tolist()
     assert red > 0.6 and red > green + 0.3 and red > blue + 0.2
     assert pixels[:, :8, :8].mean() > 0.8, "on white"

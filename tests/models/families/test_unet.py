@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 
 import pytest
 import torch
-from diffusers import StableDiffusionInpaintPipeline, StableDiffusionInstructPix2PixPipeline
+from diffusers import (
+    LatentConsistencyModelPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionInstructPix2PixPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextConfig, CLIPTextModel
 
 from tests.models.families.drawing import (
     LINSPACE,
@@ -24,6 +32,7 @@ from tests.tiny import Tiny, write_tiny
 from webui.core.errors import UserError
 from webui.models.families import FAMILIES
 from webui.models.families.sd1 import SD1
+from webui.models.families.unet import DISTILLED_GUIDANCE
 from webui.models.sigmas import SigmaTable
 
 # diffusers' scheduler hands a tensor to numpy in a way that numpy 2 will give up
@@ -121,6 +130,38 @@ def test_every_family_takes_what_its_network_takes(tmp_path, family, channels):
     output = model.unet(given, 300, words[0].tokens[None], **more).sample
     made = model.predict_x0(noise(), sigma, words, concat=concat)
     assert relative(made, noise() - sigma * output) < 1e-5
+
+
+@torch.inference_mode()
+def test_a_consistency_model_is_told_the_guidance_it_was_distilled_with(tiny, tmp_path):
+    folder = shutil.copytree(tiny.folder, tmp_path / "lcm")
+    config = json.loads((folder / "unet" / "config.json").read_text())
+    unet = UNet2DConditionModel.from_config({**config, "time_cond_proj_dim": 16})
+    unet.save_pretrained(folder / "unet")
+    model = load(SD1(), tiny.folder_info.model_copy(update={"path": str(folder)}))
+    words, sigma = model.encode_texts([PROMPT]), float(model.sigmas[300])
+    pipe = LatentConsistencyModelPipeline.get_guidance_scale_embedding
+    told = pipe(None, torch.tensor([DISTILLED_GUIDANCE - 1]), 16)
+    x = noise() / (sigma**2 + 1) ** 0.5
+    output = model.unet(x, 300, words[0].tokens[None], timestep_cond=told).sample
+    made = model.predict_x0(noise(), sigma, words)
+    assert relative(made, noise() - sigma * output) < 1e-5
+    silent = model.unet(x, 300, words[0].tokens[None]).sample
+    assert relative(silent, output) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [({"in_channels": 6}, "unet"), ({"hidden_size": 64}, "text_encoder")],
+)
+def test_parts_that_do_not_fit_together(tiny, tmp_path, changes, part):
+    folder = shutil.copytree(tiny.folder, tmp_path / "mixed")
+    config = json.loads((folder / part / "config.json").read_text()) | changes
+    kind = UNet2DConditionModel if part == "unet" else CLIPTextModel
+    made = kind.from_config(config) if part == "unet" else kind(CLIPTextConfig(**config))
+    made.save_pretrained(folder / part)
+    with pytest.raises(UserError, match=r"mixed/unet/config\.json is damaged"):
+        load(SD1(), tiny.folder_info.model_copy(update={"path": str(folder)}))
 
 
 @torch.inference_mode()

@@ -66,7 +66,7 @@ class SDXLModel(UNetModel):
             "text_embeds": torch.stack(pooled).to(self.device, self.dtype),
             "time_ids": torch.tensor(ids, device=self.device, dtype=torch.float32),
         }
-        return {"added_cond_kwargs": added}
+        return {**super()._conditions(x, embeddings), "added_cond_kwargs": added}
 
     def _time_ids(self, size: tuple[int, int], embedding: Embedding) -> tuple[float, ...]:
         """A picture of this height and width that was neither scaled nor cropped."""

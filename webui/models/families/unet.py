@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.models.embeddings import get_timestep_embedding
 from torch import Tensor
 
+from webui.core.errors import UserError
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.library.cards import CARDS
 from webui.models.checkpoint import Loaded
 from webui.models.emphasis import Emphasis
 from webui.models.family import ImageConditioning, LatentSpec
+
+DISTILLED_GUIDANCE = 8.5
+"""The guidance scale that a latent consistency model is told it was distilled with."""
 
 _CONDITIONING: Mapping[int, ImageConditioning] = {0: "none", 5: "inpaint", 4: "edit", 1: "depth"}
 """By how many channels the network takes beside the latents."""
@@ -29,6 +35,11 @@ class UNetModel:
     """
 
     def __init__(self, info: ModelInfo, family: str, loaded: Loaded) -> None:
+        """Put the parts together.
+
+        Raises:
+            UserError: they do not fit together.
+        """
         self.info = info
         self.unet = loaded.unet
         self.autoencoder = loaded.autoencoder
@@ -39,7 +50,11 @@ class UNetModel:
         stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
         self.latent = LatentSpec(channels, stride, preview, scale)
         more = loaded.unet.config["in_channels"] - channels
-        self.image_conditioning: ImageConditioning = _CONDITIONING[more]
+        conditioning = _CONDITIONING.get(more)
+        width = sum(encoder.model.config.hidden_size for encoder in loaded.encoders)
+        if conditioning is None or width != loaded.unet.config["cross_attention_dim"]:
+            raise UserError("model_damaged", file=f"{Path(info.path).name}/unet/config.json")
+        self.image_conditioning: ImageConditioning = conditioning
         self._prediction = loaded.prediction
         self._gray: Tensor | None = None
 
@@ -87,7 +102,12 @@ class UNetModel:
 
     def _conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
         """What else a family gives its network, by the name of the argument."""
-        return {}
+        width = self.unet.config["time_cond_proj_dim"]
+        if width is None:
+            return {}
+        # Luo et al., "Latent consistency models", 2023: w = scale - 1, embedded as timesteps are
+        scales = torch.full((len(x),), (DISTILLED_GUIDANCE - 1) * 1000, device=self.device)
+        return {"timestep_cond": get_timestep_embedding(scales, width).to(self.dtype)}
 
     def _beside(self, latents: Tensor, concat: Tensor | None) -> Tensor:
         """The latents with what the network is given of a picture behind their channels."""
