@@ -245,3 +245,15 @@ def test_a_reference_is_what_the_picture_begins_with(edit: Shell, tmp_path: Path
     assert refused(edit("generate", "{image} and {image:2}", "--image", given)) == (
         "reference_missing"
     )
+
+
+def test_a_soft_mask_changes_its_grey_parts_less(edit: Shell, tmp_path: Path) -> None:
+    given = laid(tmp_path, "given", file_of(photo(128, 64)))
+    levels = np.zeros((64, 128), np.uint8)
+    levels[:, 32:] = np.linspace(0, 255, 96).astype(np.uint8)
+    mask = laid(tmp_path, "mask.png", file_of(Image.fromarray(levels)))
+    run = ("--mask", mask, "--mask-blur", 0, "--soft", "--strength", 1, "--steps", 6, "--seed", 5)
+    after = made(edit("inpaint", given, "a red apple", *run))
+    change = np.abs(np.asarray(photo(128, 64), float) - np.asarray(after, float)).mean(axis=(0, 2))
+    assert change[:32].max() == 0
+    assert change[40:60].mean() < change[100:].mean()
