@@ -276,7 +276,12 @@ def test_another_picture_keeps_the_mask_if_asked(bench: Callable[..., Bench]):
     one.page.keyboard.press("Control+z")
     assert one.file("mask") is None
     one.page.keyboard.press("Control+y")
+    one.act("in")
+    place = one.place()
+    one.load(encoded(noise(50, 50, seed=9)), keepMask=True)  # as an accepted result does
+    assert one.place() == place
     one.load(encoded(noise(100, 100)), keepMask=True)
+    assert one.place() != place
     assert np.array_equal(one.mask(), np.kron(mask, np.ones((2, 2), np.uint8)))
     one.load(encoded(noise(100, 100)))
     assert one.file("mask") is None

@@ -169,7 +169,10 @@ def test_what_is_painted_is_seen_and_hidden(bench: Callable[..., Bench]):
     one.act("hide")
     one.settle()
     assert seen(100, 100) == [128, 128, 128]
-    one.act("hide")
+    one.stroke((20, 20))  # who paints wants to see it
+    one.page.mouse.move(1, 1)
+    one.settle()
+    assert seen(20, 20)[0] > 170
     one.act("wipe")
     one.settle()
     assert seen(100, 100) == [128, 128, 128]

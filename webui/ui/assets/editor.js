@@ -63,6 +63,7 @@ export function editor({ mode = "mask", key = null, onChange = () => {} } = {}) 
     changed: () => content.changed(),
     pick: acts.pick,
     picked: () => options.tool === "pick" && acts.choose("brush"),
+    reveal: acts.toggle,
     paints: () => mode !== "view",
   });
   pointers(view, {

@@ -7,7 +7,7 @@ const LEAST = 4; // CSS pixels between two points of a lasso
 export const diameter = (share, { width, height }) => Math.max(1, Math.round(share * Math.max(width, height)));
 
 /** See editor_pointer.js for what a hand is asked. `pick(point)` takes the colour there, `picked()` ends that. */
-export function makeHand({ view, options, drawing, changed, pick, picked, state, paints }) {
+export function makeHand({ view, options, drawing, changed, pick, picked, reveal, state, paints }) {
   let points = [];
   let tool = null;
   let last = null; // where the last stroke ended, for a straight line with Shift
@@ -15,13 +15,15 @@ export function makeHand({ view, options, drawing, changed, pick, picked, state,
   const radius = () => diameter(options.share, view.lens.picture) / 2;
   const draw = (a, b) => view.touched(drawing().line(a, b, radius()));
 
-  const begin = erase =>
+  const begin = erase => {
+    if (!view.shown) reveal();
     drawing().begin({
       erase,
       softness: ["rectangle", "lasso"].includes(tool) ? 0 : options.softness,
       colour: [1, 3, 5].map(at => parseInt(options.colour.slice(at, at + 2), 16)),
       opacity: options.opacity,
     });
+  };
 
   const start = (event, erase) => {
     tool = event.altKey && state.picks ? "pick" : options.tool;

@@ -8,9 +8,10 @@ export class Lens {
     Object.assign(this, { onMove, scale: 1, x: 0, y: 0, fitted: true, picture: null, view: { width: 0, height: 0 } });
   }
 
-  /** The picture's or the view's size has changed. */
+  /** The picture or the view's size has changed. With a picture of the same size the view stays where it is. */
   resize({ picture = this.picture, view = this.view }) {
-    const same = picture === this.picture && !this.fitted;
+    const alike = picture?.width === this.picture?.width && picture?.height === this.picture?.height;
+    const same = alike && !this.fitted;
     const middle = same && this.toPicture(this.view.width / 2, this.view.height / 2);
     Object.assign(this, { picture, view });
     if (!picture || !view.width) return;

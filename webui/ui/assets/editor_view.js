@@ -3,6 +3,8 @@ import { h } from "./dom.js";
 import { Lens } from "./editor_lens.js";
 import { drawPath, drawPlane } from "./editor_overlay.js";
 
+const FINE = 8; // CSS pixels: a ring so small is lost without a cross
+
 /** { element, image, lens, place(event), show(plane | null), touched(rect), shape(points | null), brush(…) } */
 export class View {
   constructor(attributes) {
@@ -54,6 +56,7 @@ export class View {
     this.ring.hidden = !point;
     if (!point) return;
     const size = Math.max(diameter * this.lens.scale, 3);
+    this.element.classList.toggle("fine", size < FINE);
     this.ring.style.width = this.ring.style.height = `${size}px`;
     this.ring.style.translate = `${point[0] - size / 2}px ${point[1] - size / 2}px`;
   }
