@@ -36,6 +36,10 @@ def run(options: argparse.Namespace) -> int:
         from webui.app import serve
 
         return serve(options, language)
+    if options.command == "animate":
+        from webui.cli import animate
+
+        return animate.run(options, language)
     if options.command == "info":
         from webui.cli import info
 

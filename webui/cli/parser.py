@@ -48,6 +48,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_serving(add("serve", "serve the page (what `webui` does without a command)"))
     for command, meaning in COMMANDS.items():
         _add_request(add(command, meaning), command)
+    _add_animate(add("animate", "work out the plan of an animation from its settings"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
@@ -189,6 +190,17 @@ class _Size(argparse.Action):
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
+
+
+def _add_animate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="SETTINGS.json")
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        required=True,
+        help="print what every frame would be made with, without loading a model",
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,21 @@ from webui.timeline.prompt_texts import (
 )
 
 NEGATIVE = "--neg"
+Origins = Mapping[str, str]
+
+
+def table_of_rows(table: Mapping[str, str] | Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Deforum's table of prompts from rows with `frame`, `prompt` and `negative`."""
+    if isinstance(table, Mapping):
+        return table
+    parts = {
+        str(row["frame"]): (str(row.get("prompt", "")), str(row.get("negative", "")))
+        for row in table
+    }
+    return {
+        frame: f"{prompt} {NEGATIVE} {negative}" if negative else prompt
+        for frame, (prompt, negative) in parts.items()
+    }
 
 
 def merged(prompts: Mapping[str, str], positive: str, negative: str) -> dict[str, str]:
@@ -32,13 +48,16 @@ def merged(prompts: Mapping[str, str], positive: str, negative: str) -> dict[str
     }
 
 
-def animated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> PromptSeries:
+def animated(
+    prompts: Mapping[str, str], frames: int, seed: int = 0, origins: Origins | None = None
+) -> PromptSeries:
     """The prompts of a 2D, 3D or video run; each holds until the next key.
 
     Args:
         prompts: key -> merged prompt.
         frames: number of frames.
         seed: the start seed, for the weights of networks only.
+        origins: setting -> the text that the user wrote there, for the places of errors.
     """
     if not prompts:
         return _failed(frames, PromptError("prompts", FormulaError("prompts_empty")))
@@ -51,15 +70,19 @@ def animated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> PromptSe
     for frame in range(frames):
         held = keyed.get(frame, held)
         texts[frame] = held
-    return listed([prompts[key] for key in texts], [f"prompts.{key}" for key in texts], seed)
+    parameters = [f"prompts.{key}" for key in texts]
+    run = _Run(frames - 1, seed, origins or _named(prompts), split)
+    return run.series([prompts[key] for key in texts], parameters)
 
 
-def listed(texts: Sequence[str], parameters: Sequence[str], seed: int = 0) -> PromptSeries:
-    """The prompts of frames whose texts are known, each with the name of its setting."""
-    return _evaluated(texts, parameters, len(texts) - 1, seed, split)
+def listed(texts: Sequence[str], parameter: str, seed: int = 0) -> PromptSeries:
+    """The prompts of frames whose texts are known, all from one setting."""
+    return _Run(len(texts) - 1, seed, {}, split).series(texts, [parameter] * len(texts))
 
 
-def interpolated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> PromptSeries:
+def interpolated(
+    prompts: Mapping[str, str], frames: int, seed: int = 0, origins: Origins | None = None
+) -> PromptSeries:
     """The prompts of an Interpolation run; between two keys both, weighted, joined by AND."""
     if not prompts:
         return _failed(frames, PromptError("prompts", FormulaError("prompts_empty")))
@@ -70,7 +93,18 @@ def interpolated(prompts: Mapping[str, str], frames: int, seed: int = 0) -> Prom
         texts, parameters = _blended(prompts, keyed, frames)
     except PromptError as error:
         return _failed(frames, error)
-    return _evaluated(texts, parameters, frames, seed, split_weighted)
+    run = _Run(frames, seed, origins or _named(prompts), split_weighted)
+    return run.series(texts, parameters)
+
+
+def origins_of(prompts: Mapping[str, str], positive: str, negative: str) -> Origins:
+    """Setting -> text, as the user wrote them, before they are merged."""
+    around = {"animation_prompts_positive": positive, "animation_prompts_negative": negative}
+    return {**_named(prompts), **around}
+
+
+def _named(prompts: Mapping[str, str]) -> Origins:
+    return {f"prompts.{key}": prompt for key, prompt in prompts.items()}
 
 
 def split(text: str) -> tuple[str, str]:
@@ -152,52 +186,84 @@ def _blend(before: tuple[str, str], after: tuple[str, str], weight: float) -> st
     return f"{text} {NEGATIVE} {' AND '.join(negatives)}" if negatives else text
 
 
-def _evaluated(
-    texts: Sequence[str], parameters: Sequence[str], last: int, seed: int, divide: Any
-) -> PromptSeries:
-    """Positive and negative of each frame with its formulas filled in; `max_f` is `last`."""
-    positive: list[str] = []
-    negative: list[str] = []
-    errors: dict[str, PromptError] = {}
-    for frame, (text, parameter) in enumerate(zip(texts, parameters, strict=True)):
-        try:
-            filled = _with_weights(_with_math(text, frame, last), frame, last, seed)
-        except FormulaError as error:
-            errors.setdefault(parameter, PromptError(parameter, error))
-            filled = ""
-        parts = divide(filled)
-        positive.append(parts[0])
-        negative.append(parts[1])
-    findings = tuple(error.finding() for error in errors.values())
-    return PromptSeries(tuple(positive), tuple(negative), findings)
+class _Wrong(Exception):
+    """A part of a prompt, with what is wrong in it."""
+
+    def __init__(self, part: str, start: int, error: FormulaError) -> None:
+        super().__init__(part)
+        self.part = part
+        self.start = start
+        self.error = error
 
 
-def _with_math(text: str, frame: int, last: int) -> str:
-    """Deforum puts numbers for every letter t, then for max_f, and has the rest computed."""
+@dataclass(frozen=True)
+class _Run:
+    """How the texts of a run become prompts.
 
-    def value(start: int, stop: int) -> str:
-        formula = text[start + 1 : stop - 1].replace("t", str(frame)).replace("max_f", str(last))
-        try:
-            return str(np.asarray(deforum_values.evaluate(formula, {})))
-        except FormulaError as error:
-            raise FormulaError(error.code, start + 1, **error.values) from None
+    Attributes:
+        last: what `max_f` stands for.
+        seed: the start seed.
+        origins: setting -> the text written there.
+        divide: takes a text apart into positive and negative.
+    """
 
-    return replace_spans(text, [match.span() for match in MATH.finditer(text)], value)
+    last: int
+    seed: int
+    origins: Origins
+    divide: Callable[[str], tuple[str, str]]
 
+    def series(self, texts: Sequence[str], parameters: Sequence[str]) -> PromptSeries:
+        """Positive and negative of each frame, from its text and the setting that it is of."""
+        pairs: list[tuple[str, str]] = []
+        errors: dict[str, PromptError] = {}
+        for frame, (text, parameter) in enumerate(zip(texts, parameters, strict=True)):
+            try:
+                filled = self._with_weights(self._with_math(text, frame), frame)
+            except _Wrong as wrong:
+                error = self._placed(parameter, wrong)
+                errors.setdefault(error.parameter, error)
+                filled = ""
+            pairs.append(self.divide(filled))
+        findings = tuple(error.finding() for error in errors.values())
+        positive, negative = zip(*pairs, strict=True)
+        return PromptSeries(positive, negative, findings)
 
-def _with_weights(text: str, frame: int, last: int, seed: int) -> str:
-    """Weights of networks that are formulas; Deforum leaves them to its host, which stops there."""
-    variables = {
-        "t": np.asarray(float(frame)),
-        "max_f": np.asarray(float(last)),
-        "s": np.asarray(float(seed)),
-    }
+    def _placed(self, parameter: str, wrong: _Wrong) -> PromptError:
+        """The error at its place in what the user wrote, of this key or of another text around."""
+        own = {parameter: self.origins.get(parameter, "")}
+        for name, text in {**own, **self.origins}.items():
+            place = text.find(wrong.part)
+            if place >= 0:
+                return PromptError(name, wrong.error.moved(place))
+        return PromptError(parameter, wrong.error.moved(wrong.start))
 
-    def value(start: int, stop: int) -> str:
-        try:
-            number = native_values.evaluate(parse(text[start:stop]), variables, 1)[0]
-        except FormulaError as error:
-            raise error.moved(start) from None
-        return f"{number:.6g}"
+    def _with_math(self, text: str, frame: int) -> str:
+        """Deforum puts numbers for every letter t, then for max_f, and has the rest computed."""
 
-    return replace_spans(text, weight_formulas(text), value)
+        def value(start: int, stop: int) -> str:
+            formula = text[start + 1 : stop - 1]
+            filled = formula.replace("t", str(frame)).replace("max_f", str(self.last))
+            try:
+                return str(np.asarray(deforum_values.evaluate(filled, {})))
+            except FormulaError as error:
+                told = FormulaError(error.code, 1, **error.values)
+                raise _Wrong(text[start:stop], start, told) from None
+
+        return replace_spans(text, [match.span() for match in MATH.finditer(text)], value)
+
+    def _with_weights(self, text: str, frame: int) -> str:
+        """Formulas as weights of networks; Deforum leaves them to its host, which stops there."""
+        variables = {
+            "t": np.asarray(float(frame)),
+            "max_f": np.asarray(float(self.last)),
+            "s": np.asarray(float(self.seed)),
+        }
+
+        def value(start: int, stop: int) -> str:
+            try:
+                number = native_values.evaluate(parse(text[start:stop]), variables, 1)[0]
+            except FormulaError as error:
+                raise _Wrong(text[start:stop], start, error) from None
+            return f"{number:.6g}"
+
+        return replace_spans(text, weight_formulas(text), value)

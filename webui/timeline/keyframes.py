@@ -113,7 +113,7 @@ def read_keys(text: str, clock: Clock) -> list[Key]:
                 raise FormulaError("schedule_colon", at + len(name.rstrip()), found=name.strip())
             key = _key(0.0, name, at)
         else:
-            frame = _frame(name, at, clock)
+            frame = frame_of(name, at, clock)
             place = rest[0][0]
             key = _key(frame, piece[place - start :], place)
         keys.pop(key.frame, None)
@@ -139,7 +139,12 @@ def _split(text: str, start: int, marks: str) -> Iterator[tuple[int, str]]:
     yield start + begin, text[begin:]
 
 
-def _frame(text: str, at: int, clock: Clock) -> float:
+def frame_of(text: str, at: int, clock: Clock) -> float:
+    """The frame of a key; `at` is where its text stands.
+
+    Raises:
+        FormulaError: it is no number, time, beat or formula of constants.
+    """
     at += len(text) - len(text.lstrip())
     name = text.strip()
     inner, offset = _unquoted(name)

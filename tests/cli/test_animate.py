@@ -1,0 +1,116 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webui.__main__ import main
+
+SETTINGS = {"prompts": {"0": "a cat --neg dog", "2": "a hat"}, "max_frames": 4, "seed": 5}
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LC_ALL", "C")
+
+
+def write(folder: Path, name: str, **settings: Any) -> str:
+    path = folder / name
+    path.write_text(json.dumps({**SETTINGS, **settings}), encoding="utf-8")
+    return str(path)
+
+
+def plans(capsys, *files: str, code: int = 0) -> list[dict[str, Any]]:
+    assert main(["animate", *files, "--plan", "--json"]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_one_line_of_json_a_file(tmp_path, capsys):
+    first = write(tmp_path, "a.json", angle="0:(0), 3:(3)", diffusion_cadence=1)
+    second = write(tmp_path, "b.json", max_frames=2)
+    a, b = plans(capsys, first, second)
+    assert (a["file"], a["ok"], a["errors"]) == (first, True, [])
+    assert len(a["frames"]) == 4 and len(b["frames"]) == 2
+    frame = a["frames"][3]
+    assert (frame["frame"], frame["angle"], frame["zoom"]) == (3, 3.0, pytest.approx(1.0032650))
+    assert frame["strength_schedule"] == 0.65 and frame["cfg_scale_schedule"] == 7
+    assert (frame["prompt"], frame["negative_prompt"]) == ("a hat", " nsfw, nude")
+    assert a["frames"][0]["negative_prompt"] == " dog  nsfw, nude"
+    assert [frame["seed"] for frame in a["frames"]] == [5, 6, 7, 8]
+    assert frame["subseed"] == -1 and frame["sampler_schedule"] == "Euler a"
+    assert [frame["generated"] for frame in b["frames"]] == [True, False]
+
+
+def test_an_error_is_told_with_its_place_and_the_other_files_are_planned(tmp_path, capsys):
+    broken = write(tmp_path, "a.json", angle="0:(sin(t)", zoom="5:(1)", max_frames="x")
+    fine = write(tmp_path, "b.json")
+    a, b = plans(capsys, broken, fine, code=2)
+    assert a["ok"] is False and a["frames"] == [] and b["ok"] is True
+    places = {error["parameter"]: error["position"] for error in a["errors"]}
+    assert places == {"max_frames": None, "angle": 2, "zoom": 0}
+    assert all(error["message"].startswith(error["parameter"]) for error in a["errors"])
+
+
+def test_a_prompt_s_error_names_its_key(tmp_path, capsys):
+    (line,) = plans(capsys, write(tmp_path, "a.json", prompts={"0": "a `x`"}), code=2)
+    (error,) = line["errors"]
+    assert (error["parameter"], error["key"], error["position"]) == ("prompts", "0", 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        (b"\xff\xfe{}", "UTF-8"),
+        (b"{", "not JSON"),
+        (b"[]", "one JSON object"),
+        (b"", "not JSON"),
+    ],
+)
+def test_a_file_that_is_none_has_an_error(tmp_path, capsys, content, words):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    (line,) = plans(capsys, str(path), code=2)
+    assert line["ok"] is False and line["frames"] == []
+    assert words in line["errors"][0]["message"]
+
+
+def test_what_json_lacks_is_a_text(tmp_path, capsys):
+    (line,) = plans(capsys, write(tmp_path, "a.json", angle="0:(1/(t-2))"))
+    assert [frame["angle"] for frame in line["frames"]] == [-0.5, -1.0, "inf", 1.0]
+    assert [found["parameter"] for found in line["warnings"]] == ["angle", "diffusion_cadence"]
+
+
+def test_a_person_gets_a_table(tmp_path, capsys):
+    path = write(tmp_path, "a.json", use_init=True, surprise=1)
+    assert main(["animate", path, "--plan"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == path and lines[1].split()[0] == "frame"
+    assert lines[2].split()[:7] == ["0", "*", "5", "25", "0.200", "7", "a"]
+    assert lines[3].split()[:5] == ["1", "5", "25", "0.350", "7"]
+    assert "surprise" in err and len(lines) == 6
+    assert main(["animate", write(tmp_path, "b.json", zoom="x"), "--plan"]) == 2
+    assert "zoom, character 1" in capsys.readouterr().err
+
+
+def test_it_speaks_polish(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "pl_PL.UTF-8")
+    (line,) = plans(capsys, write(tmp_path, "a.json", zoom="x"), code=2)
+    assert "zoom, znak 1" in line["errors"][0]["message"]
+
+
+@pytest.mark.slow
+def test_no_model_library_is_loaded(tmp_path):
+    program = (
+        "import sys; from webui.__main__ import main; code = main(sys.argv[1:]); "
+        "sys.exit(code or sum(name in sys.modules for name in ('torch', 'gradio', 'diffusers')))"
+    )
+    path = write(tmp_path, "a.json")
+    command = [sys.executable, "-c", program, "animate", path, "--plan", "--json"]
+    assert subprocess.run(command, capture_output=True, timeout=100).returncode == 0

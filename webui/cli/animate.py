@@ -1,0 +1,72 @@
+"""`webui animate`: the plan of an animation, worked out without a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from webui.core.texts import text
+from webui.timeline.frames import finding_data, frame_plan, plan_data
+from webui.timeline.plan import Plan, plan_of
+from webui.timeline.problems import Finding, finding
+from webui.timeline.settings_file import read_settings
+
+WIDTHS = (6, 3, 11, 5, 7, 6)
+"""Columns of the table that a person reads; the prompt takes the rest."""
+
+
+def run(options: argparse.Namespace, language: str) -> int:
+    """Print the plan of each file; the exit code is 2 if any has an error."""
+    planned = [_show(path, "json" in options, language) for path in options.files]
+    return 0 if all(planned) else 2
+
+
+def _show(path: Path, as_json: bool, language: str) -> bool:
+    made = _read(path)
+    if as_json:
+        data = plan_data(made, language) if isinstance(made, Plan) else _broken(made, language)
+        print(json.dumps({"file": str(path), **data}, allow_nan=False))
+        return data["ok"]
+    findings = [*made.errors, *made.warnings] if isinstance(made, Plan) else [made]
+    for found in findings:
+        print(f"{path}: {finding_data(found, language)['message']}", file=sys.stderr)
+    if isinstance(made, Plan) and made.ok:
+        print("\n".join([str(path), *_table(made, language)]))
+    return isinstance(made, Plan) and made.ok
+
+
+def _read(path: Path) -> Plan | Finding:
+    """The plan of a file, or why there is none."""
+    try:
+        return plan_of(read_settings(path.read_bytes().decode("utf-8")))
+    except OSError as error:
+        reason = error.strerror or "?"
+        return finding("settings", "cannot_read", None, name=str(path), reason=reason)
+    except UnicodeDecodeError as error:
+        return finding("settings", "settings_encoding", error.start)
+
+
+def _broken(found: Finding, language: str) -> dict[str, Any]:
+    return {"ok": False, "errors": [finding_data(found, language)], "warnings": [], "frames": []}
+
+
+def _table(plan: Plan, language: str) -> list[str]:
+    """A line a frame; `*` marks those that are generated."""
+    head = text("cli.plan_head", language).split("|")
+    rows = [head, *(_row(plan, frame) for frame in range(plan.frames))]
+    return [
+        " ".join([*(cell.rjust(width) for cell, width in zip(row, WIDTHS, strict=False)), row[-1]])
+        for row in rows
+    ]
+
+
+def _row(plan: Plan, frame: int) -> list[str]:
+    made = frame_plan(plan, frame)
+    strength = "-" if made.denoising_strength is None else f"{made.denoising_strength:.3f}"
+    prompt = f"{made.prompt} --neg{made.negative_prompt}" if made.negative_prompt else made.prompt
+    mark = "*" if made.generated else ""
+    numbers = [str(frame), mark, str(made.seed), str(made.steps), strength, f"{made.cfg_scale:g}"]
+    return [*numbers, prompt.replace("\n", " ")]

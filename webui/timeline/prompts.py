@@ -1,0 +1,238 @@
+"""Prompts in native mode: keys like those of schedules, formulas within, blends between.
+
+A blend of two prompts is composable diffusion: their parts joined by AND with weights that add up.
+The networks of both stand once, at the weights that the blend gives them; the negative is that of
+the nearer key, since AND means nothing there.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from webui.timeline import native_values
+from webui.timeline.deforum_prompts import NEGATIVE
+from webui.timeline.easing import EASINGS, ease, easing_of
+from webui.timeline.expressions import parse
+from webui.timeline.keyframes import Clock, frame_of
+from webui.timeline.problems import Finding, FormulaError
+from webui.timeline.prompt_texts import (
+    MATH,
+    PromptError,
+    PromptSeries,
+    replace_spans,
+    weight_formulas,
+)
+
+_AND = re.compile(r"\bAND\b")
+_WEIGHT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*")
+_NETWORK = re.compile(r"<(lora|lyco|hypernet):([^<>:]+)(?::([-+]?(?:\d+\.?\d*|\.\d+)))?>")
+
+Table = Mapping[str, str] | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One key of the table of prompts.
+
+    Attributes:
+        name: the key as written, for messages.
+        frame: where it stands.
+        positive, negative: its texts, global ones not included.
+        blend: how it goes over into the next, empty for the animation's way.
+    """
+
+    name: str
+    frame: float
+    positive: str
+    negative: str
+    blend: str = ""
+
+
+def native_prompts(
+    table: Table, positive: str, negative: str, clock: Clock, blend: str = "step"
+) -> PromptSeries:
+    """The prompts of all frames.
+
+    Args:
+        table: key -> prompt, or rows with `frame`, `prompt` and maybe `negative` and `blend`.
+        positive: put before every prompt.
+        negative: put behind every negative prompt.
+        clock: what the names in formulas mean.
+        blend: the way from key to key: `step`, or the name of an easing.
+    """
+    findings: list[Finding] = []
+    rows = _rows(table, clock, findings)
+    if easing_of(blend) is None:
+        error = FormulaError("schedule_easing", 0, found=blend)
+        findings.append(PromptError("prompt_blend", error).finding())
+    around = _Around(positive, negative, clock)
+    made: list[tuple[_Template, _Template]] = []
+    for row in rows:
+        try:
+            made.append(around.templates(row))
+        except PromptError as error:
+            findings.append(error.finding())
+    if findings or not rows:
+        empty = ("",) * clock.frames
+        return PromptSeries(empty, empty, tuple(findings))
+    begins = [row.frame for row in rows]
+    pairs = [_at(frame, begins, rows, made, blend) for frame in range(clock.frames)]
+    return PromptSeries(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
+
+
+def _rows(table: Table, clock: Clock, findings: list[Finding]) -> list[Row]:
+    """The rows in the order of their frames; at one frame the last one counts."""
+    found: dict[float, Row] = {}
+    items: list[Mapping[str, Any]] = (
+        [{"frame": key, "prompt": prompt} for key, prompt in cast(Any, table).items()]
+        if isinstance(table, Mapping)
+        else list(table)
+    )
+    for item in items:
+        name = str(item["frame"])
+        text, _, own_negative = str(item.get("prompt", "")).partition(NEGATIVE)
+        negative = [own_negative.replace(NEGATIVE, " "), str(item.get("negative", ""))]
+        blend = str(item.get("blend", ""))
+        try:
+            if blend and easing_of(blend) is None:
+                raise FormulaError("schedule_easing", 0, found=blend)
+            frame = frame_of(name, 0, clock)
+            found[frame] = Row(name, frame, text.strip(), _joined(*negative), blend)
+        except FormulaError as error:
+            findings.append(PromptError(f"prompts.{name}", error).finding())
+    if not items:
+        findings.append(PromptError("prompts", FormulaError("prompts_empty")).finding())
+    return [found[frame] for frame in sorted(found)]
+
+
+def _joined(*parts: str) -> str:
+    """Texts one after the other, a comma between them where there is none."""
+    joined = ""
+    for part in (part.strip() for part in parts if part.strip()):
+        comma = "" if not joined or joined.endswith(",") else ","
+        joined = f"{joined}{comma} {part}".strip()
+    return joined
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A text whose formulas have a value at every frame."""
+
+    text: str
+    spans: list[tuple[int, int]]
+    values: Mapping[int, npt.NDArray[np.float64]]
+
+    def at(self, frame: int) -> str:
+        return replace_spans(
+            self.text, self.spans, lambda start, _: _number(self.values[start][frame])
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The global texts, and the clock for their formulas."""
+
+    positive: str
+    negative: str
+    clock: Clock
+
+    def templates(self, row: Row) -> tuple[_Template, _Template]:
+        negative = self.negative.replace(NEGATIVE, " ")
+        sources = {
+            f"prompts.{row.name}": (row.positive, row.negative),
+            "animation_prompts_positive": (self.positive,),
+            "animation_prompts_negative": (negative,),
+        }
+        for parameter, texts in sources.items():  # each by itself first, to know whose an error is
+            for text in texts:
+                try:
+                    self._template(text)
+                except FormulaError as error:
+                    raise PromptError(parameter, error) from None
+        return (
+            self._template(_joined(self.positive, row.positive)),
+            self._template(_joined(row.negative, negative)),
+        )
+
+    def _template(self, text: str) -> _Template:
+        formulas = {match.span(): match.span(1) for match in MATH.finditer(text)}
+        inside = [span for span in formulas]
+        for span in weight_formulas(text):
+            if not any(start < span[1] and span[0] < stop for start, stop in inside):
+                formulas[span] = span
+        values = {outer[0]: self._values(text, *inner) for outer, inner in formulas.items()}
+        return _Template(text, sorted(formulas), values)
+
+    def _values(self, text: str, start: int, stop: int) -> npt.NDArray[np.float64]:
+        try:
+            program = parse(text[start:stop])
+            values = native_values.evaluate(program, self.clock.variables(), self.clock.frames)
+        except FormulaError as error:
+            raise error.moved(start) from None
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            frame = int(wrong[0])
+            value = str(float(values[frame]))
+            raise FormulaError("formula_not_finite", start, frame=frame, value=value)
+        return values
+
+
+def _at(
+    frame: int,
+    begins: list[float],
+    rows: list[Row],
+    made: list[tuple[_Template, _Template]],
+    blend: str,
+) -> tuple[str, str]:
+    place = max(bisect_right(begins, frame) - 1, 0)
+    row, (positive, negative) = rows[place], made[place]
+    if place + 1 == len(rows) or frame <= row.frame:
+        return positive.at(frame), negative.at(frame)
+    following, (next_positive, next_negative) = rows[place + 1], made[place + 1]
+    easing = easing_of(row.blend or blend) or EASINGS["step"]
+    share = float(ease(easing, (frame - row.frame) / (following.frame - row.frame)))
+    nearer = next_negative if share >= 0.5 else negative
+    return mixed(positive.at(frame), next_positive.at(frame), share), nearer.at(frame)
+
+
+def mixed(before: str, after: str, share: float) -> str:
+    """Two prompts as one, `share` (0 to 1) of it the second.
+
+    Easings that go beyond their ends are cut: a part of less than 0.1 per cent is left out.
+    """
+    if share < 0.001 or before == after:
+        return before
+    if share > 0.999:
+        return after
+    networks: dict[tuple[str, str], float] = {}
+    branches: list[str] = []
+    for prompt, part in ((before, 1 - share), (after, share)):
+        for kind, name, weight in _NETWORK.findall(prompt):
+            known = networks.get((kind, name), 0.0)
+            networks[kind, name] = known + part * float(weight or 1)
+        for text, weight in _branches(_NETWORK.sub("", prompt)):
+            branches.append(f"{text} :{_number(weight * part)}".strip())
+    tags = "".join(
+        f"<{kind}:{name}:{_number(weight)}>" for (kind, name), weight in networks.items()
+    )
+    return f"{tags}{' ' if tags else ''}{' AND '.join(branches)}"
+
+
+def _branches(prompt: str) -> list[tuple[str, float]]:
+    branches: list[tuple[str, float]] = []
+    for part in _AND.split(prompt):
+        text, colon, number = part.rpartition(":")
+        weight = _WEIGHT.fullmatch(number) if colon else None
+        branches.append((text.strip(), float(weight[1])) if weight else (part.strip(), 1.0))
+    return branches
