@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webui.core.offers import Offers
+from webui.core.offers import UPSCALERS, Offers, UpscalerInfo
 from webui.core.sampling import SAMPLERS, SamplerInfo
 from webui.jobs.menus import Menus
 
@@ -30,3 +30,14 @@ def test_a_file_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     menus = Menus(tmp_path / "file" / "offers.json")
     menus.update(OFFERS)
     assert menus.offers == OFFERS
+
+
+def test_upscalers_that_were_added_since_are_offered_too(tmp_path: Path) -> None:
+    menus = Menus(tmp_path / "offers.json", [tmp_path])
+    told = (*UPSCALERS, UpscalerInfo(name="old", scale=4))
+    menus.update(OFFERS.model_copy(update={"upscalers": told}))
+    (tmp_path / "ESRGAN").mkdir()
+    for name in ("old.pth", "new.pth"):
+        (tmp_path / "ESRGAN" / name).touch()
+    assert menus.offers.upscalers == (*told, UpscalerInfo(name="new"))
+    assert menus.offers.samplers == OFFERS.samplers

@@ -7,13 +7,15 @@ from PIL import Image
 
 from tests.core.test_plugins import extension
 from tests.engine.stub import StubModel
+from tests.upscaler_files import write_network
 from webui.core.extension import ExtensionError
 from webui.core.plugins import Extensions
-from webui.core.requests import Img2Img, Inpaint, Txt2Img
+from webui.core.requests import Img2Img, Inpaint, Txt2Img, Upscale
 from webui.core.settings import Settings
 from webui.core.wire import Cancel, Ended, Made, News, Run, Skip
 from webui.engine.samplers import SAMPLERS
 from webui.engine.upscalers import Upscalers
+from webui.library.pictures import encode
 from webui.library.store import Store
 from webui.worker.line import Control
 from webui.worker.runner import Runner
@@ -77,10 +79,10 @@ def server():
     return Server(Control())
 
 
-def runner(server: Server, folders=(), store=None) -> Runner:
+def runner(server: Server, folders=(), store=None, models=()) -> Runner:
     two = TwoModels()
     extensions = Extensions(folders, "worker")
-    upscalers = Upscalers((), torch.device("cpu"))
+    upscalers = Upscalers(models, torch.device("cpu"))
     return Runner(two, two, upscalers, store, extensions, server.send, server.control)  # pyright: ignore
 
 
@@ -250,3 +252,41 @@ def test_a_second_pass_with_a_model_of_its_own(server):
     assert steps == sorted(steps)
     assert steps[-1] == 3 + 2
     assert "upscaling" in {news.progress.phase for news in server.news}
+
+
+def test_a_picture_is_enlarged_and_keeps_what_its_file_says(server, store, tmp_path):
+    text = "a cat\nSteps: 3, Sampler: Euler, Seed: 7, Size: 80x70"
+    image = Image.effect_noise((80, 70), 40).convert("RGB")
+    ref = store.put(encode(image, "jpeg", 90, text)).id
+    write_network(tmp_path / "upscalers" / "two.pth", "Compact", scale=2)
+    made = runner(server, store=store, models=[tmp_path])
+    assert "two" in [one.name for one in made.ready().offers.upscalers]
+    request = Upscale(image=ref, upscaler="two", by=3)
+    assert made.run(run(request=request)).outcome == "finished"
+    (report, _), (result,) = server.made[0], pictures(server)
+    assert result.size == (report.width, report.height) == (240, 210)
+    assert report.infotext.startswith(
+        f"{text}, Postprocess upscale by: 3, Postprocess upscaler: two"
+    )
+    assert {news.progress.phase for news in server.news} == {"upscaling"}
+    assert server.news[-1].progress.step == server.news[-1].progress.steps > 0
+
+
+def test_an_enlargement_is_drawn_over_and_can_be_cancelled(server, store, picture):
+    ref = store.put(png(picture)).id
+    request = Upscale(
+        image=ref, by=4, diffusion={"model": "other", "seed": 3, "steps": 4, "tile": 64}
+    )
+    assert runner(server, store=store).run(run(request=request)).outcome == "finished"
+    (result,) = pictures(server)
+    assert (result.size, result.mode, server.made[0][0].seed) == ((200, 280), "RGBA", 3)
+    assert "Tiled diffusion model: other" in server.made[0][0].infotext
+
+    second = Server(Control())
+    second.on = lambda report: (
+        second.control.take(Cancel(token=4))
+        if isinstance(report, News) and report.progress.phase == "sampling"
+        else None
+    )
+    assert runner(second, store=store).run(run(request=request)).outcome == "cancelled"
+    assert second.made == []

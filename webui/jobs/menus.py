@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,19 +11,29 @@ from pydantic import ValidationError
 from webui.core.errors import UserError
 from webui.core.files import write_atomically
 from webui.core.offers import Offers
+from webui.library.upscalers import upscalers
 
 
 class Menus:
-    """The last report of a worker, on disk and in memory."""
+    """The last report of a worker, on disk and in memory, and the upscalers added since."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folders: Sequence[Path] = ()) -> None:
+        """Read the report.
+
+        Args:
+            folders: of models.
+        """
         self._path = path
+        self._folders = folders
         self._offers = _load(path)
 
     @property
     def offers(self) -> Offers:
         """What there is to choose from, as far as is known."""
-        return self._offers
+        told = self._offers.upscalers
+        names = {one.name for one in told}
+        added = tuple(one for one in upscalers(self._folders) if one.name not in names)
+        return self._offers.model_copy(update={"upscalers": told + added})
 
     def update(self, offers: Offers) -> None:
         """A worker is ready and says what it has."""

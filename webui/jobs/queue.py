@@ -89,7 +89,7 @@ class Jobs:
         self._settings = settings
         self._catalog = catalog
         self._extensions = extensions
-        self._menus = Menus(paths.offers)
+        self._menus = Menus(paths.offers, paths.model_folders)
         self.store = Store(paths.pictures)
         self._lock = _take_lock(paths)
         self._ledger = Ledger(paths.ledger, lambda events: self._hub.recorded(events))

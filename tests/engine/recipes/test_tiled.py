@@ -80,6 +80,17 @@ def test_tiles_are_what_a_network_takes(size, tile, columns):
     cut = cut_of(Image.new("RGB", size), tile, 32, 8)
     assert len(cut.columns) == columns and cut.width * 8 == size[0]
     assert all((end - start) % 8 == 0 for start, end in cut.columns)
+    if tile > 256:
+        assert all(start % 8 == 0 for start, _ in cut.columns)
+
+
+def test_without_a_prompt_the_negative_one_is_not_computed():
+    counts = {}
+    for prompt in ("", "hills"):
+        model = FakeModel()
+        drawn(model=model, prompt=prompt, steps=3, sampler="Euler", strength=1)
+        counts[prompt] = sum(rows for _, rows in model.calls)
+    assert counts["hills"] == 2 * counts[""] > 0
 
 
 def test_every_tile_of_every_step_is_told_and_can_stop():

@@ -24,6 +24,8 @@ from webui.prompt.infotext import Value
 
 GRANULE = 8
 """Latent pixels; tiles and pictures are multiples of it: networks halve their sides three times."""
+_LARGE = 4 * GRANULE
+"""Latent pixels; smaller tiles begin anywhere, as multiples would leave too much overlap."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,14 @@ def complete(diffusion: TiledDiffusion, model: Model) -> Complete:
 
 
 def cut_of(canvas: Image.Image, tile: int, overlap: int, stride: int) -> Tiling:
-    """The tiles of a picture's latents. All start at multiples of `GRANULE`."""
+    """The tiles of a picture's latents; large ones begin at multiples of `GRANULE`.
+
+    So what participants add inside the network can be cut into tiles too.
+    """
     side = max(tile // stride // GRANULE, 1) * GRANULE
     width, height = canvas.width // stride, canvas.height // stride
-    return tiling(width, height, side, side, -(-overlap // stride), 1)
+    step = GRANULE if side >= _LARGE else 1
+    return tiling(width, height, side, side, -(-overlap // stride), step)
 
 
 def _drawn_over(
@@ -89,6 +95,8 @@ def _drawn_over(
     tools: Tools,
 ) -> Image.Image:
     news = _News(tools)
+    words = plain(diffusion.prompt, diffusion.negative_prompt)
+    guided = words.prompt != words.negative  # else the negative prompt changes nothing
     noise = NoiseSource(
         "nv", (model.latent.channels, cut.height, cut.width), [diffusion.seed % SEEDS]
     )
@@ -99,9 +107,9 @@ def _drawn_over(
         one = Pass(
             model=TiledModel(model, cut, tools.check, news.tile_done),
             plan=steps,
-            words=[plain(diffusion.prompt, diffusion.negative_prompt)],
+            words=[words],
             noise=noise,
-            cfg_scale=fields.cfg_scale,
+            cfg_scale=fields.cfg_scale if guided else 1.0,
             clip_skip=model.info.card.clip_skip,
             start=Start(encoded(model, canvas, cut, tools.check)),
             participants=[news],
