@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -92,9 +93,23 @@ class UpscalerInfo(BaseModel):
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        return ()
+        """Other names: A1111's for a file, so that its parameters and habits lead here."""
+        name = _A1111.get(self.name)
+        return (name,) if name else ()
 
 
+_A1111: Mapping[str, str] = {
+    "RealESRGAN_x4plus": "R-ESRGAN 4x+",
+    "RealESRGAN_x4plus_anime_6B": "R-ESRGAN 4x+ Anime6B",
+    "RealESRGAN_x2plus": "R-ESRGAN 2x+",
+    "realesr-general-x4v3": "R-ESRGAN General 4xV3",
+    "realesr-general-wdn-x4v3": "R-ESRGAN General WDN 4xV3",
+    "realesr-animevideov3": "R-ESRGAN AnimeVideo",
+    "DAT_x2": "DAT x2",
+    "DAT_x3": "DAT x3",
+    "DAT_x4": "DAT x4",
+}
+"""Names of files, and what A1111 calls them."""
 _LATENT = ("", " (antialiased)", " (bicubic)", " (bicubic antialiased)", " (nearest)")
 UPSCALERS: tuple[UpscalerInfo, ...] = (
     *(UpscalerInfo(name=f"Latent{how}", kind="latent") for how in (*_LATENT, " (nearest-exact)")),
