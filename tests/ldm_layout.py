@@ -59,15 +59,21 @@ def ldm_layout(folder: Path, family: str = "sd1") -> Iterator[tuple[str, Tensor]
     for part, prefix in LDM_PARTS[family].items():
         path = part_file(folder, part)
         assert path
-        tensors = load_file(path)
-        if prefix.endswith(".model."):
-            yield from ((prefix + name, tensor) for name, tensor in _open_clip(tensors))
-            continue
-        for name, tensor in tensors.items():
-            renamed = _RENAMED[part](name, tensors)
-            if part == "vae" and ".attn_1." in renamed and tensor.ndim == 2:
-                tensor = tensor[:, :, None, None].contiguous()  # it was a convolution there
-            yield prefix + renamed, tensor
+        yield from ldm_names(part, prefix, load_file(path))
+
+
+def ldm_names(
+    part: str, prefix: str, tensors: Mapping[str, Tensor]
+) -> Iterator[tuple[str, Tensor]]:
+    """The weights of one part."""
+    if prefix.endswith(".model."):
+        yield from ((prefix + name, tensor) for name, tensor in _open_clip(tensors))
+        return
+    for name, tensor in tensors.items():
+        renamed = _RENAMED[part](name, tensors)
+        if part == "vae" and ".attn_1." in renamed and tensor.ndim == 2:
+            tensor = tensor[:, :, None, None].contiguous()  # it was a convolution there
+        yield prefix + renamed, tensor
 
 
 def _unet_name(name: str, all_names: Mapping[str, Tensor]) -> str:

@@ -4,12 +4,16 @@ import json
 import shutil
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from tests.ldm_layout import ldm_names
 from tests.models.families.drawing import load
 from tests.tiny import TOKENIZER, Tiny, write_tiny
 from webui.core.errors import UserError
-from webui.models.checkpoint import CONFIGS, read_tokenizer
+from webui.core.offers import ModelInfo
+from webui.library.recognition import LDM_PARTS
+from webui.models.checkpoint import CONFIGS, _from_file, _networks, read_tokenizer
 from webui.models.families import FAMILIES
 from webui.models.families.sdxl import SDXL
 
@@ -25,6 +29,27 @@ def test_the_configs_that_ship_share_one_vocabulary():
             tokenizer = read_tokenizer(CONFIGS / name / encoder.tokenizer, "x")
             assert len(tokenizer) == 49408
     assert len(list(CONFIGS.rglob("vocab.json"))) == 1
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_single_files_of_full_size_are_read_name_for_name(name):
+    """On networks without weights: each is taken to the names of LDM and back."""
+    layout = FAMILIES[name]._layout
+    info = ModelInfo(id="x", path="x", format="diffusers")
+    networks = _networks(layout, info, CONFIGS / name)
+    for part, prefix in LDM_PARTS[name].items():
+        shapes = {
+            key: torch.empty(value.shape, device="meta")
+            for key, value in networks[part].state_dict().items()
+        }
+        ldm = dict(ldm_names(part, prefix, shapes))
+        made = _from_file(layout, part, ldm, networks[part])
+        assert {key: value.shape for key, value in made.items()} == {
+            key: value.shape for key, value in shapes.items()
+        }
+        if part == "unet":
+            upsampler = "output_blocks.2.2.conv" if name == "sdxl" else "output_blocks.2.1.conv"
+            assert f"{prefix}{upsampler}.weight" in ldm
 
 
 def test_the_mark_that_fills_chunks_up_is_still_read_in_a_text(tmp_path):

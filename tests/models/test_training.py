@@ -64,7 +64,11 @@ def test_a_config_of_a1111_beside_the_file(tmp_path, text, config):
     assert told(info(path)) == config
 
 
-def test_a_card_counts_more_than_marks_and_marks_more_than_a_config(tmp_path):
+def test_what_counts_more(tmp_path):
+    metadata = {"modelspec.prediction_type": "epsilon"}
+    path = write_weights(tmp_path / "b.safetensors", {"a": (1,)}, metadata=metadata)
+    (tmp_path / "b.yaml").write_text("parameterization: v")
+    assert told(info(path)) == VELOCITY
     path = write_weights(tmp_path / "a.safetensors", {"v_pred": (0,), "ztsnr": (0,)})
     (tmp_path / "a.yaml").write_text("parameterization: eps")
     assert told(info(path)) == VELOCITY | SNR

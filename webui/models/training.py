@@ -1,8 +1,9 @@
 """How a single file was trained, which its weights do not show: told beside or inside, or tried.
 
-In this order: the card (`NAME.easel.json`), the metadata of the file (modelspec), marks among its
-weights (`v_pred`, `ztsnr`), A1111's config beside it (`NAME.yaml`). Only Stable Diffusion 2 was
-published in both ways without a mark; there the network itself is tried, as A1111 does.
+What counts most first: the card (`NAME.easel.json`), marks among its weights (`v_pred`, `ztsnr`),
+A1111's config beside it (`NAME.yaml`), the metadata of the file (modelspec). Only Stable
+Diffusion 2 was published in both ways without a mark; there the network itself is tried, as A1111
+does.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def told(info: ModelInfo) -> dict[str, Any]:
     """
     path = Path(info.path)
     header = read_header(path, path.name)
-    config = _beside(path) | _among(header) | _inside(header)
+    config = _inside(header) | _beside(path) | _among(header)
     if info.card.prediction is not None:
         config["prediction_type"] = info.card.prediction
     if info.card.zero_terminal_snr is not None:
