@@ -47,6 +47,23 @@ def test_a_rotated_photo_is_painted_as_it_is_shown(bench: Callable[..., Bench]):
     assert np.argwhere(mask).tolist() == [[57, 3]]
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
+def test_a_rotated_picture_is_sketched_on_as_it_is_shown(bench: Callable[..., Bench], kind: str):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    flat = Image.new("RGBA" if kind == "PNG" else "RGB", (60, 40), (0, 90, 0))
+    flat.paste((90, 0, 0), (0, 0, 30, 40))  # the left half, shown as the upper one
+    one = bench().open(mode="sketch").load(encoded(flat, kind, exif=exif))
+    assert one.ask("e.size()") == {"width": 40, "height": 60}
+    one.brush(4)
+    one.stroke((5, 55))
+    after = sketch(one)[..., :3].astype(int)
+    assert after.shape == (60, 40, 3)
+    assert np.abs(after[:28] - (90, 0, 0)).max() < 12
+    assert np.abs(after[32:50] - (0, 90, 0)).max() < 12
+    assert after[55, 5, 0] > 200
+
+
 def sketch(one: Bench) -> Array:
     data = one.file("picture")
     assert data is not None

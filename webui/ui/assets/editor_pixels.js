@@ -10,26 +10,26 @@ const ROWS_AT_ONCE = 64;
  * a damaged file may throw, too: the browser reads those better.
  */
 export async function pixelsOf(blob, byBrowser = false) {
-  const { rows, colours } = await source(blob);
+  const { rows, colours, asStored } = await source(blob);
   if (rows && !byBrowser) return { ...rows, colours, close: () => {} };
-  const bitmap = await bitmapOf(blob);
+  const bitmap = asStored ? await bitmapOf(blob) : await imageOf(blob);
   const { width, height } = bitmap;
   return { width, height, row: bands(bitmap, width, height), colours, close: () => bitmap.close?.() };
 }
 
 /** As it stands in the file; what is damaged as far as an <img> shows it. */
-async function bitmapOf(blob) {
+const bitmapOf = blob =>
+  createImageBitmap(blob, { colorSpaceConversion: "none" }).catch(() => imageOf(blob));
+
+/** As it is shown. */
+async function imageOf(blob) {
+  const image = new Image();
+  image.src = URL.createObjectURL(blob);
   try {
-    return await createImageBitmap(blob, { colorSpaceConversion: "none" });
-  } catch {
-    const image = new Image();
-    image.src = URL.createObjectURL(blob);
-    try {
-      await new Promise((resolve, reject) => Object.assign(image, { onload: resolve, onerror: reject }));
-      return image;
-    } finally {
-      URL.revokeObjectURL(image.src);
-    }
+    await new Promise((resolve, reject) => Object.assign(image, { onload: resolve, onerror: reject }));
+    return image;
+  } finally {
+    URL.revokeObjectURL(image.src);
   }
 }
 

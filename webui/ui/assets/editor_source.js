@@ -19,8 +19,9 @@ function pngChunks(bytes) {
 }
 
 /**
- * { rows, colours }. `rows`: { width, height, row(y, into) } of a PNG of 8 bits RGBA, row after row, else null;
- * `colours`: [name, data] of the chunks of a PNG that say what its values mean, those of a JPEG made into such.
+ * { rows, colours, asStored }. `rows`: { width, height, row(y, into) } of a PNG of 8 bits RGBA, row after row, else
+ * null; `colours`: [name, data] of the chunks of a PNG that say what its values mean, those of a JPEG made into
+ * such; `asStored`: whether the values may be taken as they stand in the file, because `colours` says all of them.
  */
 export async function source(blob) {
   const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -28,10 +29,14 @@ export async function source(blob) {
     const chunks = pngChunks(bytes);
     const grey = [0, 4].includes(chunks[0]?.[1][9]); // its profile fits no RGB
     const colours = chunks.filter(([name]) => COLOUR_CHUNKS.includes(name) && !(grey && name === "iCCP"));
-    return { rows: pngRows(chunks), colours };
+    const unsaid = grey && chunks.some(([name]) => name === "iCCP");
+    return { rows: pngRows(chunks), colours, asStored: !unsaid };
   }
-  const profile = bytes[0] === 0xff && bytes[1] === 0xd8 ? jpegProfile(bytes) : null;
-  return { rows: null, colours: profile ? [["iCCP", await profileChunk(profile)]] : [] };
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return { rows: null, colours: [], asStored: false };
+  const profile = jpegProfile(bytes);
+  // Of another kind (CMYK, grey) it says nothing about the RGB that the browser makes of them.
+  if (profile && ascii(profile, 16, 4) !== "RGB ") return { rows: null, colours: [], asStored: false };
+  return { rows: null, colours: profile ? [["iCCP", await profileChunk(profile)]] : [], asStored: true };
 }
 
 function pngRows(chunks) {
@@ -108,13 +113,19 @@ function jpegProfile(bytes) {
     at += 2 + length;
   }
   const found = parts.filter(Boolean);
-  // Of another kind (CMYK, grey) it says nothing about the RGB that the browser makes of them.
-  return found.length && ascii(found[0], 16, 4) === "RGB " ? new Blob(found) : null;
+  if (!found.length) return null;
+  const profile = new Uint8Array(found.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of found) {
+    profile.set(part, end);
+    end += part.length;
+  }
+  return profile;
 }
 
 /** Its name, a zero, the method (0: deflate), then the profile. */
 async function profileChunk(profile) {
-  const packed = profile.stream().pipeThrough(new CompressionStream("deflate"));
+  const packed = new Blob([profile]).stream().pipeThrough(new CompressionStream("deflate"));
   const data = new Uint8Array(await new Response(packed).arrayBuffer());
   const name = new TextEncoder().encode("profile\0\0");
   const chunk = new Uint8Array(name.length + data.length);
