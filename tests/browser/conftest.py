@@ -17,15 +17,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser.bench import address, bench  # noqa: F401 (fixtures)
+from tests.browser.pictures import encode
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 WORKER_SECONDS = 180
 expect.set_options(timeout=90_000)  # a busy machine draws slowly
-TILES = ".tile:not(.running):not(.failed):not(.older)"
+TILES = ".tile:not(.running):not(.failed):not(.older):not(.home)"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -167,38 +169,55 @@ class Visitor:
 
 @dataclass
 class View:
-    """A page with the words the tests use for it."""
+    """A page with the words the tests use for it; `within` is the tab they mean."""
 
     page: Page
+    within: str = "body"
+
+    def tab(self, id: str) -> View:
+        """Go to a tab; what the new view says is meant of it."""
+        self.show(id)
+        return View(self.page, f"#tab-{id}")
+
+    def find(self, selector: str) -> Locator:
+        return self.page.locator(self.within).locator(selector)
+
+    def button(self, name: str) -> Locator:
+        return self.page.locator(self.within).get_by_role("button", name=name, exact=True)
 
     def field(self, name: str) -> Locator:
-        return self.page.locator(f'[data-field="{name}"] :is(input, select, textarea)').first
+        return self.find(f'[data-field="{name}"] :is(input, select, textarea)').first
+
+    def choose(self, name: str, value: str) -> None:
+        """One of several that stand side by side."""
+        self.find(f'[data-field="{name}"] input[value="{value}"]').check()
 
     def fill(self, **values: object) -> None:
         for name, value in values.items():
             self.field(name).fill(str(value))
 
     def problem(self, name: str) -> str:
-        return self.page.locator(f'[data-field="{name}"] .problem').inner_text()
+        return self.find(f'[data-field="{name}"] .problem').inner_text()
 
     def generate(self) -> None:
-        self.page.locator(".generate").click()
+        self.find(".generate").click()
 
     @property
     def tiles(self) -> Locator:
         """Small pictures of results; not the one in the making."""
-        return self.page.locator(TILES)
+        return self.find(TILES)
 
     def wait_for_pictures(self, count: int, seconds: float = 120) -> None:
         self.page.wait_for_function(
-            f"n => document.querySelectorAll('{TILES}').length >= n",
-            arg=count,
+            "([where, n]) => document.querySelectorAll(where).length >= n",
+            arg=[f"{self.within} {TILES}", count],
             timeout=seconds * 1000,
         )
 
     def wait_until_idle(self, seconds: float = 120) -> None:
         self.page.wait_for_function(
-            "!document.querySelector('.bar').textContent.includes('Interrupt')",
+            "w => !document.querySelector(`${w} .bar`).textContent.includes('Interrupt')",
+            arg=self.within,
             timeout=seconds * 1000,
         )
 
@@ -210,6 +229,13 @@ class View:
         answer = self.page.request.get(f"/api/v1/pictures/{id}")
         assert answer.ok
         return answer.body()
+
+    def put(self, picture: Image.Image | bytes, name: str = "given.png") -> None:
+        """Choose a picture for the editor of the tab."""
+        data = picture if isinstance(picture, bytes) else encode(picture)
+        file: Any = {"name": name, "mimeType": "image/png", "buffer": data}
+        self.find("input[data-takes=picture]").set_input_files(file)
+        self.find(".editor.full-of").wait_for()
 
     def show(self, tab: str) -> None:
         self.page.locator(f"#tab-{tab}-button").click()

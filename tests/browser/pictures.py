@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,3 +27,18 @@ def shows_something(pixels: np.ndarray) -> bool:
 def difference(a: np.ndarray, b: np.ndarray) -> float:
     """Mean absolute difference, 0..255."""
     return float(np.abs(a - b).mean())
+
+
+def encode(picture: Image.Image, **how: Any) -> bytes:
+    """A PNG file."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", **how)
+    return file.getvalue()
+
+
+def scene(width: int = 96, height: int = 64, seed: int = 0) -> Image.Image:
+    """A slope of colours with a little noise: no two pixels need be alike."""
+    across, down = np.meshgrid(np.linspace(0, 200, width), np.linspace(30, 220, height))
+    slopes = np.stack([across, down, 255 - down], axis=-1)
+    noise = np.random.default_rng(seed).integers(0, 24, slopes.shape)
+    return Image.fromarray((slopes + noise).astype(np.uint8))

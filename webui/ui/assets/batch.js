@@ -11,6 +11,7 @@ import { t, tn, word } from "./text.js";
 import { upload } from "./upload.js";
 
 const OWN = ["prompt", "negative_prompt", "seed", "steps", "cfg_scale", "sampler", "schedule", "model", "clip_skip"];
+const SHOWN = 10; // refused files that are named
 const FORBIDDEN = /[\p{Cc}/\\<>:"|?*]/gu;
 const byName = new Intl.Collator(undefined, { numeric: true }).compare;
 
@@ -42,25 +43,20 @@ export function batchPart(form, request) {
     say(count, files.length ? "" : t("ui.batch.none"));
     count.hidden = files.length > 0;
   };
-  const fail = sentence => {
-    say(alert, sentence);
-    alert.hidden = !sentence;
+  const fail = sentences => {
+    alert.replaceChildren(...sentences.slice(0, SHOWN).map(one => h("span", {}, one)));
+    alert.hidden = !sentences.length;
   };
   const run = async () => {
     const now = files;
     files = [];
     show();
-    fail("");
+    fail([]);
     form.clear();
     const common = { ...request(), folder: folder.read() || null };
-    const left = await round.run(now, file => ask(file, common, own.read())).catch(error => {
-      if (!(error instanceof Refused)) throw error;
-      for (const one of error.problems) form.blame(one.field, word(one));
-      fail(error.problems.map(one => word(one)).join(" "));
-      return error.left;
-    });
-    files = left;
-    show();
+    const refused = await round.run(now, file => ask(file, common, own.read()));
+    fail(refused.map(({ file, error }) => `${file.name}: ${error.problems.map(one => word(one)).join(" ")}`));
+    for (const one of refused[0]?.error.problems ?? []) form.blame(one.field, word(one));
   };
   show();
   const element = fold(
@@ -125,29 +121,29 @@ function roundPart(key) {
     const sent = sending ? t("ui.batch.sent", { n: ids.length, all }) : "";
     const bad = failed ? tn("ui.batch.failed", failed) : "";
     say(words, [t("ui.batch.done", { n: finished, all }), bad, sent].filter(Boolean).join(" · "));
-    say(stop, t(over.length === all && !sending ? "ui.close" : "ui.batch.stop"));
+    say(stop, t(over.length === ids.length && !sending ? "ui.close" : "ui.batch.stop"));
   };
+  /** Sends one after the other; what the server refuses is given back, the others are sent all the same. */
   const run = async (files, send) => {
     [ids, all, sending] = [[], files.length, true];
+    const refused = [];
     const warn = event => event.preventDefault();
     addEventListener("beforeunload", warn);
-    let at = 0;
-    try {
-      for (; at < files.length && sending; at++) {
-        ids.push(await send(files[at]));
-        keep();
-        show();
+    for (const file of files) {
+      if (!sending) break;
+      try {
+        ids.push(await send(file));
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        refused.push({ file, error });
       }
-    } catch (error) {
-      all = ids.length;
-      throw Object.assign(error, { left: files.slice(at) });
-    } finally {
-      sending = false;
-      removeEventListener("beforeunload", warn);
       keep();
       show();
     }
-    return [];
+    sending = false;
+    removeEventListener("beforeunload", warn);
+    show();
+    return refused;
   };
   for (const id of ids) if (!live.jobs.has(id)) get(`/jobs/${id}`).then(take, () => {});
   follow(show);

@@ -1,4 +1,6 @@
 // Inpaint: part of a picture drawn anew, or the picture continued; results are candidates until one is accepted.
+import { isTransparent } from "./alpha.js";
+import { Refused } from "./api.js";
 import { candidates } from "./candidates.js";
 import { dataOf, drawingTab } from "./drawing.js";
 import { h } from "./dom.js";
@@ -17,6 +19,8 @@ import { sourcePart } from "./source.js";
 import { stagePart } from "./stage.js";
 import { t } from "./text.js";
 import { storedUrl } from "./upload.js";
+
+const UNMASKED = { code: "mask_blank", field: "mask", message: "" };
 
 /** What a picture's parameters do not set here: candidates are to differ, and sizes follow from the mask. */
 const NEVER_SENT = ["width", "height", "seed", "variation_seed", "variation_strength", "batch_count"];
@@ -39,8 +43,8 @@ export function mount({ element, props }) {
     hides: open.isDiscarded,
     fresh: open.has,
   });
-  const decide = decisions({ open, edits, stage, keepsMask: keepMask.read });
   const sides = sidesPart(form, data, source);
+  const decide = decisions({ open, edits, stage, keepsMask: keepMask.read, used: sides.reset });
   const knobs = knobsPart(form, data);
   const intent = intentPart(form, props.intents, { knobs: knobs.names, sides: sides.element });
   drawingTab(element, {
@@ -89,16 +93,19 @@ async function ask(form, { source, sides, intent, knobs }) {
   if (intent.read() === "expand" && sides.any())
     return { ...requestOf(form, "outpaint", knobs.onlyMasks()), image };
   const request = requestOf(form, "inpaint", [...sides.names, ...knobs.without()]);
-  return { ...request, intent: intent.read(), image, mask: await source.mask() };
+  const mask = await source.mask();
+  if (image && !mask && !(await isTransparent(await source.editor.picture()))) throw new Refused(0, [UNMASKED]);
+  return { ...request, intent: intent.read(), image, mask };
 }
 
 /** What can be decided about a result. */
-function decisions({ open, edits, stage, keepsMask }) {
+function decisions({ open, edits, stage, keepsMask, used }) {
   return {
     isOpen: open.has,
     accept: async picture => {
       await edits.accept(itemOf(picture), keepsMask());
       open.settle();
+      used();
       stage.goHome();
       notice(t("ui.inpaint.accepted"), { undo: edits.undo });
     },

@@ -21,7 +21,11 @@ export function referencesPart(form, data) {
     const [before, after] = [words.slice(0, at).trimEnd(), words.slice(at).trimStart()];
     form.set("prompt", [before, tagOf(one.name), after].filter(Boolean).join(" "));
   };
-  const swap = (from, to) => form.set("prompt", form.value("prompt").replaceAll(tagOf(from), to).trim());
+  const rename = (from, to) => form.set("prompt", form.value("prompt").replaceAll(tagOf(from), tagOf(to)));
+  const takeOut = ({ name }) => {
+    const [words, tag] = [form.value("prompt"), tagOf(name)];
+    form.set("prompt", words.replaceAll(` ${tag}`, "").replaceAll(tag, "").trimStart());
+  };
   const list = storedPictures({
     key: "txt2img.references",
     label: "ui.references",
@@ -32,7 +36,7 @@ export function referencesPart(form, data) {
       if (!form.value("prompt").includes(tagOf(made.name))) put(made);
       return made;
     },
-    tile: (one, changed) => tools(one, { changed, put, swap, others: () => list.pictures() }),
+    tile: (one, changed) => tools(one, { changed, put, rename, others: () => list.pictures() }),
     onChange: held => show(held),
   });
   form.place("references", list);
@@ -42,7 +46,7 @@ export function referencesPart(form, data) {
   const element = h("div.references", {}, list.element, strength);
   let known = list.pictures();
   const show = held => {
-    for (const one of known) if (!held.includes(one)) swap(one.name, "");
+    for (const one of known) if (!held.includes(one)) takeOut(one);
     known = held;
     strength.hidden = held.length !== 1;
   };
@@ -61,7 +65,7 @@ export function referencesPart(form, data) {
 }
 
 /** A name that can be changed, and a button that puts it into the prompt. */
-function tools(one, { changed, put, swap, others }) {
+function tools(one, { changed, put, rename, others }) {
   const box = h("input.name", { type: "text", maxlength: 64, "aria-label": t("ui.references.name"), value: one.name });
   const insert = h("button.chip", { type: "button", onclick: () => put(one) });
   const say = () => {
@@ -73,7 +77,7 @@ function tools(one, { changed, put, swap, others }) {
     const name = box.value.trim().replace(NAME, "-").replace(/^-+|-+$/g, "");
     const taken = others().some(other => other !== one && other.name === name);
     if (name && !taken) {
-      swap(one.name, tagOf(name));
+      rename(one.name, name);
       one.name = name;
       changed();
     }

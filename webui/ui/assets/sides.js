@@ -57,5 +57,5 @@ export function sidesPart(form, data, source) {
   form.onChange(draw);
   source.onChange(follow);
   source.editor.ready.then(follow);
-  return { element, names: SIDES, any: () => Object.values(amounts()).some(Boolean) };
+  return { element, names: SIDES, reset: () => form.reset(SIDES), any: () => Object.values(amounts()).some(Boolean) };
 }
