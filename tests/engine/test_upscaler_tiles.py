@@ -6,7 +6,7 @@ from PIL import Image
 from tests.upscaler_files import write_network
 from webui.core.errors import UserError
 from webui.engine import upscaler_tiles
-from webui.engine.upscaler_tiles import enlarged, tile_size
+from webui.engine.upscaler_tiles import enlarged, enlarged_to, tile_size
 from webui.models.upscalers import load_upscaler
 
 CPU = torch.device("cpu")
@@ -124,3 +124,19 @@ def test_thin_pictures(tmp_path, size):
     network = load_upscaler(tmp_path / "x.pth", CPU)
     result = enlarged(network, picture(*size), lambda: None, lambda *_: None, tile=64)
     assert result.size == (size[0] * 4, size[1] * 4)
+
+
+@pytest.mark.parametrize("size", [(50, 210), (97, 401), (100, 420)])
+@pytest.mark.parametrize("most", [10**9, 20_000, 1])
+def test_a_huge_result_is_made_band_by_band(tmp_path, size, most):
+    write_network(tmp_path / "x.pth", "Compact", scale=4)
+    network = load_upscaler(tmp_path / "x.pth", CPU)
+    image, tiles = picture(50, 210), Tiles()
+    whole = enlarged(network, image, tiles.check, tiles.progress, tile=4096)
+    expected = whole.resize(size, Image.Resampling.LANCZOS)
+    tiles.told.clear()
+    result = enlarged_to(network, image, *size, tiles.check, tiles.progress, most)
+    assert result.size == size
+    assert np.abs(levels(result) - levels(expected)).max() <= 1
+    assert tiles.told == [(number + 1, len(tiles.told)) for number in range(len(tiles.told))]
+    assert len(tiles.told) == {10**9: 1, 20_000: 4, 1: 4}[most]

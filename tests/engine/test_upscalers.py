@@ -129,3 +129,12 @@ def test_progress_and_check_reach_the_tiles(menu):
 
     with pytest.raises(TimeoutError):
         menu.enlarge("two", picture(8, 8), 16, 16, check=stop)
+
+
+def test_what_would_be_too_much_at_once_is_made_in_bands(menu, passes, monkeypatch):
+    image = picture(20, 200)
+    whole = menu.enlarge("two", image, 30, 300)
+    monkeypatch.setattr(upscalers, "MOST_AT_ONCE", 1000)
+    banded = menu.enlarge("two", image, 30, 300)
+    assert passes == [(20, 200)]  # the second went the other way
+    assert np.abs(np.asarray(banded).astype(int) - np.asarray(whole)).max() <= 1

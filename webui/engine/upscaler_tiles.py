@@ -26,6 +26,10 @@ SMALLEST_TILE = 64
 LARGEST_TILES = {"cpu": 256}
 LARGEST_TILE = 512
 """Larger ones are not faster any more."""
+MOST_AT_ONCE = 100_000_000
+"""Pixels of a picture that is enlarged further than asked for, and held whole."""
+_CONTEXT = OVERLAP + 4
+"""Rows beyond a band that are enlarged with it: for the network, and for Lanczos."""
 _GRANULE = 32
 """Networks that look through windows need no padding then."""
 _SHARE_OF_MEMORY = 0.5
@@ -60,6 +64,42 @@ def enlarged(
                 raise UserError("upscaler_memory", "upscaler", file=file) from error
         return_memory(network.device)
         tile = max(min(tile, max(image.size)) // 2, SMALLEST_TILE)
+
+
+def enlarged_to(
+    network: UpscalerNetwork,
+    image: Image.Image,
+    width: int,
+    height: int,
+    check: Check,
+    progress: Progress,
+    most: int = MOST_AT_ONCE,
+) -> Image.Image:
+    """The RGB picture enlarged, then brought to a size by Lanczos, without holding it whole.
+
+    Args:
+        width, height: at least the picture's own, so that no more than some rows beyond a band
+            count for it.
+        most: pixels that are enlarged at a time, about.
+    """
+    bands = math.ceil(image.width * image.height * network.scale**2 / most)
+    bands = min(bands, height, -(-image.height // SMALLEST_TILE))
+    result = Image.new("RGB", (width, height))
+    ratio = image.height / height
+    for band in range(bands):
+        top, bottom = (height * place // bands for place in (band, band + 1))
+        first = max(int(top * ratio) - _CONTEXT, 0)
+        last = min(math.ceil(bottom * ratio) + _CONTEXT, image.height)
+        rows = enlarged(
+            network,
+            image.crop((0, first, image.width, last)),
+            check,
+            lambda done, total, before=band: progress(before * total + done, bands * total),
+        )
+        inside = [(place * ratio - first) * network.scale for place in (top, bottom)]
+        box = (0, inside[0], rows.width, min(inside[1], rows.height))
+        result.paste(rows.resize((width, bottom - top), Image.Resampling.LANCZOS, box), (0, top))
+    return result
 
 
 def tile_size(network: UpscalerNetwork) -> int:

@@ -10,7 +10,13 @@ from PIL import Image
 
 from webui.core.errors import UnknownId
 from webui.core.offers import UpscalerInfo
-from webui.engine.upscaler_tiles import Check, Progress, enlarged
+from webui.engine.upscaler_tiles import (
+    MOST_AT_ONCE,
+    Check,
+    Progress,
+    enlarged,
+    enlarged_to,
+)
 from webui.library.hashes import Stamp, stamp
 from webui.library.upscalers import upscaler_files, upscalers
 from webui.models.devices import return_memory
@@ -104,11 +110,13 @@ def _repeated(
 ) -> Image.Image:
     """An RGB picture through the network as often as its size asks for."""
     for done in range(_MOST_PASSES):
-        if _covers(image, width, height) and (done or image.size != (width, height)):
+        if _covers(image.size, width, height) and (done or image.size != (width, height)):
             break
-        before = image.size
+        after = (image.width * network.scale, image.height * network.scale)
+        if _covers(after, width, height) and after[0] * after[1] > MOST_AT_ONCE:
+            return enlarged_to(network, image, width, height, check, progress)
         image = enlarged(network, image, check, progress)
-        if image.size == before:
+        if network.scale == 1:
             break
     return _resized(image, width, height, Image.Resampling.LANCZOS)
 
@@ -135,8 +143,8 @@ def _alpha(image: Image.Image) -> Image.Image | None:
     return None
 
 
-def _covers(image: Image.Image, width: int, height: int) -> bool:
-    return image.width >= width and image.height >= height
+def _covers(size: tuple[int, int], width: int, height: int) -> bool:
+    return size[0] >= width and size[1] >= height
 
 
 def _resized(
