@@ -2,7 +2,7 @@
 
 What is not code (a tree, an output) is marked ```text. A page that talks to a server at
 127.0.0.1:7860 gets one of its own, on a free port. Each block finds the files of a user beside it:
-photo.png, mask.png and the folder photos.
+photo.png, mask.png, the folder photos and animation.json.
 """
 
 import contextlib
@@ -104,7 +104,7 @@ def of(*languages: str) -> pytest.MarkDecorator:
 
 
 def lay_files(folder: Path) -> None:
-    """What the pages' commands begin with: a picture, its mask, and a folder of two."""
+    """What the pages' commands begin with: a picture, its mask, a folder of two, an animation."""
     picture = Image.linear_gradient("L").resize((120, 96)).convert("RGB")
     picture.paste((200, 40, 40), (40, 30, 80, 70))
     picture.save(folder / "photo.png")
@@ -114,6 +114,8 @@ def lay_files(folder: Path) -> None:
     (folder / "photos").mkdir()
     for name in ("one", "two"):
         picture.save(folder / "photos" / f"{name}.png")
+    shown = next(b for b in BLOCKS if b.page == "docs/animation.md" and b.language == "json")
+    (folder / "animation.json").write_text(shown.text, encoding="utf-8")
 
 
 # -- a real program ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from tests.golden import golden
 from webui.timeline.frames import frame_plan
-from webui.timeline.plan import Plan, plan_of
+from webui.timeline.plan import Plan, is_known_sampler, plan_of
 from webui.timeline.settings_file import settings_of
 
 
@@ -169,6 +169,7 @@ def test_everything_that_is_wrong_is_told_at_once():
         angle="0:(x)",
         zoom="",
         mask_schedule='0:("{video_mask} [b]")',
+        use_noise_mask=True,
         sampler_schedule="5:(a)",
         prompts={"0": "a", "x": "b"},
         parseq_manifest="{",
@@ -232,6 +233,18 @@ def test_names_and_schedules_of_ones_own():
     assert plan.series["schedules.controlnet.weight"] == pytest.approx([2, 3, 3, 3])
     assert plan.series["schedules.x"] == pytest.approx([0.5] * 4)
     assert plan.series["zoom"] == pytest.approx([1, 1.1, 1.1, 1.1])
+
+
+def test_samplers_that_nobody_knows_are_told():
+    deforums = json.loads(golden("deforum/misc.json").read_text(encoding="utf-8"))
+    names = deforums["parameters"]["sampler"]["choices"]
+    unknown = [name for name in names if not is_known_sampler(name)]
+    assert unknown == [] and is_known_sampler("dpm++ 2m karras")
+    given = {"sampler_schedule": "0:(Euler a), 3:(Magic), 9:(magic 2)", "max_frames": 12}
+    assert planned(**given).warnings[:-1] == ()
+    plan = planned(**given, enable_sampler_scheduling=True, sampler="Mine")
+    told = [found.problem.values["name"] for found in plan.warnings[-3:]]
+    assert plan.ok and told == ["Mine", "Magic", "magic 2"]
 
 
 def test_guided_images():

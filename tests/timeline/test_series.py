@@ -20,11 +20,18 @@ def test_every_schedule_of_the_defaults_has_its_values(compat):
 
 def test_masks_are_read_at_their_places():
     text = '0:("{video_mask}"), 5:("[b] & {nope}"), 9:("[c] &")'
-    made = evaluate_all(settings_of({"mask_schedule": text}), Clock(20))
+    given = {"mask_schedule": text, "use_mask": True}
+    made = evaluate_all(settings_of(given), Clock(20))
     assert [(found.parameter, found.position) for found in made.errors] == [("mask_schedule", 31)]
     assert text[31:].startswith("nope")
-    made = evaluate_all(settings_of({"mask_schedule": text, "compat": "native"}), Clock(20))
+    made = evaluate_all(settings_of({**given, "compat": "native"}), Clock(20))
     assert [found.position for found in made.errors] == [31, text.index("[c] &") + 5]
+
+
+def test_a_mask_that_is_not_used_may_be_broken():
+    made = evaluate_all(settings_of({"mask_schedule": '0:("{a} & {b}")'}), Clock(3))
+    assert made.errors == [] and made.texts["mask_schedule"] == ("{a} & {b}",) * 3
+    assert [(found.parameter, found.position) for found in made.warnings] == [("mask_schedule", 5)]
 
 
 def test_a_broken_schedule_leaves_the_others():

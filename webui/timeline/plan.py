@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from webui.core.sampling import SAMPLERS, SCHEDULES
 from webui.timeline import seeds
 from webui.timeline.deforum_keyframes import read_keys
 from webui.timeline.deforum_prompts import (
@@ -123,6 +124,7 @@ def plan_of(settings: Settings, draw: random.Random | None = None) -> Plan:
     problems.errors += prompts.findings
     generated = _generated(settings, frames, cadence)
     _warn_of_lost_frames(settings, frames, cadence, problems)
+    _warn_of_samplers(settings, made, problems)
     subseeds, strengths = _variations(settings, made, manifest, clock)
     return Plan(
         settings,
@@ -214,6 +216,26 @@ def _warn_of_lost_frames(
     problems.warnings.append(
         finding("diffusion_cadence", "cadence_loses", None, written=written, frames=frames)
     )
+
+
+def _warn_of_samplers(settings: Settings, made: AllSeries, problems: _Problems) -> None:
+    """Names that are none of ours; a sampler of an extension may be meant."""
+    names: dict[str, tuple[str, ...]] = {"sampler": (settings.values["sampler"],)}
+    if settings.values["enable_sampler_scheduling"]:
+        names["sampler_schedule"] = made.texts.get("sampler_schedule", ())
+    for parameter, used in names.items():
+        for name in dict.fromkeys(used):
+            if not is_known_sampler(name):
+                problems.warnings.append(finding(parameter, "sampler_unknown", None, name=name))
+
+
+def is_known_sampler(name: str) -> bool:
+    """Whether a name such as `dpm++ 2m karras` is a sampler of ours, with or without a schedule."""
+    name = name.strip().lower()
+    endings = [f" {known.lower()}" for row in SCHEDULES for known in (row.name, *row.aliases)]
+    stems = [name, *(name.removesuffix(ending) for ending in endings)]
+    known = {known.lower() for row in SAMPLERS for known in (row.name, *row.aliases)}
+    return any(stem in known for stem in stems)
 
 
 def _seeds(

@@ -141,7 +141,13 @@ def _take_texts(name: str, settings: Settings, clock: Clock, seed: int, made: Al
             parse_mask(expression, dangling=not settings.native)
         except FormulaError as error:
             offset = min(position + error.position, len(text)) - error.position
-            made.errors.append(found_in(name, error, offset))
+            told = made.errors if _is_masked(name, settings) else made.warnings
+            told.append(found_in(name, error, offset))
+
+
+def _is_masked(name: str, settings: Settings) -> bool:
+    switches = ("use_mask", "use_noise_mask") if name == MASKS[0] else ("use_noise_mask",)
+    return any(settings.values[switch] for switch in switches)
 
 
 def _opening(text: str) -> int:
