@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from webui.core.requests import FromPicture, Inpaint, SoftInpaint
+from webui.core.requests import FromPicture, Inpaint, Outpaint, SoftInpaint
 from webui.engine.features.inpaint import KeepOutside
 from webui.engine.features.soft_inpaint import SoftlyKeepOutside, with_found_mask
 from webui.engine.noise import NoiseSource
@@ -25,7 +25,7 @@ class Masking:
         latents: (B, C, h, w) that the pass begins with.
         keeper: keeps what is not masked, on every step.
         ready: where each picture begins.
-        soft: settings of soft inpainting, None for the ordinary one.
+        soft: of soft inpainting, which finds out where the result goes.
     """
 
     latents: Tensor
@@ -38,7 +38,7 @@ class Masking:
         return self.keeper.blended(latents) if isinstance(self.keeper, KeepOutside) else latents
 
     def found(self, latents: Tensor) -> Sequence[Prepared]:
-        """Where the results go: soft inpainting finds out by what has changed."""
+        """Where the results go; soft inpainting tells by what has changed."""
         if self.soft is None:
             return self.ready
         return [
@@ -56,12 +56,12 @@ def masking(
     masks = [torch.from_numpy(one.latent_mask) for one in ready]
     mask = torch.stack(masks)[:, None].to(start.latents)
     latents = _held(ready[0], start.latents, mask, noise)
+    if isinstance(request, Outpaint):
+        return Masking(latents, SoftlyKeepOutside(latents, mask, SoftInpaint()), ready, None)
     soft = request.soft if isinstance(request, Inpaint) else None
     if soft:
-        keeper = SoftlyKeepOutside(latents, mask, soft)
-    else:
-        keeper = KeepOutside(latents, mask, plan.levels.preserved)
-    return Masking(latents, keeper, ready, soft)
+        return Masking(latents, SoftlyKeepOutside(latents, mask, soft), ready, soft)
+    return Masking(latents, KeepOutside(latents, mask, plan.levels.preserved), ready, None)
 
 
 def _held(one: Prepared, latents: Tensor, mask: Tensor, noise: NoiseSource) -> Tensor:
