@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.browser.bench import Array, Bench, capsule, encoded, noise
 
@@ -45,6 +45,23 @@ def test_a_rotated_photo_is_painted_as_it_is_shown(bench: Callable[..., Bench]):
     mask = one.mask()
     assert mask.shape == (60, 40)
     assert np.argwhere(mask).tolist() == [[57, 3]]
+
+
+def test_server_and_page_agree_how_a_webp_is_turned(bench: Callable[..., Bench]):
+    exif = Image.Exif()
+    exif[0x010F] = "a maker"
+    exif[0x0112] = 6
+    before = noise(60, 40)
+    one = bench().open(mode="mask").load(encoded(before, "WEBP", lossless=True, exif=exif))
+    size = one.ask("e.size()")
+    data = one.file("picture")
+    assert data is not None
+    seen = Image.open(io.BytesIO(data))
+    assert ImageOps.exif_transpose(seen).size == (size["width"], size["height"])
+    assert np.array_equal(np.asarray(seen.convert("RGB")), np.asarray(before))
+    for kept in (encoded(before, "WEBP", lossless=True), encoded(before, "WEBP", exif=b"Exif")):
+        one.load(kept)
+        assert one.file("picture") == kept
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])

@@ -1,6 +1,6 @@
 // What the editor holds: a picture as it was given, what is painted on it, and both again after a reload.
 import { Drawing } from "./editor_canvas.js";
-import { maskOf, painted, pixelsOf, resized } from "./editor_pixels.js";
+import { agreed, maskOf, painted, pixelsOf, resized } from "./editor_pixels.js";
 import { png } from "./editor_png.js";
 import { forgetLarge, recallLarge, rememberLarge } from "./editor_store.js";
 import { notice } from "./notice.js";
@@ -49,6 +49,7 @@ export class Content {
   async load(blob, { keepMask = false } = {}) {
     const asked = ++this.asked;
     this.view.element.ariaBusy = "true";
+    blob = await agreed(blob).catch(() => blob);
     const shown = await shownAs(blob).catch(() => null);
     if (asked === this.asked) this.view.element.ariaBusy = "false";
     if (!shown?.width) {

@@ -1,5 +1,6 @@
 // A picture's values as they stand in its file, a band of rows at a time.
-import { source } from "./editor_source.js";
+import { png } from "./editor_png.js";
+import { asksToBeTurned, source } from "./editor_source.js";
 import { Plane } from "./editor_tiles.js";
 
 const ROWS_AT_ONCE = 64;
@@ -15,6 +16,14 @@ export async function pixelsOf(blob, byBrowser = false) {
   const bitmap = asStored ? await bitmapOf(blob) : await imageOf(blob);
   const { width, height } = bitmap;
   return { width, height, row: bands(bitmap, width, height), colours, close: () => bitmap.close?.() };
+}
+
+/** The file itself, or, where engine and browser would not agree how it is turned, a PNG of what is shown. */
+export async function agreed(blob) {
+  if (!(await asksToBeTurned(blob))) return blob;
+  const { width, height, row, close } = await pixelsOf(blob);
+  const made = await png(width, height, 4, row).finally(close);
+  return new File([made], (blob.name ?? "picture").replace(/\.\w+$/, "") + ".png", { type: made.type });
 }
 
 /** As it stands in the file; what is damaged as far as an <img> shows it. */

@@ -133,3 +133,41 @@ async function profileChunk(profile) {
   chunk.set(data, name.length);
   return chunk;
 }
+
+const ORIENTATION = 0x0112;
+const UPRIGHT = 1;
+
+/**
+ * Whether a WebP asks to be turned. Browsers disagree on that (Chromium does not), the engine does it; format:
+ * WebP Container Specification, "EXIF" chunk; Exif 3.0, 4.6.
+ */
+export async function asksToBeTurned(blob) {
+  const head = new Uint8Array(await blob.slice(0, 21).arrayBuffer());
+  const isExtended = ascii(head, 0, 4) === "RIFF" && ascii(head, 8, 8) === "WEBPVP8X";
+  if (!isExtended || !(head[20] & 8)) return false; // 8: there is an EXIF chunk
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const view = new DataView(bytes.buffer);
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const length = view.getUint32(at + 4, true);
+    if (ascii(bytes, at, 4) === "EXIF") return orientation(bytes.subarray(at + 8, at + 8 + length)) !== UPRIGHT;
+    at += 8 + length + (length & 1);
+  }
+  return false;
+}
+
+/** The orientation in the first directory of EXIF data; 1 where it says none. */
+function orientation(exif) {
+  const data = ascii(exif, 0, 4) === "Exif" ? exif.subarray(6) : exif;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const little = data[0] === 0x49;
+  try {
+    const start = view.getUint32(4, little);
+    for (let i = 0; i < view.getUint16(start, little); i++) {
+      const entry = start + 2 + 12 * i;
+      if (view.getUint16(entry, little) === ORIENTATION) return view.getUint16(entry + 8, little);
+    }
+  } catch {
+    /* damaged: as if it said nothing */
+  }
+  return UPRIGHT;
+}
