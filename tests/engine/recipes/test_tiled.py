@@ -1,13 +1,17 @@
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import Image, ImageDraw
 
 from tests.engine.test_upscaler_tiles import picture
 from tests.fakes import FakeModel
 from webui.core.participants import Participant
+from webui.core.paths import Paths
 from webui.core.requests import TiledDiffusion
 from webui.engine.recipes import Tools
 from webui.engine.recipes.tiled import complete, cut_of, redrawn
+from webui.library.catalog import Catalog
+from webui.models.manager import ModelManager
 
 IMAGE = picture(200, 130)
 
@@ -134,3 +138,25 @@ class Counts(Participant):
 @pytest.mark.parametrize("size", [(1, 1), (3, 70), (65, 64)])
 def test_pictures_of_any_size(size):
     assert drawn(picture(*size))[0].size == size
+
+
+@pytest.mark.slow
+def test_the_shipped_model_adds_detail_without_a_grid_or_a_drift_of_colour():
+    info = Catalog.of(Paths.choose()).get("easel-demo")
+    model = ModelManager(torch.device("cpu")).get(info, lambda share: None)
+    small = Image.new("RGB", (64, 64), "#f4f4f4")
+    ImageDraw.Draw(small).ellipse((10, 6, 54, 50), fill="#d03020")
+    ImageDraw.Draw(small).rectangle((4, 48, 60, 60), fill="#3090e0")
+    image = small.resize((256, 256), Image.Resampling.LANCZOS)
+    result, _ = drawn(image, model, strength=0.25)
+    assert len(cut_of(image, 128, 32, 8).columns) == 3
+
+    broad = levels(result.reduce(32)) - levels(image.reduce(32))
+    assert np.abs(broad).max() < 12 and np.abs(broad.mean((0, 1))).max() < 1
+    steepest = [np.abs(np.diff(levels(one), axis=1)).max() for one in (image, result)]
+    assert steepest[1] > 1.2 * steepest[0]  # edges became sharp
+
+    # tiles begin at 64 and 128 and end at 128 and 192: no column there stands out
+    jumps = np.abs(np.diff(levels(result) - levels(image), axis=1)).mean((0, 2))
+    borders = [63, 127, 191]
+    assert jumps[borders].max() < 3 * np.median(jumps)  # without overlap it is 11 times
