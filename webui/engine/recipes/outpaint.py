@@ -130,7 +130,9 @@ class _Part:
 
 def _distance(places: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Pixels from each place that is 1 to the nearest that is 0."""
-    return cv2.distanceTransform(places, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(
+        cv2.distanceTransform(places, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32
+    )
 
 
 def _parts(request: Outpaint, picture: tuple[int, int], native: tuple[int, int]) -> Iterator[_Part]:
