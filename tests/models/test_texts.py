@@ -5,7 +5,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from webui.core.errors import UserError
 from webui.models import texts as module
 from webui.models.emphasis import emphasise
-from webui.models.texts import TextEncoder
+from webui.models.texts import Reading, TextEncoder
 
 CONTEXT = 77
 
@@ -75,6 +75,29 @@ def test_clip_skip_reads_an_earlier_layer_and_still_norms_it(encoder):
     with pytest.raises(UserError, match="has 3 layers, choose 3 or less") as caught:
         encoder.encode(["a"], 4)
     assert caught.value.problem.field == "clip_skip"
+
+
+def test_families_read_in_other_ways(encoder):
+    tokens = encoder.tokenizer("a", padding="max_length", max_length=CONTEXT, return_tensors="pt")
+    layers = encoder.model(tokens["input_ids"], output_hidden_states=True).hidden_states
+    raw = TextEncoder(encoder.model, encoder.tokenizer, Reading(skip=2, norm=False))
+    for skip, layer in ((1, -2), (2, -2), (3, -3)):
+        assert torch.allclose(one(raw, "a", skip), layers[layer][0], atol=1e-6)
+    shortened = TextEncoder(encoder.model, encoder.tokenizer, Reading(skip=2, left_out=1))
+    for skip, layer in ((1, -1), (2, -1), (3, -2), (4, -3)):
+        wanted = encoder.model.final_layer_norm(layers[layer])[0]
+        assert torch.allclose(one(shortened, "a", skip), wanted, atol=1e-6)
+    with pytest.raises(UserError, match="has 4 layers"):
+        shortened.encode(["a"], 5)
+
+
+def test_padding(encoder):
+    ids = encoder.tokenizer("a")["input_ids"]
+    padded = torch.tensor([ids + [0] * (CONTEXT - len(ids))])
+    wanted = encoder.model(input_ids=padded).last_hidden_state[0]
+    zeros = TextEncoder(encoder.model, encoder.tokenizer, Reading(padding=0))
+    assert torch.allclose(one(zeros, "a"), wanted, atol=1e-6)
+    assert not torch.allclose(one(encoder, "a"), wanted, atol=1e-3)
 
 
 def test_any_characters(encoder):

@@ -111,7 +111,7 @@ def load_parts(
     schedule = read_config(configs / "scheduler" / "scheduler_config.json", shown)
     heard = {} if in_folder else told(info)
     schedule |= heard
-    Prediction.from_config(schedule, shown)  # better to know now than after the weights
+    _prediction(schedule, shown)  # better to know now than after the weights
     networks = _networks(layout, info, configs)
     convert = _from_folder if in_folder else _from_file
     for part, tensors in read_parts(_parts(layout, info, device), device, progress):
@@ -126,8 +126,15 @@ def load_parts(
         TextEncoder(networks[one.part], tokenizer, one.reading)
         for one, tokenizer in zip(layout.encoders, tokenizers, strict=True)
     )
-    prediction = Prediction.from_config(schedule, shown)
-    return Loaded(unet, Autoencoder(networks["vae"]), tuple(encoders), prediction)
+    autoencoder = Autoencoder(networks["vae"])
+    return Loaded(unet, autoencoder, tuple(encoders), _prediction(schedule, shown))
+
+
+def _prediction(schedule: Mapping[str, Any], shown: str) -> Prediction:
+    try:
+        return Prediction.from_config(schedule, shown)
+    except (*_WRONG_CONFIG, RuntimeError) as error:
+        raise UserError("model_damaged", file=f"{shown}/scheduler_config.json") from error
 
 
 def _networks(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, Any]:

@@ -83,10 +83,14 @@ def drawn_by_diffusers(
     return torch.as_tensor(pipe(PROMPT, **{**arguments, **more}).images)
 
 
-def same_from_folder_and_file(folder: UNetModel, file: UNetModel) -> None:
-    """Two loads of the same weights draw the same, to the bit."""
-    latents = euler(folder)
-    assert torch.equal(euler(file), latents)
-    assert torch.equal(file.decode(latents), folder.decode(latents))
+def same(one: UNetModel, other: UNetModel) -> None:
+    """Two loads of the same weights compute the same, to the bit."""
+    for sigma in (12.0, 0.5):
+        made, wanted = (
+            model.predict_x0(noise(), sigma, model.encode_texts([PROMPT])) for model in (one, other)
+        )
+        assert torch.equal(made, wanted)
+    assert torch.equal(one.decode(noise()), other.decode(noise()))
     pixels = torch.rand(1, 3, 64, 64)
-    assert torch.equal(file.encode(pixels), folder.encode(pixels))
+    assert torch.equal(one.encode(pixels), other.encode(pixels))
+    assert torch.equal(one.sigmas, other.sigmas)

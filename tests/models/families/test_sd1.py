@@ -21,7 +21,7 @@ from tests.models.families.drawing import (
     euler,
     noise,
     relative,
-    same_from_folder_and_file,
+    same,
 )
 from tests.tiny import Tiny, weights_of_configs, write_tiny
 from webui.core.errors import UserError
@@ -74,7 +74,7 @@ def test_the_comparison_would_notice_a_mistake(tiny):
 @torch.inference_mode()
 def test_a_single_file_is_the_same_model(either):
     file = load(either.file_info, either.folder)
-    same_from_folder_and_file(load(either.folder_info), file)
+    same(load(either.folder_info), file)
 
 
 @torch.inference_mode()
@@ -173,6 +173,10 @@ def test_a_folder_without_a_tokenizer(tiny, tmp_path):
         ("text_encoder", "hidden_size", "large", "model_damaged"),
         ("text_encoder", "num_attention_heads", 5, "model_damaged"),
         ("scheduler", "beta_schedule", "new", "model_schedule"),
+        ("scheduler", "prediction_type", ["epsilon"], "model_damaged"),
+        ("scheduler", "beta_start", "small", "model_damaged"),
+        ("scheduler", "trained_betas", ["x"], "model_damaged"),
+        ("scheduler", "num_train_timesteps", -5, "model_damaged"),
     ],
 )
 def test_configs_that_do_not_fit(tiny, tmp_path, part, name, value, code):

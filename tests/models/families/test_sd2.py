@@ -13,7 +13,7 @@ from tests.models.families.drawing import (
     euler,
     load,
     relative,
-    same_from_folder_and_file,
+    same,
 )
 from tests.tiny import Tiny, weights_of_configs, write_tiny
 from webui.core.errors import UserError
@@ -57,7 +57,7 @@ def test_a_single_file_is_the_same_model(tiny2):
     prediction = "v_prediction" if model_is_v(tiny2) else "epsilon"
     card = tiny2.file_info.card.model_copy(update={"prediction": prediction})
     file = load(SD2(tiny2.folder), tiny2.file_info.model_copy(update={"card": card}))
-    same_from_folder_and_file(load(SD2(), tiny2.folder_info), file)
+    same(load(SD2(), tiny2.folder_info), file)
 
 
 def model_is_v(tiny: Tiny) -> bool:

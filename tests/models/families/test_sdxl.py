@@ -22,7 +22,7 @@ from tests.models.families.drawing import (
     load,
     noise,
     relative,
-    same_from_folder_and_file,
+    same,
 )
 from tests.tiny import Tiny, weights_of_configs, write_tiny
 from webui.models.checkpoint import CONFIGS
@@ -96,10 +96,10 @@ def test_other_sizes_can_be_told(model):
 
 @torch.inference_mode()
 def test_single_files_are_the_same_models(model, tiny_xl, tiny_refiner):
-    same_from_folder_and_file(model, load(SDXL(tiny_xl.folder), tiny_xl.file_info))
+    same(model, load(SDXL(tiny_xl.folder), tiny_xl.file_info))
     refiner = load(SDXLRefiner(), tiny_refiner.folder_info)
     file = load(SDXLRefiner(tiny_refiner.folder), tiny_refiner.file_info)
-    same_from_folder_and_file(refiner, file)
+    same(refiner, file)
 
 
 @torch.inference_mode()
@@ -162,7 +162,7 @@ def test_v_prediction_with_zero_terminal_snr(tmp_path):
         update={"prediction": "v_prediction", "zero_terminal_snr": True}
     )
     plain = tiny.file_info.model_copy(update={"card": card})
-    same_from_folder_and_file(model, load(SDXL(tiny.folder), plain))
+    same(model, load(SDXL(tiny.folder), plain))
 
 
 def test_configs_for_single_files():

@@ -26,7 +26,7 @@ from tests.models.families.drawing import (
     load,
     noise,
     relative,
-    same_from_folder_and_file,
+    same,
 )
 from tests.tiny import Tiny, write_tiny
 from webui.core.errors import UserError
@@ -121,12 +121,12 @@ def test_every_family_takes_what_its_network_takes(tmp_path, family, channels):
     text = told.read_text()
     told.write_text(text.replace(f'"in_channels": {channels}', '"in_channels": 4'))
     assert told.read_text() != text
-    same_from_folder_and_file(model, load(kind(tiny.folder), tiny.file_info))
+    same(model, load(kind(tiny.folder), tiny.file_info))
 
     words, sigma = model.encode_texts([PROMPT]), float(model.sigmas[300])
     concat = torch.rand(1, channels - 4, 8, 8)
     given = torch.cat([noise() / (sigma**2 + 1) ** 0.5, concat], dim=1)
-    more = model._conditions(noise(), words)
+    more = model.conditions(noise(), words)
     output = model.unet(given, 300, words[0].tokens[None], **more).sample
     made = model.predict_x0(noise(), sigma, words, concat=concat)
     assert relative(made, noise() - sigma * output) < 1e-5

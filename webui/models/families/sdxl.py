@@ -58,7 +58,7 @@ class SDXLModel(UNetModel):
             embeddings.append(Embedding(tokens * share, pooled * share, negative))
         return embeddings
 
-    def _conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
+    def conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
         size = x.shape[2] * self.latent.stride, x.shape[3] * self.latent.stride
         ids = [one.time_ids or self._time_ids(size, one) for one in embeddings]
         pooled: list[Any] = [one.pooled for one in embeddings]
@@ -66,7 +66,7 @@ class SDXLModel(UNetModel):
             "text_embeds": torch.stack(pooled).to(self.device, self.dtype),
             "time_ids": torch.tensor(ids, device=self.device, dtype=torch.float32),
         }
-        return {**super()._conditions(x, embeddings), "added_cond_kwargs": added}
+        return {**super().conditions(x, embeddings), "added_cond_kwargs": added}
 
     def _time_ids(self, size: tuple[int, int], embedding: Embedding) -> tuple[float, ...]:
         """A picture of this height and width that was neither scaled nor cropped."""

@@ -87,9 +87,23 @@ class UNetModel:
         words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
         latents = self._beside(self._prediction.scaled(x, sigma), concat).to(self.dtype)
         timestep = torch.tensor(self._prediction.timestep(sigma), device=self.device)
-        arguments = {**self._conditions(x, embeddings), **(residuals or {})}
+        arguments = {**self.conditions(x, embeddings), **(residuals or {})}
         output = self.unet(latents, timestep, words, **arguments).sample
         return self._prediction.denoised(x, output.float(), sigma)
+
+    def conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
+        """What else a family gives its network, and its ControlNets, by the name of the argument.
+
+        Args:
+            x: (B, C, h, w), of which only the size counts.
+            embeddings: one a row of x.
+        """
+        width = self.unet.config["time_cond_proj_dim"]
+        if width is None:
+            return {}
+        # Luo et al., "Latent consistency models", 2023: w = scale - 1, embedded as timesteps are
+        scales = torch.full((len(x),), (DISTILLED_GUIDANCE - 1) * 1000, device=self.device)
+        return {"timestep_cond": get_timestep_embedding(scales, width).to(self.dtype)}
 
     def decode(self, latents: Tensor) -> Tensor:
         return self.autoencoder.decode(latents)
@@ -99,15 +113,6 @@ class UNetModel:
 
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
-
-    def _conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
-        """What else a family gives its network, by the name of the argument."""
-        width = self.unet.config["time_cond_proj_dim"]
-        if width is None:
-            return {}
-        # Luo et al., "Latent consistency models", 2023: w = scale - 1, embedded as timesteps are
-        scales = torch.full((len(x),), (DISTILLED_GUIDANCE - 1) * 1000, device=self.device)
-        return {"timestep_cond": get_timestep_embedding(scales, width).to(self.dtype)}
 
     def _beside(self, latents: Tensor, concat: Tensor | None) -> Tensor:
         """The latents with what the network is given of a picture behind their channels."""
