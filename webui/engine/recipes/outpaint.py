@@ -52,6 +52,7 @@ def outpaint(request: Outpaint, batch: Sequence[Shot], tools: Tools) -> Iterator
         ready = [part.ready(canvas, settings) for canvas in canvases]
         moved = [_moved(shot, number) for shot in batch]
         canvases, values = draw_over(request, model, moved, ready, plan, tools)
+        part.finish()
         values["Size"] = f"{ready[0].width}x{ready[0].height}"
     for shot, canvas in zip(batch, canvases, strict=True):
         yield drawn(request, shot, canvas, model, tools, values)
@@ -96,7 +97,7 @@ class _Part:
 
     Attributes:
         box: it, in the canvas.
-        there: (H, W) bool, of the canvas: what is finished when it is drawn.
+        there: (H, W) bool, of the canvas: what is finished so far. All parts share it.
         seam: pixels by which what is there is blended over.
         reach: pixels over which what was put there at first is left behind.
     """
@@ -105,6 +106,11 @@ class _Part:
     there: NDArray[np.bool_]
     seam: int
     reach: int
+
+    def finish(self) -> None:
+        """It is drawn now."""
+        left, top, right, bottom = self.box
+        self.there[top:bottom, left:right] = True
 
     def ready(self, canvas: Image.Image, settings: InitSettings) -> Prepared:
         """The canvas, with all in sight that is not finished under the mask.
@@ -130,9 +136,7 @@ class _Part:
 
 def _distance(places: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Pixels from each place that is 1 to the nearest that is 0."""
-    return np.asarray(
-        cv2.distanceTransform(places, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32
-    )
+    return np.asarray(cv2.distanceTransform(places, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
 def _parts(request: Outpaint, picture: tuple[int, int], native: tuple[int, int]) -> Iterator[_Part]:
@@ -142,8 +146,6 @@ def _parts(request: Outpaint, picture: tuple[int, int], native: tuple[int, int])
     seam = min(request.mask_blur, (min(picture) - 1) // 2)
     for box in parts_of(picture, borders, native):
         yield _Part(box, there, seam, min(native) // REACH)
-        there = there.copy()
-        there[box[1] : box[3], box[0] : box[2]] = True
 
 
 def parts_of(picture: tuple[int, int], borders: Box, native: tuple[int, int]) -> Iterator[Box]:
