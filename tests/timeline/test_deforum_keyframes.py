@@ -59,6 +59,7 @@ def test_every_schedule_that_deforum_stops_at_has_one_message_with_its_place():
         ("0:(1), 2.5:(2)", "schedule_key", 7),
         ("0:(1), 1/0:(2)", "formula_zero", 8),
         ("0:(1), log(0):(2)", "schedule_key", 7),
+        ("0:(1), " + "9" * 5000 + ":(2)", "schedule_key", 7),
         ("3:(1)", "schedule_start", 0),
         ("0:(sqrt(-1.0))", "schedule_no_number", 2),
         ("0:(-)", "formula_ends", 5),

@@ -78,8 +78,8 @@ def test_what_begins_with_a_picture():
     )
 
 
-def test_a_plan_with_errors_has_no_frames():
+def test_what_is_wrong_as_data():
     data = plan_data(planned(angle="0:(x)"), "pl")
-    assert data["frames"] == [] and data["ok"] is False
+    assert data["ok"] is False and data["warnings"][0]["parameter"] == "diffusion_cadence"
     assert data["errors"][0]["parameter"] == "angle" and data["errors"][0]["position"] == 3
     assert data["errors"][0]["message"].startswith("angle, znak 4: ")

@@ -40,6 +40,9 @@ TEN = Clock(frames=11, seed=7, width=640, height=480, fps=10, bpm=120)
         ("0:(t) linear, 10:(0)", [0, 0.9, 1.6, 2.1, 2.4, 2.5, 2.4, 2.1, 1.6, 0.9, 0]),
         ("0:(s+w/h)", [7 + 640 / 480] * 11),
         ("0:(5), 0:(6)", [6] * 11),
+        ("0:(0) step, 5:(1/(t-5.5))", [0] * 5 + [-2, 2, 2 / 3, 0.4, 2 / 7, 2 / 9]),
+        ("5:(t) , 8:(0)", [0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0]),
+        ("-3:(0), -1:(t*2), 20:(1)", [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]),
         ('0:("5")', [5] * 11),
     ],
 )
@@ -106,6 +109,12 @@ def test_what_is_wrong_is_told_with_its_place(schedule, code, position):
     with pytest.raises(FormulaError) as error:
         number_series(schedule, TEN)
     assert (error.value.code, error.value.position) == (code, position)
+
+
+def test_thousands_of_keys_are_no_burden():
+    schedule = ", ".join(f"{frame}:({frame % 7}+0*t)" for frame in range(0, 2000, 2))
+    series = number_series(schedule, Clock(20000))
+    assert list(series[:6]) == [0, 0, 2, 2, 4, 4]
 
 
 def test_texts_hold_until_the_next_key_and_keep_what_stands_in_them():

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from tests.golden import golden
-from webui.timeline.frames import frame_plan
+from webui.timeline.frames import frame_plan, frames_data
 from webui.timeline.plan import Plan, is_known_sampler, plan_of
 from webui.timeline.settings_file import settings_of
 
@@ -275,3 +278,45 @@ def test_a_long_animation_is_planned_quickly():
         compat="native", max_frames=20000, prompts={str(key): "a" for key in range(0, 20000, 10)}
     )
     assert plan.ok and len(plan.positive) == 20000
+
+
+SCHEDULES = st.sampled_from(
+    """0:(1)|0:(t)|0:(sin(t)), 5:(3)|5:(2)|0:(1/(t-1))||0:(x)|0.5|0:(1) ease, 2s:(3)|0:('a')|0:(-5)
+    |0:(where(t<2,1,2))|0:(1e999)|0:(s*s*s)|0:(2**t)|0:(1),-1:(t)|0:(0/0)|0:(9e18*t)""".split("|")
+)
+TEXTS = st.sampled_from(
+    ["a", "a --neg b", "`t`", "`x`", "<lora:a:t/2>", "a AND b", "--neg", "`1/t`"]
+)
+KEYS = st.sampled_from(["0", "5", "max_f", "2.5", "-1", " 3", "x", "20/2", ""])
+SETTINGS = st.fixed_dictionaries(
+    {
+        "prompts": st.dictionaries(KEYS, TEXTS, max_size=3),
+        "max_frames": st.integers(1, 12),
+        "seed": st.sampled_from([-1, 0, 2**32, 2**62]),
+        "animation_mode": st.sampled_from(["2D", "Video Input", "Interpolation"]),
+        "seed_behavior": st.sampled_from(["iter", "random", "ladder", "schedule"]),
+    },
+    optional={
+        "compat": st.just("native"),
+        "seed_schedule": SCHEDULES,
+        "steps_schedule": SCHEDULES,
+        "zoom": SCHEDULES,
+        "mask_schedule": SCHEDULES,
+        "subseed_schedule": SCHEDULES,
+        "enable_subseed_scheduling": st.booleans(),
+        "use_looper": st.booleans(),
+        "init_images": st.dictionaries(KEYS, TEXTS, max_size=2),
+        "animation_prompts_positive": TEXTS,
+        "diffusion_cadence": st.integers(1, 5),
+    },
+)
+
+
+@given(SETTINGS)
+@hypothesis_settings(deadline=None, max_examples=60)
+def test_any_settings_have_a_plan_with_frames_or_errors(values):
+    plan = plan_of(settings_of(values))
+    if plan.ok:
+        frames = list(frames_data(plan, range(plan.frames)))
+        assert len(frames) == plan.frames and json.dumps(frames, allow_nan=False)
+    assert all(found.problem.message for found in (*plan.errors, *plan.warnings))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from webui.core.texts import text
-from webui.timeline.frames import finding_data, frame_plan, plan_data
+from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding, finding
 from webui.timeline.settings_file import read_settings
@@ -26,16 +26,28 @@ def run(options: argparse.Namespace, language: str) -> int:
 
 def _show(path: Path, as_json: bool, language: str) -> bool:
     made = _read(path)
+    ok = isinstance(made, Plan) and made.ok
     if as_json:
-        data = plan_data(made, language) if isinstance(made, Plan) else _broken(made, language)
-        print(json.dumps({"file": str(path), **data}, allow_nan=False))
-        return data["ok"]
+        _print_json(path, made, language)
+        return ok
     findings = [*made.errors, *made.warnings] if isinstance(made, Plan) else [made]
     for found in findings:
         print(f"{path}: {finding_data(found, language)['message']}", file=sys.stderr)
     if isinstance(made, Plan) and made.ok:
         print("\n".join([str(path), *_table(made, language)]))
-    return isinstance(made, Plan) and made.ok
+    return ok
+
+
+def _print_json(path: Path, made: Plan | Finding, language: str) -> None:
+    """One line, frame by frame, as a long animation's would not fit into memory."""
+    planned = isinstance(made, Plan)
+    data = plan_data(made, language) if planned else _broken(made, language)
+    head = json.dumps({"file": str(path), **data, "frames": []}, allow_nan=False)
+    sys.stdout.write(head.removesuffix("]}"))
+    frames = frames_data(made, range(made.frames)) if planned and made.ok else ()
+    for number, frame in enumerate(frames):
+        sys.stdout.write(f"{', ' if number else ''}{json.dumps(frame, allow_nan=False)}")
+    sys.stdout.write("]}\n")
 
 
 def _read(path: Path) -> Plan | Finding:
@@ -50,7 +62,7 @@ def _read(path: Path) -> Plan | Finding:
 
 
 def _broken(found: Finding, language: str) -> dict[str, Any]:
-    return {"ok": False, "errors": [finding_data(found, language)], "warnings": [], "frames": []}
+    return {"ok": False, "errors": [finding_data(found, language)], "warnings": []}
 
 
 def _table(plan: Plan, language: str) -> list[str]:

@@ -21,6 +21,9 @@ from webui.timeline.splines import Method, fill_gaps
 
 Array = npt.NDArray[np.float64]
 
+MAX_DIGITS = 100
+"""Of a key; Python refuses to read numbers of thousands."""
+
 _PLAIN = re.compile(r"[+-]?[0-9]*(?:\.[0-9]+)?")
 _MARKS = str.maketrans("", "", "\"'()")
 
@@ -83,8 +86,8 @@ def read_keys(text: str, frames: int, seed: int) -> dict[int, Key]:
 def _frame(text: str, at: int, frames: int, seed: int) -> int:
     bare = text.translate(_MARKS)
     if is_plain(bare):
-        if "." in bare or bare in "+-":
-            raise FormulaError("schedule_key", at, found=text)
+        if "." in bare or bare in "+-" or len(bare) > MAX_DIGITS:
+            raise FormulaError("schedule_key", at, found=bare[:MAX_DIGITS])
         return int(bare)
     formula = text[text[0] in "\"'" :]
     formula = formula[:-1] if formula[-1:] in ("'", '"') else formula

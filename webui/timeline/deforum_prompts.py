@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from webui.timeline import deforum_values, native_values
-from webui.timeline.deforum_keyframes import is_plain
+from webui.timeline.deforum_keyframes import MAX_DIGITS, is_plain
 from webui.timeline.expressions import parse
 from webui.timeline.problems import FormulaError
 from webui.timeline.prompt_texts import (
@@ -126,14 +126,14 @@ def _failed(frames: int, error: PromptError) -> PromptSeries:
 
 def _frame_without_names(key: str) -> int:
     """A key of a 2D or 3D run; Deforum gives its formula no names."""
-    if key.isascii() and key.isdigit():
+    if key.isascii() and key.isdigit() and len(key) <= MAX_DIGITS:
         return int(key)
     return _frame(key, {})
 
 
 def _frame_of_interpolation(key: str, frames: int) -> int:
     if is_plain(key):
-        if "." in key or key in "+-":
+        if "." in key or key in "+-" or len(key) > MAX_DIGITS:
             raise PromptError(f"prompts.{key}", FormulaError("schedule_key", found=key))
         return int(key)
     return _frame(key, {"max_f": np.asarray(frames)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,14 +115,19 @@ def frame_data(plan: Plan, frame: int) -> dict[str, Any]:
 
     Infinities and NaN, which JSON lacks, are the texts "inf", "-inf", "nan".
     """
-    numbers = {
-        name: _finite(float(series[frame]))
-        for name, series in plan.series.items()
-        if _is_used(plan, name)
-    }
-    texts = {name: series[frame] for name, series in plan.texts.items()}
-    given = {name: _finite(value) for name, value in asdict(frame_plan(plan, frame)).items()}
-    return {**given, **numbers, **texts}
+    return next(frames_data(plan, range(frame, frame + 1)))
+
+
+def frames_data(plan: Plan, frames: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """`frame_data` of several frames, one after the other."""
+    numbers = {name: series for name, series in plan.series.items() if _is_used(plan, name)}
+    for frame in frames:
+        given = {name: _finite(value) for name, value in asdict(frame_plan(plan, frame)).items()}
+        yield {
+            **given,
+            **{name: _finite(float(series[frame])) for name, series in numbers.items()},
+            **{name: series[frame] for name, series in plan.texts.items()},
+        }
 
 
 def _is_used(plan: Plan, name: str) -> bool:
@@ -137,13 +143,11 @@ def _finite(value: Any) -> Any:
 
 
 def plan_data(plan: Plan, language: str = "en") -> dict[str, Any]:
-    """A plan as data: `ok`, `errors`, `warnings`, and if it is ok, `frames`."""
-    frames = range(plan.frames) if plan.ok else ()
+    """A plan without its frames as data: `ok`, `errors`, `warnings`."""
     return {
         "ok": plan.ok,
         "errors": [finding_data(found, language) for found in plan.errors],
         "warnings": [finding_data(found, language) for found in plan.warnings],
-        "frames": [frame_data(plan, frame) for frame in frames],
     }
 
 

@@ -10,6 +10,7 @@ towards itself.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -68,9 +69,18 @@ class Clock:
         return {name: np.asarray(float(value)) for name, value in numbers.items()}
 
     def variables(self) -> dict[str, Array]:
-        """All names, those that change with the frame as arrays (frames,)."""
-        moving = {name: np.asarray(value, dtype=float) for name, value in self.series.items()}
-        return {**moving, **self.constants(), "t": np.arange(self.frames, dtype=np.float64)}
+        """All names at all frames, those that change as arrays (frames,)."""
+        return self.at(np.arange(self.frames, dtype=np.float64))
+
+    def at(self, frames: Array) -> dict[str, Array]:
+        """All names at some frames, between two frames too."""
+        return {**dict(self._moving(frames)), **self.constants(), "t": frames}
+
+    def _moving(self, frames: Array) -> Iterator[tuple[str, Array]]:
+        known = np.arange(self.frames, dtype=np.float64)
+        for name, values in self.series.items():
+            array = np.asarray(values, dtype=np.float64)
+            yield name, array if array.ndim == 0 else np.interp(frames, known, array)
 
 
 @dataclass(frozen=True)
@@ -205,30 +215,29 @@ def number_series(text: str, clock: Clock) -> Array:
     Raises:
         FormulaError: it cannot be read, or gives no number at some frame.
     """
-    keys = [_Point.read(key, clock) for key in read_keys(text, clock)]
-    spline = SPLINES.get(keys[0].key.way.lower())
-    if spline and not any(point.moves for point in keys):
-        at = np.clip(np.arange(clock.frames, dtype=float), keys[0].frame, keys[-1].frame)
-        x, y = np.array([[point.frame, point.at_key] for point in keys]).T
+    points = [_Point.read(key, clock) for key in read_keys(text, clock)]
+    spline = SPLINES.get(points[0].key.way.lower())
+    if spline and not any(point.moves for point in points):
+        at = np.clip(np.arange(clock.frames, dtype=float), points[0].frame, points[-1].frame)
+        x, y = np.array([[point.frame, point.at_key] for point in points]).T
         return curve(x, y, at, spline)
-    frames = np.arange(clock.frames)
-    series = keys[0].values.copy()
-    for number, point in enumerate(keys):
-        following = keys[number + 1] if number + 1 < len(keys) else None
-        where = (frames >= point.frame) & (frames < (following.frame if following else np.inf))
-        if where.any():
-            with np.errstate(invalid="ignore"):
-                series[where] = _between(keys, number, frames[where])
-    _check_finite(series, keys)
+    begins = [min(max(math.ceil(point.frame), 0), clock.frames) for point in points]
+    series = np.empty(clock.frames)
+    series[: begins[0]] = points[0].at(np.arange(begins[0], dtype=float))
+    for number, (start, stop) in enumerate(zip(begins, [*begins[1:], clock.frames], strict=True)):
+        if start < stop:
+            series[start:stop] = _between(points, number, np.arange(start, stop, dtype=float))
+    _check_finite(series, points, begins)
     return series
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Point:
-    """A key with its value at every frame, and at its own."""
+    """A key with its formula, and its value where it stands; `moves` if it depends on the frame."""
 
     key: Key
-    values: Array
+    program: Program
+    clock: Clock
     at_key: float
     moves: bool
 
@@ -240,47 +249,45 @@ class _Point:
     def read(key: Key, clock: Clock) -> _Point:
         try:
             program = parse(key.text)
-            values = native_values.evaluate(program, clock.variables(), clock.frames)
             moves = bool(program.names & {"t", *clock.series})
-            at_key = _value_at(program, key.frame, clock) if moves else values[0]
+            names = clock.at(np.array([key.frame])) if moves else clock.constants()
+            at_key = float(native_values.evaluate(program, names, 1)[0])
             if not moves and not np.isfinite(at_key):
                 raise _no_number(0, max(round(key.frame), 0), at_key)
         except FormulaError as error:
             raise error.moved(key.position) from None
         if key.way and key.way.lower() not in (*SPLINES, "smooth") and not easing_of(key.way):
             raise FormulaError("schedule_easing", key.way_position, found=key.way)
-        return _Point(key, values, float(at_key), moves)
+        return _Point(key, program, clock, at_key, moves)
+
+    def at(self, frames: Array) -> Array:
+        """The formula's values at frames."""
+        if not self.moves:
+            return np.full(len(frames), self.at_key)
+        return native_values.evaluate(self.program, self.clock.at(frames), len(frames))
 
 
-def _value_at(program: Program, frame: float, clock: Clock) -> float:
-    frames = np.arange(clock.frames)
-    variables = {
-        name: value if value.ndim == 0 else np.asarray(np.interp(frame, frames, value))
-        for name, value in clock.variables().items()
-    }
-    variables["t"] = np.asarray(frame)
-    return float(native_values.evaluate(program, variables, 1)[0])
-
-
-def _between(keys: list[_Point], number: int, frames: npt.NDArray[np.int_]) -> Array:
+def _between(points: list[_Point], number: int, frames: Array) -> Array:
     """The values from a key to the next one."""
-    point = keys[number]
-    own = point.values[frames]
-    if number + 1 == len(keys) or (point.moves and not point.key.way):
+    point = points[number]
+    own = point.at(frames)
+    if number + 1 == len(points) or (point.moves and not point.key.way):
         return own
-    following = keys[number + 1]
-    x = (frames.astype(np.float64) - point.frame) / (following.frame - point.frame)
+    following = points[number + 1]
+    x = (frames - point.frame) / (following.frame - point.frame)
     if point.key.way.lower() == "smooth" and not point.moves:
-        return _smooth(keys, number, x)
+        return _smooth(points, number, x)
     progress = ease(easing_of(point.key.way) or EASINGS["linear"], x)
-    return own * (1 - progress) + following.at_key * progress
+    with np.errstate(invalid="ignore"):
+        blended = own * (1 - progress) + following.at_key * progress
+    return np.where(progress == 0, own, blended)
 
 
-def _smooth(keys: list[_Point], number: int, x: Array) -> Array:
+def _smooth(points: list[_Point], number: int, x: Array) -> Array:
     """A cubic Hermite curve whose slopes at the keys are those between their neighbours
     (Catmull and Rom 1974, for keys at any distance)."""
-    before, after = keys[max(number - 1, 0)], keys[min(number + 2, len(keys) - 1)]
-    start, end = keys[number], keys[number + 1]
+    before, after = points[max(number - 1, 0)], points[min(number + 2, len(points) - 1)]
+    start, end = points[number], points[number + 1]
     length = end.frame - start.frame
     leaving = (end.at_key - before.at_key) / (end.frame - before.frame) * length
     arriving = (after.at_key - start.at_key) / (after.frame - start.frame) * length
@@ -292,15 +299,15 @@ def _smooth(keys: list[_Point], number: int, x: Array) -> Array:
     )
 
 
-def _check_finite(series: Array, keys: list[_Point]) -> None:
+def _check_finite(series: Array, points: list[_Point], begins: list[int]) -> None:
     wrong = np.flatnonzero(~np.isfinite(series))
     if not len(wrong):
         return
     frame = int(wrong[0])
-    place = max(sum(point.frame <= frame for point in keys) - 1, 0)
-    # A key without `t` is finite: then it is the next one's value that draws the curve away.
-    place += not keys[place].moves or bool(np.isfinite(keys[place].values[frame]))
-    blamed = keys[min(place, len(keys) - 1)]
+    place = max(bisect_right(begins, frame) - 1, 0)
+    if np.isfinite(points[place].at(np.array([float(frame)])))[0]:
+        place += 1  # the next key's value draws the curve away
+    blamed = points[min(place, len(points) - 1)]
     raise _no_number(blamed.key.position, frame, series[frame])
 
 

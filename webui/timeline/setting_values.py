@@ -129,7 +129,7 @@ def _json(parameter: Parameter, value: Any) -> Read:
     if value is None or value == "":
         return {}, None
     loaded = _lenient(value) if isinstance(value, str) else value
-    if not isinstance(loaded, dict):
+    if not isinstance(loaded, dict) or not _is_json(loaded):
         raise Doubt("settings_type", wanted='{"0": …}')
     return cast(dict[str, Any], loaded), None
 
@@ -145,12 +145,27 @@ def _lenient(text: str) -> Any:
     raise Doubt("settings_inner_json", place=place + 1, reason=reason)
 
 
+def _is_json(value: Any) -> bool:
+    """Whether it can be written again: 1e999 in a file is read as infinity."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _image(parameter: Parameter, value: Any) -> Read:
+    if value is not None and not isinstance(value, str):
+        raise Doubt("settings_type", wanted='"text"')
+    return value, None
+
+
 def _prompts(parameter: Parameter, value: Any) -> Read:
     """A table of prompts: an object frame -> text, or rows with `frame`, `prompt`, `negative`."""
     loaded = _lenient(value) if isinstance(value, str) else value
     if isinstance(loaded, list):
         rows = cast(list[Any], loaded)
-        if all(_is_row(row) for row in rows):
+        if all(_is_row(row) for row in rows) and _is_json(rows):
             return rows, None
         raise Doubt("settings_prompt_rows")
     if not isinstance(loaded, dict):
@@ -181,6 +196,6 @@ _READERS: Mapping[Kind, Callable[[Parameter, Any], Read]] = {
     "schedule": _schedule,
     "texts": _schedule,
     "json": _json,
-    "image": lambda parameter, value: (value, None),
+    "image": _image,
     "prompts": _prompts,
 }
