@@ -137,4 +137,6 @@ def test_what_would_be_too_much_at_once_is_made_in_bands(menu, passes, monkeypat
     monkeypatch.setattr(upscalers, "MOST_AT_ONCE", 1000)
     banded = menu.enlarge("two", image, 30, 300)
     assert passes == [(20, 200)]  # the second went the other way
+    menu.enlarge("two", image, 40, 400)  # and the third, which is all wanted, did not
+    assert passes == [(20, 200)] * 2
     assert np.abs(np.asarray(banded).astype(int) - np.asarray(whole)).max() <= 1

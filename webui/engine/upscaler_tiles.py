@@ -26,7 +26,7 @@ SMALLEST_TILE = 64
 LARGEST_TILES = {"cpu": 256}
 LARGEST_TILE = 512
 """Larger ones are not faster any more."""
-MOST_AT_ONCE = 100_000_000
+MOST_AT_ONCE = 64_000_000
 """Pixels of a picture that is enlarged further than asked for, and held whole."""
 _CONTEXT = OVERLAP + 4
 """Rows beyond a band that are enlarged with it: for the network, and for Lanczos."""

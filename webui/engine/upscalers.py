@@ -113,7 +113,8 @@ def _repeated(
         if _covers(image.size, width, height) and (done or image.size != (width, height)):
             break
         after = (image.width * network.scale, image.height * network.scale)
-        if _covers(after, width, height) and after[0] * after[1] > MOST_AT_ONCE:
+        too_far = _covers(after, width, height) and after != (width, height)
+        if too_far and after[0] * after[1] > MOST_AT_ONCE:
             return enlarged_to(network, image, width, height, check, progress)
         image = enlarged(network, image, check, progress)
         if network.scale == 1:
