@@ -7,6 +7,8 @@ import torch
 from tests.engine.stub import StubModel
 from webui.core.participants import Cond, Embedding, Participant, Step
 from webui.engine.guidance import Given, Guider
+from webui.engine.options import Options
+from webui.models.family import ImageConditioning
 
 SIGMA = 2.0
 
@@ -143,3 +145,62 @@ def test_a_schedule_follows_the_calls(x):
     for _ in range(4):
         guider(x, SIGMA)
     assert [row for _, row in model.calls] == [[0.3], [0.3], [0.6], [0.6]]
+
+
+def test_an_edit_model_is_led_by_picture_and_prompt(x):
+    """InstructPix2Pix: e + image_scale (u - e) + scale (c - u), e without picture and prompt."""
+
+    class Editor(StubModel):
+        image_conditioning: ImageConditioning = "edit"
+
+        def predict_x0(self, x, sigma, embeddings, residuals=None, concat=None):
+            seen = 0 if concat is None else concat.mean((1, 2, 3), keepdim=True)
+            return super().predict_x0(x, sigma, embeddings) + seen
+
+    conds = [cond("positive", 0.3), cond("negative", 0.1)]
+    given = Given(Editor(), conds, torch.full((1, 4, 8, 8), 2.0))
+    denoised = Guider(given, 7, 1, image_scale=1.5)(x, SIGMA)
+    c, u, e = predicted(x, 0.3) + 2, predicted(x, 0.1) + 2, predicted(x, 0.1)
+    torch.testing.assert_close(denoised, e + 1.5 * (u - e) + 7 * (c - u), rtol=1e-5, atol=1e-5)
+    plain = Guider(given, 7, 1, image_scale=1.0)(x, SIGMA)
+    torch.testing.assert_close(plain, u + 7 * (c - u), rtol=1e-5, atol=1e-5)
+    assert [len(row) for _, row in given.model.calls] == [3, 2], "1 needs no third part"
+
+
+def test_when_another_model_takes_over_the_patches_move_to_it(x):
+    log: list[str] = []
+
+    class Later:
+        def due(self, index: int, sigma: float) -> bool:
+            return index == 2
+
+        def given(self) -> Given:
+            log.append("loaded")
+            return Given(second, [cond("positive", 0.6)])
+
+    first, second = StubModel(), StubModel()
+    people = [Recorder("a", 0, log)]
+    guider = Guider(Given(first, [cond("positive", 0.3)]), 1, 4, people, takeover=Later())
+    with guider.patched():
+        for _ in range(4):
+            guider(x, SIGMA)
+    assert [row for _, row in first.calls] == [[0.3], [0.3]]
+    assert [row for _, row in second.calls] == [[0.6], [0.6]]
+    changes = [line for line in log if line.endswith((" in", " out", "loaded"))]
+    assert changes == ["a in", "a out", "loaded", "a in", "a out"]
+
+
+def test_options_leave_the_negative_prompt_out_of_some_calls(x):
+    conds = [cond("positive", 0.3), cond("negative", 0.1)]
+
+    def rows(sigma: float, **options) -> list[int]:
+        model = StubModel()
+        guider = Guider(Given(model, conds), 7, 4, options=Options(**options))
+        for _ in range(4):
+            guider(x, sigma)
+        return [len(row) for _, row in model.calls]
+
+    assert rows(1.0, negative_minimum_sigma=2.0) == [2, 1, 2, 1]
+    assert rows(3.0, negative_minimum_sigma=2.0) == [2, 2, 2, 2]
+    assert rows(1.0, negative_minimum_sigma=2.0, negative_minimum_always=True) == [1, 1, 1, 1]
+    assert rows(1.0, skip_early=0.25) == [1, 1, 2, 2]

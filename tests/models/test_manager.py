@@ -73,3 +73,20 @@ def test_a_model_of_another_kind_is_named(models):
     with pytest.raises(UserError, match="flux-dev") as raised:
         models.get(info("flux-dev", family="flux"), quiet)
     assert raised.value.problem.field == "model"
+
+
+def test_models_of_one_job_stay_side_by_side(models, family):
+    both = [info(name).path for name in ("a", "b")]
+    for name in ("a", "b", "a", "b"):
+        models.get(info(name), quiet, both)
+    assert family.loaded == ["a", "b"]
+    models.get(info("c"), quiet, [info("c").path])
+    models.get(info("a"), quiet, both)
+    assert family.loaded == ["a", "b", "c", "a"]
+
+
+def test_where_there_is_no_room_the_other_model_goes(models, family):
+    both = [info(name).path for name in ("a", "b")]
+    old = weakref.ref(models.get(info("a"), quiet, both))
+    models.get(info("b", bytes=2**60), quiet, both)
+    assert old() is None

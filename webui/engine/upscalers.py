@@ -28,11 +28,13 @@ _WITHOUT_FILE: Mapping[str, Image.Resampling] = {
     "Nearest": Image.Resampling.NEAREST,
 }
 _MOST_PASSES = 3
+_MOST_LOADED = 2
+"""As many as one request mixes."""
 _ALPHA_KINDS = ("RGBA", "LA", "PA", "La", "RGBa")
 
 
 class Upscalers:
-    """Those that need no file, and the files below some folders. Keeps the last one loaded."""
+    """Those that need no file, and the files below some folders. Keeps the last two loaded."""
 
     def __init__(self, folders: Sequence[Path], device: torch.device) -> None:
         """Look at nothing yet.
@@ -43,8 +45,7 @@ class Upscalers:
         """
         self._folders = tuple(folders)
         self._device = device
-        self._loaded: UpscalerNetwork | None = None
-        self._state: tuple[Path, Stamp | None] | None = None
+        self._loaded: dict[tuple[Path, Stamp | None], UpscalerNetwork] = {}
         self._scales: dict[Path, float] = {}
 
     def infos(self) -> tuple[UpscalerInfo, ...]:
@@ -91,13 +92,15 @@ class Upscalers:
         if path is None:
             raise UnknownId("unknown_upscaler", "upscaler", name=name)
         state = (path, stamp(path))
-        if self._loaded is None or state != self._state:
-            self._loaded = None
-            return_memory(self._device)
-            self._loaded = load_upscaler(path, self._device)
-            self._state = state
-            self._scales[path] = self._loaded.scale
-        return self._loaded
+        network = self._loaded.pop(state, None)
+        if network is None:
+            while len(self._loaded) >= _MOST_LOADED:
+                self._loaded.pop(next(iter(self._loaded)))
+                return_memory(self._device)
+            network = load_upscaler(path, self._device)
+            self._scales[path] = network.scale
+        self._loaded[state] = network  # the last one used is the last in the order
+        return network
 
 
 def _repeated(
