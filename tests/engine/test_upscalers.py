@@ -140,3 +140,19 @@ def test_what_would_be_too_much_at_once_is_made_in_bands(menu, passes, monkeypat
     menu.enlarge("two", image, 40, 400)  # and the third, which is all wanted, did not
     assert passes == [(20, 200)] * 2
     assert np.abs(np.asarray(banded).astype(int) - np.asarray(whole)).max() <= 1
+
+
+def test_two_that_are_mixed_stay_loaded_and_a_third_takes_the_place_of_the_older(
+    menu, tmp_path, monkeypatch
+):
+    loaded = []
+    load = upscalers.load_upscaler
+    monkeypatch.setattr(
+        upscalers,
+        "load_upscaler",
+        lambda path, device: loaded.append(path.stem) or load(path, device),
+    )
+    write_network(tmp_path / "upscalers" / "three.pth", "Compact", scale=2)
+    for name in ("two", "one", "two", "one", "three", "one", "two"):
+        menu.enlarge(name, picture(8, 8), 8, 8)
+    assert loaded == ["two", "one", "three", "two"]
