@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.checkpoints import (
@@ -190,6 +192,32 @@ def test_a_folder_without_its_second_text_encoder(tmp_path, missing):
         (folder / missing).parent.rmdir()
     with pytest.raises(UserError, match=f"it has no {missing.split('/')[0]}"):
         family_of_folder(folder)
+
+
+ODD = (None, True, -1, 10**30, 1.5, "", "x", [], [[]], {}, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [
+        ("model_index", "_class_name"),
+        ("model_index", "text_encoder"),
+        ("unet/config", "in_channels"),
+        ("unet/config", "sample_size"),
+        ("unet/config", "class_embed_type"),
+        ("unet/config", "use_linear_projection"),
+        ("unet/config", "time_cond_proj_dim"),
+    ],
+)
+def test_configs_of_nonsense_give_a_sentence_at_worst(tmp_path, file, key):
+    for number, value in enumerate(ODD):
+        folder = write_xl_folder(tmp_path / str(number))
+        path = folder / f"{file}.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+        try:
+            assert family_of_folder(folder) in CARDS
+        except UserError as error:
+            assert str(number) in str(error)
 
 
 def test_a_part_that_is_cut_off_is_named(tmp_path):
