@@ -58,6 +58,13 @@ def test_what_the_network_takes_beside_the_latents(tmp_path, family, channels, v
     assert recognise_file(write_weights(tmp_path / "a.safetensors", shapes)).variant == variant
 
 
+def test_stable_diffusion_2_takes_pictures_at_512(tmp_path):
+    for channels, side in ((4, 768), (9, 512), (5, 512)):
+        shapes = {**KEYS["sd2"], UNET_INPUT: (8, channels, 3, 3)}
+        card = recognise_file(write_weights(tmp_path / "a.safetensors", shapes)).card
+        assert (card.width, card.height) == (side, side)
+
+
 def test_what_a_folders_network_takes(tmp_path):
     assert recognise_folder(write_folder(tmp_path / "a", in_channels=9)).variant == "inpaint"
     assert recognise_folder(write_xl_folder(tmp_path / "b", in_channels=8)).variant == "edit"

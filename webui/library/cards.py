@@ -57,7 +57,7 @@ _SPEEDS = re.compile(r"(?<![a-z])(turbo|lightning|hyper|lcm|dmd2)(?![a-z])")
 _STEPS = re.compile(r"(?<!\d)([1-9]|1\d)[ _-]?steps?(?![a-z])")
 _SIZES: tuple[tuple[str, re.Pattern[str], int], ...] = (
     ("sd1", re.compile(r"sd[ _-]?turbo"), 512),
-    ("sd2", re.compile(r"sd[ _-]?turbo|512"), 512),
+    ("sd2", re.compile(r"sd[ _-]?turbo|512|inpaint|depth"), 512),
     ("sdxl", re.compile(r"sd[ _-]?xl[ _-]?turbo"), 512),
     ("sdxl", re.compile(r"pix2pix[ _-]?768"), 768),
 )
@@ -75,7 +75,7 @@ def card_of(family: str, variant: str | None, name: str, side: int | None = None
 
     Args:
         variant: a key of `VARIANTS`, or None.
-        name: of the file, or what else people call it.
+        name: of the file, and what else people call it.
         side: pixels of a side it was trained at, where its config tells.
     """
     plain = _plain(name)

@@ -143,11 +143,8 @@ def recognise_folder(folder: Path) -> Kind:
 def _kind(shown: str, family: str, channels: Any, name: str, side: int | None = None) -> Kind:
     if not isinstance(channels, int) or channels not in _VARIANTS:
         raise UserError("model_unsupported", file=shown, family=f"{family}, {channels} channels")
-    speed = speed_of(name)
-    card = card_of(family, speed, name, side)
-    variant = _VARIANTS[channels]
-    if variant and not speed:
-        card = card_of(family, variant, name, side)
+    variant, speed = _VARIANTS[channels], speed_of(name)
+    card = card_of(family, speed or variant, f"{name} {variant or ''}", side)
     return Kind(family, variant or speed, card)
 
 
