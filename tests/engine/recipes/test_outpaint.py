@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.engine.recipes.pictures import Album, changed, draw, noisy
+from tests.engine.recipes.pictures import Album, changed, draw, noisy, small_stub
 from webui.core.requests import Outpaint
 from webui.engine.recipes.outpaint import parts_of
 
@@ -49,6 +49,21 @@ def test_pictures_of_a_batch_are_those_made_alone(album):
     alone = [draw(Outpaint, album, **fields, seed=seed)[0] for seed in (7, 8)]
     assert [one.image.tobytes() for one in together] == [one.image.tobytes() for one in alone]
     assert [one.parameters for one in together] == [one.parameters for one in alone]
+
+
+def test_an_inpainting_model_is_told_all_that_is_new(album):
+    model, seen = small_stub(), []
+    model.image_conditioning = "inpaint"
+    predict = model.predict_x0
+
+    def predict_x0(x, sigma, embeddings, residuals=None, concat=None):
+        seen.append(concat[0, 0])
+        return predict(x, sigma, embeddings)
+
+    model.predict_x0 = predict_x0
+    draw(Outpaint, album, model, image=album.add(noisy(64, 64)), right=64, steps=2)
+    assert seen[0][4].tolist() == [0] * 2 + [1] * 6, "the first part and what comes after it"
+    assert seen[-1][4].tolist() == [0] * 2 + [1] * 4
 
 
 def test_a_picture_of_one_pixel_is_extended(album):

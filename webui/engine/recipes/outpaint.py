@@ -131,7 +131,8 @@ class _Part:
         whole.paste(Image.fromarray(np.rint(over * 255).astype(np.uint8)), (left, top))
         size = one.width // settings.stride, one.height // settings.stride
         latent = cv2.resize(change.clip(0, 1), size, interpolation=cv2.INTER_AREA)
-        return replace(one, overlay_mask=whole, latent_mask=latent.astype(np.float32))
+        new = Image.fromarray(255 - 255 * there).resize((one.width, one.height))
+        return replace(one, mask=new, overlay_mask=whole, latent_mask=latent.astype(np.float32))
 
 
 def _distance(places: NDArray[np.uint8]) -> NDArray[np.float32]:
