@@ -50,6 +50,7 @@ def compare(told: str, plan: Plan, frame: int, call: dict[str, Any]) -> None:
     made = frame_plan(plan, frame)
     for name in ("prompt", "negative_prompt", "seed", "subseed", "steps"):
         assert getattr(made, name) == call[name], f"{told}: {name}"
+    assert plan.size == (call["width"], call["height"]), told
     assert made.subseed_strength == pytest.approx(call["subseed_strength"])
     assert made.cfg_scale == pytest.approx(call["cfg_scale"])
     assert made.sampler.lower() == call["sampler_name"].lower(), told

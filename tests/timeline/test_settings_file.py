@@ -138,6 +138,13 @@ def test_a_file_that_is_none(text, code, position):
     assert found.parameter == "settings" and (position is None or found.position == position)
 
 
+def test_names_that_stand_twice_are_told():
+    settings = read_settings('{"prompts": {"0": "a", "0": "b"}, "seed": 1, "seed": 2}')
+    assert settings.values["prompts"] == {"0": "b"} and settings.values["seed"] == 2
+    told = [(found.parameter, found.problem.code) for found in settings.warnings]
+    assert told == [("0", "settings_twice"), ("seed", "settings_twice")]
+
+
 def test_a_mark_at_the_beginning_is_no_error():
     assert read_settings('\ufeff{"prompts": {"0": "a"}}').errors == ()
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,6 +88,7 @@ class Key:
     """A key as written.
 
     Attributes:
+        name: the frame, time or beat as written, without quotes; empty for a value alone.
         frame: where it stands; it need not be whole, nor within the animation.
         text: its value without the outer brackets or quotes.
         position: where that begins in the schedule.
@@ -96,6 +97,7 @@ class Key:
     """
 
     frame: float
+    name: str
     text: str
     position: int
     way: str = ""
@@ -121,14 +123,23 @@ def read_keys(text: str, clock: Clock) -> list[Key]:
         if not rest:
             if len(pieces) > 1:
                 raise FormulaError("schedule_colon", at + len(name.rstrip()), found=name.strip())
-            key = _key(0.0, name, at)
+            key = _key(0.0, "", name, at)
         else:
             frame = frame_of(name, at, clock)
             place = rest[0][0]
-            key = _key(frame, piece[place - start :], place)
+            written = _unquoted(name.strip())[0].strip()
+            key = _key(frame, written, piece[place - start :], place)
         keys.pop(key.frame, None)
         keys[key.frame] = key
     return [keys[frame] for frame in sorted(keys)]
+
+
+def write_keys(keys: Sequence[Key]) -> str:
+    """The schedule of keys, which `read_keys` reads back; times and beats stay what they are."""
+    if len(keys) == 1 and not keys[0].name:
+        return keys[0].text
+    pieces = (f"{key.name or 0}:({key.text}){' ' if key.way else ''}{key.way}" for key in keys)
+    return ", ".join(pieces)
 
 
 def _split(text: str, start: int, marks: str) -> Iterator[tuple[int, str]]:
@@ -178,7 +189,7 @@ def _unquoted(text: str) -> tuple[str, int]:
     return (text[1:-1], 1) if quoted and text[0] not in text[1:-1] else (text, 0)
 
 
-def _key(frame: float, text: str, at: int) -> Key:
+def _key(frame: float, name: str, text: str, at: int) -> Key:
     at += len(text) - len(text.lstrip())
     text = text.strip()
     way, way_at = "", 0
@@ -189,7 +200,7 @@ def _key(frame: float, text: str, at: int) -> Key:
         text, at = text[1:-1], at + 1
     at += len(text) - len(text.lstrip())
     inner, offset = _unquoted(text.strip())
-    return Key(frame, inner, at + offset, way, way_at)
+    return Key(frame, name, inner, at + offset, way, way_at)
 
 
 def _closing(text: str) -> int | None:

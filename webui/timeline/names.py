@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 MAX_VALUE = 50
 """Characters of a value in a folder's name."""
@@ -34,7 +34,7 @@ def folder_name(batch_name: str, values: Mapping[str, Any], timestring: str) -> 
 def _shown(value: Any) -> str:
     """A value in a name; of a table of prompts its first one."""
     if isinstance(value, Mapping):
-        value = next(iter(value.values()), None)
+        value = next(iter(cast(Mapping[str, Any], value).values()), None)
     return "_" if value is None else str(value)[:MAX_VALUE]
 
 

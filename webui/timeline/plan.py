@@ -82,6 +82,12 @@ class Plan:
         """`2D`, `3D`, `Video Input` or `Interpolation`."""
         return self.settings.values["animation_mode"]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what is generated, in pixels: multiples of 8, cut like Deforum's."""
+        width, height = self.settings.values["W"], self.settings.values["H"]
+        return width - width % 8, height - height % 8
+
     def is_generated(self, frame: int) -> bool:
         """Whether a frame is generated, not filled in between others."""
         place = bisect_left(self.generated, frame)

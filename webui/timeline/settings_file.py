@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from webui.timeline.parameters import DEFORUM, PARAMETERS
@@ -76,7 +77,7 @@ def read_settings(text: str, compat: Compat = "deforum-3") -> Settings:
     Never raises for what a file can hold: errors are in the result.
     """
     try:
-        loaded = _load(text)
+        loaded, twice = _load(text)
     except json.JSONDecodeError as error:
         place = {"line": error.lineno, "column": error.colno, "reason": error.msg}
         return _broken(finding("settings", "settings_json", error.pos, **place), compat)
@@ -87,20 +88,31 @@ def read_settings(text: str, compat: Compat = "deforum-3") -> Settings:
         return _broken(finding("settings", "settings_number", 0, reason=reason), compat)
     if not isinstance(loaded, dict):
         return _broken(finding("settings", "settings_object", 0), compat)
-    return settings_of(cast(dict[str, Any], loaded), compat)
+    settings = settings_of(cast(dict[str, Any], loaded), compat)
+    told = tuple(finding(name, "settings_twice") for name in twice)
+    return replace(settings, warnings=(*settings.warnings, *told))
 
 
 def _broken(error: Finding, compat: Compat) -> Settings:
     return Settings(compat, defaults(), errors=(error,))
 
 
-def _load(text: str) -> Any:
+def _load(text: str) -> tuple[Any, list[str]]:
+    """What a file says, and the names that stand twice in an object of it."""
+    twice: list[str] = []
+
     def refuse(name: str) -> Any:
         raise ValueError(name)
 
+    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(name for name, _ in pairs)
+        twice.extend(name for name, count in counts.items() if count > 1)
+        return dict(pairs)
+
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"> {MAX_CHARACTERS}")
-    return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse)
+    text = text.removeprefix("\ufeff")
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=as_object), twice
 
 
 def defaults() -> dict[str, Any]:
