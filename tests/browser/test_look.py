@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import numpy as np
@@ -11,11 +12,17 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import View, Visitor
+from tests.browser.pictures import encode, scene
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-TABS = ("txt2img", "image_info", "extensions", "settings")
+TABS = ("txt2img", "img2img", "inpaint", "upscale", "image_info", "extensions", "settings")
+BEGUN = ("img2img", "inpaint", "upscale")
+ENGLISH = (
+    r"\b(Generate|Prompt negative|Width|Seed|Batch|Strength|Picture|Mask|Size|Factor|Expand"
+    r"|undefined|ui\.)\b"
+)
 WIDE = "document.documentElement.scrollWidth"
 
 
@@ -40,6 +47,50 @@ def with_a_picture_and_a_problem(view: View) -> None:
     view.page.locator(".chip").first.click()
 
 
+def with_a_given_picture(view: View, name: str) -> View:
+    """A tab that begins with a picture, with one, its result, and all that can be opened."""
+    tab = view.tab(name)
+    if name == "upscale":
+        file: Any = {"name": "a.png", "mimeType": "image/png", "buffer": encode(scene())}
+        tab.find("input[type=file]").first.set_input_files(file)
+        tab.find(".held li").wait_for()
+    else:
+        tab.put(scene())
+        tab.fill(steps=1)
+    if name == "inpaint":
+        tab.find(".editor .view").click()
+        tab.find(".edits, .below .toggle").last.wait_for()
+    tab.generate()
+    tab.wait_for_pictures(1)
+    tab.wait_until_idle()
+    for part in tab.find("details.fold").all():
+        part.evaluate("part => part.open = true")
+    for switch in tab.find(".part > .toggle input").all():
+        switch.check()
+    return tab
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_where_a_picture_is_given(
+    visitors: Callable[..., Visitor], scheme: str, where: dict[str, object]
+):
+    view = visitors(color_scheme=scheme, reduced_motion="reduce", **where).open()
+    for name in BEGUN:
+        tab = with_a_given_picture(view, name)
+        view.page.wait_for_timeout(300)
+        assert violations(view) == [], name
+        if name == "upscale":
+            continue
+        tab.find(".tile.home").click()
+        if name == "inpaint":
+            tab.choose("_intent", "expand")
+        assert violations(view) == [], f"{name}, the picture"
+        if where:
+            assert view.page.evaluate(WIDE) == 390, name
+            assert small(view) == [], name
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, object]):
@@ -52,7 +103,7 @@ def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where:
     view.page.keyboard.press("Escape")
     for tab in TABS[1:]:
         view.show(tab)
-        view.page.locator(f"#tab-{tab} h2").wait_for()
+        view.page.locator(f"#tab-{tab} :is(h2, .generate)").first.wait_for()
         view.page.wait_for_timeout(300)
         assert violations(view) == [], tab
 
@@ -88,29 +139,40 @@ def test_on_a_phone_generate_and_progress_stay_in_sight(visitors: Callable[..., 
 def test_fingers_find_every_control(visitors: Callable[..., Visitor]):
     view = visitors(**PHONE).open()
     with_a_picture_and_a_problem(view)
-    small = view.page.evaluate(
+    assert small(view) == []
+
+
+def small(view: View) -> list[str]:
+    """Controls that are hard to hit with a finger."""
+    return view.page.evaluate(
         """() => [...document.querySelectorAll("button, a, input, select, textarea, summary")]
             .filter(one => one.checkVisibility() && !one.closest(".unseen, [aria-hidden=true]"))
             .map(one => [one.outerHTML.slice(0, 120), one.getBoundingClientRect()])
             .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
             .map(([html]) => html)"""
     )
-    assert small == []
 
 
 def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
     view = visitors(locale="pl-PL").open()
     expect(view.page.locator("html")).to_have_attribute("lang", "pl")
-    for tab, title in zip(
-        TABS, ("Tekst na obraz", "Informacje o obrazie", "Rozszerzenia", "Ustawienia"), strict=True
-    ):
+    titles = ["Tekst na obraz", "Obraz na obraz", "Retusz", "Powiększanie"]
+    titles += ["Informacje o obrazie", "Rozszerzenia", "Ustawienia"]
+    for tab, title in zip(TABS, titles, strict=True):
         expect(view.page.locator(f"#tab-{tab}-button")).to_have_text(title)
     expect(view.field("prompt")).to_have_value("czerwone jabłko")
     view.fill(width=513)
     view.generate()
     expect(view.page.locator(".alert")).to_contain_text("Szerokość")
-    english = view.page.locator("body").inner_text()
-    assert not re.search(r"\b(Generate|Prompt negative|Width|Seed|Batch|undefined|ui\.)\b", english)
+    for tab in TABS[:4]:
+        view.show(tab)
+        view.page.locator(f"#tab-{tab} .generate").wait_for()
+        for part in view.page.locator(f"#tab-{tab} details.fold").all():
+            part.evaluate("part => part.open = true")
+        for switch in view.page.locator(f"#tab-{tab} .part > .toggle input").all():
+            switch.check()
+        words = view.page.locator("body").inner_text()
+        assert re.findall(ENGLISH, words) == [], tab
 
 
 def test_dark_by_the_system(visitors: Callable[..., Visitor]):

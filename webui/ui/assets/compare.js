@@ -7,7 +7,7 @@ export function sliderPart() {
   const after = h("img", { alt: "", draggable: "false" });
   const earlier = h("img.earlier", { alt: "", draggable: "false" });
   const slider = h("input", { type: "range", min: 0, max: 100, step: 0.1, "aria-label": t("ui.compare") });
-  const names = [h("span.name.left", {}, t("ui.compare.before")), h("span.name.right", {}, t("ui.compare.after"))];
+  const names = [h("span.name.was", {}, t("ui.compare.before")), h("span.name.is", {}, t("ui.compare.after"))];
   const element = h("div.compare", {}, after, earlier, ...names, h("i", { "aria-hidden": "true" }), slider);
   const move = () => element.style.setProperty("--at", `${slider.value}%`);
   slider.addEventListener("input", move);

@@ -86,6 +86,7 @@ export function editor({ mode = "mask", key = null, onChange = () => {} } = {}) 
     hasMask: () => Boolean(content.plane && !content.plane.empty),
     size: () => (content.blob ? { ...view.lens.picture } : null),
     picture: () => content.picture(),
+    original: () => content.blob,
     mask: () => content.mask(),
     loadMask: blob => content.loadMask(blob),
     invertMask: acts.invert,

@@ -27,7 +27,7 @@ export function mount({ element, props }) {
   const stage = stagePart({
     name: "img2img",
     kinds: ["img2img"],
-    home: { element: source.element, title: t("ui.stage.picture") },
+    home: source.home,
     choices: (picture, job, { hold }) => [hold, goOn(picture)],
     before: (_, job) => ({ url: storedUrl(job.request.image) }),
   });

@@ -37,7 +37,7 @@ export function mount({ element, props }) {
   const stage = stagePart({
     name: "inpaint",
     kinds: ["inpaint", "outpaint"],
-    home: { element: source.element, title: t("ui.stage.picture") },
+    home: source.home,
     before,
     choices: (picture, job, { hold }) => choicesOf(picture, hold, decide),
     hides: open.isDiscarded,

@@ -5,7 +5,7 @@ import { t } from "./text.js";
 /** { prompt, negative, rest: [[name, value], …] } */
 export function parse(infotext) {
   const lines = infotext.split("\n");
-  const at = lines.findLastIndex(one => /^\w[\w .+-]*: /.test(one) && one.startsWith("Steps: "));
+  const at = lines.findLastIndex(one => one.startsWith("Steps: ") || one.startsWith("Postprocess "));
   const above = at < 0 ? lines : lines.slice(0, at);
   const from = above.findIndex(one => one.startsWith("Negative prompt: "));
   const prompt = (from < 0 ? above : above.slice(0, from)).join("\n").trim();
@@ -44,6 +44,20 @@ const NAMES = {
   "Variation seed": "variation_seed",
   "Variation seed strength": "variation_strength",
   RNG: "noise_source",
+  "Denoising strength": "strength",
+  "Image CFG scale": "image_cfg_scale",
+  "Extra noise": "extra_noise",
+  "Noise multiplier": "noise_multiplier",
+  "Mask blur": "mask_blur",
+  "Inpaint area": "area",
+  "Masked content": "content",
+  "Masked area padding": "padding",
+  "Conditional mask weight": "mask_weight",
+  Refiner: "refiner",
+  "Refiner switch at": "switch_at",
+  "Postprocess upscale by": "by",
+  "Postprocess upscaler": "upscaler",
+  "Postprocess upscaler 2": "upscaler_2",
   Version: "version",
 };
 const nameOf = key => (key in NAMES ? t(`ui.field.${NAMES[key]}`) : key);

@@ -19,6 +19,9 @@ export function sourcePart(form, { mode, key, onChange = () => {} }) {
     },
   });
   const element = h("div.source", {}, picture.element, problem, sending, below);
+  const image = h("img", { alt: "", draggable: "false" });
+  watchers.push(thumbnail(image, picture));
+  picture.ready.then(watchers.at(-1));
   const blame = sentence => {
     say(problem, sentence);
     problem.hidden = !sentence;
@@ -36,6 +39,8 @@ export function sourcePart(form, { mode, key, onChange = () => {} }) {
   return {
     element,
     below,
+    /** What a stage shows where no result is chosen. */
+    home: { element, title: t("ui.stage.picture"), image },
     editor: picture,
     onChange: watcher => watchers.push(watcher),
     /** What a request calls the picture as it is now; null where there is none. */
@@ -49,5 +54,18 @@ export function sourcePart(form, { mode, key, onChange = () => {} }) {
       await picture.load(blob, options);
       return () => (before ? picture.load(before) : picture.clear());
     },
+  };
+}
+
+/** Keeps an image element at what the editor holds. */
+function thumbnail(image, editor) {
+  let shown = null;
+  return () => {
+    const blob = editor.original();
+    if (blob === shown) return;
+    shown = blob;
+    if (image.src) URL.revokeObjectURL(image.src);
+    if (blob) image.src = URL.createObjectURL(blob);
+    else image.removeAttribute("src");
   };
 }

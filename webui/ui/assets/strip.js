@@ -9,10 +9,10 @@ export const HOME = "home";
 
 /**
  * What there is to look at: { id, job, picture } of a result, { id, job } of a running or failed job,
- * { id: HOME, title } of what a tab begins with. Only jobs that belong here, no pictures that are hidden.
+ * { id: HOME, title, image } of what a tab begins with. Only jobs that belong here, no pictures that are hidden.
  */
 export function itemsOf(belongs, hides = () => false, home = null) {
-  const found = home ? [{ id: HOME, title: home.title }] : [];
+  const found = home ? [{ id: HOME, ...home }] : [];
   const current = currentJob();
   for (const job of jobsNewestFirst().filter(belongs)) {
     if (isActive(job) ? job === current : job.state === "failed" || job.state === "parked")
@@ -58,7 +58,7 @@ export function stripPart(onChoose, onOpen, fresh = () => false) {
       });
     } else if (item.id === HOME) {
       button.classList.add("home");
-      button.append(icon("picture"), h("span", {}, item.title));
+      button.append(...(item.image ? [item.image] : []), icon("picture"), h("span", {}, item.title));
     } else button.append(icon("warning"));
     return button;
   };
