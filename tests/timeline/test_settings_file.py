@@ -68,6 +68,8 @@ def test_every_key_that_a_run_of_deforum_writes_is_known():
         ("prompts", [{"frame": 0, "prompt": "a"}], [{"frame": 0, "prompt": "a"}]),
         ("animation_prompts", {"0": "a"}, {"0": "a"}),
         ("fps", 12.5, 12.5),
+        ("seed", 2**63 - 1, 2**63 - 1),
+        ("resume_timestring", 20230129210106, "20230129210106"),
     ],
 )
 def test_what_a_value_is_taken_for(name, value, taken):
@@ -94,7 +96,8 @@ def test_what_a_value_is_taken_for(name, value, taken):
         ("use_init", [], "settings_type"),
         ("angle", ["0:(1)"], "settings_type"),
         ("angle", True, "settings_type"),
-        ("batch_name", 5, "settings_type"),
+        ("batch_name", [5], "settings_type"),
+        ("seed", 2**63, "settings_type"),
         ("color_coherence", "CMYK", "settings_choice"),
         ("fill", 9, "settings_choice"),
         ("fill", {}, "settings_choice"),
@@ -102,7 +105,6 @@ def test_what_a_value_is_taken_for(name, value, taken):
         ("prompts", "5", "settings_prompt_rows"),
         ("prompts", {"0": 5}, "settings_prompt_text"),
         ("prompts", [{"frame": 0, "promt": "a"}], "settings_prompt_rows"),
-        ("init_images", "[1]", "settings_type"),
         ("compat", "deforum-4", "settings_choice"),
     ],
 )
@@ -111,6 +113,22 @@ def test_what_does_not_fit_is_told_and_has_its_default(name, value, code):
     assert [(found.parameter, found.problem.code) for found in settings.errors] == [(name, code)]
     assert settings.values.get(name) == defaults().get(name)
     assert name in settings.errors[0].problem.message
+
+
+def test_what_is_switched_off_may_be_broken():
+    given = {"prompts": {"0": "a"}, "init_images": "[1]"}
+    settings = settings_of(given)
+    assert settings.errors == () and [found.parameter for found in settings.warnings] == [
+        "init_images"
+    ]
+    settings = settings_of({**given, "use_looper": True})
+    assert [found.parameter for found in settings.errors] == ["init_images"]
+
+
+def test_what_is_ours_is_told_in_deforums_mode():
+    settings = settings_of({"prompts": {"0": "a"}, "bpm": 90})
+    assert [found.problem.code for found in settings.warnings] == ["settings_native"]
+    assert settings_of({"prompts": {"0": "a"}, "bpm": 90, "compat": "native"}).warnings == ()
 
 
 def test_unknown_keys_are_listed():

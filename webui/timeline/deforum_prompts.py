@@ -216,13 +216,16 @@ class _Run:
         """Positive and negative of each frame, from its text and the setting that it is of."""
         pairs: list[tuple[str, str]] = []
         errors: dict[str, PromptError] = {}
+        seen: set[tuple[str, str]] = set()
         for frame, (text, parameter) in enumerate(zip(texts, parameters, strict=True)):
             try:
                 filled = self._with_weights(self._with_math(text, frame), frame)
             except _Wrong as wrong:
-                error = self._placed(parameter, wrong)
-                errors.setdefault(error.parameter, error)
                 filled = ""
+                if (parameter, wrong.part) not in seen:
+                    seen.add((parameter, wrong.part))
+                    error = self._placed(parameter, wrong)
+                    errors.setdefault(error.parameter, error)
             pairs.append(self.divide(filled))
         findings = tuple(error.finding() for error in errors.values())
         positive, negative = zip(*pairs, strict=True)

@@ -62,7 +62,7 @@ def _number(parameter: Parameter, value: Any) -> Read:
             doubt = Doubt("settings_taken", taken=str(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Doubt("settings_type", wanted="number")
-    if abs(value) > 2**63 or value != value:
+    if not abs(value) < 2**63:
         raise Doubt("settings_type", wanted="number")
     if parameter.kind == "int":
         whole = int(value)
@@ -90,11 +90,15 @@ def _text(parameter: Parameter, value: Any) -> Read:
         return parameter.default, None
     if parameter.name == "parseq_manifest" and isinstance(value, dict):
         value = json.dumps(value)
+    doubt = None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
+        value = str(value)
+        doubt = Doubt("settings_taken", taken=f'"{value}"')
     if not isinstance(value, str):
         raise Doubt("settings_type", wanted='"text"')
     if len(value) > MAX_TEXT:
         raise Doubt("settings_most", most=MAX_TEXT)
-    return value, None
+    return value, doubt
 
 
 def _choice(parameter: Parameter, value: Any) -> Read:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from webui.timeline.parameters import DEFORUM, PARAMETERS
+from webui.timeline.parameters import DEFORUM, NATIVE, PARAMETERS
 from webui.timeline.problems import Finding, finding
 from webui.timeline.setting_values import Doubt, checked
 
@@ -33,6 +33,9 @@ _NOTES = (
     "custom_settings_file",
 )
 """Keys that say nothing about the animation."""
+
+_UNUSED = {"init_images": "use_looper"}
+"""What may be broken as long as its switch is off."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +144,11 @@ def settings_of(values: Mapping[str, Any], compat: Compat = "deforum-3") -> Sett
     if "prompts" not in given:
         reading.warnings.append(finding("prompts", "settings_no_prompts"))
     complete = defaults()
-    for name, value in given.items():
+    for name, value in sorted(given.items(), key=lambda item: item[0] in _UNUSED):
         if name in PARAMETERS:
             _take(name, value, complete, reading)
+        if name in NATIVE and mode != "native":
+            reading.warnings.append(finding(name, "settings_native"))
     return Settings(
         mode,
         complete,
@@ -158,7 +163,9 @@ def _take(name: str, value: Any, complete: dict[str, Any], reading: _Reading) ->
     try:
         complete[name], doubt = checked(PARAMETERS[name], value)
     except Doubt as error:
-        reading.errors.append(finding(name, error.code, None, found=_shown(value), **error.values))
+        told = finding(name, error.code, None, found=_shown(value), **error.values)
+        unused = name in _UNUSED and not complete[_UNUSED[name]]
+        (reading.warnings if unused else reading.errors).append(told)
         return
     if doubt:
         told = finding(name, doubt.code, None, found=_shown(value), **doubt.values)
