@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.golden import golden
-from webui.timeline.masks import Both, Not, Term, join, parse_mask, terms
+from webui.timeline.masks import MAX_TERMS, Both, Not, Term, join, parse_mask, terms
 from webui.timeline.problems import FormulaError
 
 BETTER = {"05", "17", "20"}
@@ -62,12 +62,18 @@ def test_what_binds_tighter():
         ("a & b", "mask_term", 0),
         ("(" * 999, "formula_too_deep", 60),
         ("!" * 999, "formula_too_deep", 60),
+        ("&".join(["[b]"] * 999), "mask_too_long", 800),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text, code, position):
     with pytest.raises(FormulaError) as error:
         parse_mask(text)
     assert (error.value.code, error.value.position) == (code, position)
+
+
+def test_a_long_expression_is_joined():
+    mask = parse_mask("|".join(["[b]"] * MAX_TERMS))
+    assert join(mask, lambda term: np.ones((2, 2), dtype=bool)).all()
 
 
 @given(st.text(alphabet="{}[]<>()!&|^\\ ab", max_size=40))

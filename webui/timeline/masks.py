@@ -21,6 +21,7 @@ Kind = Literal["named", "file", "words"]
 NAMES = ("video_mask", "everywhere")
 """Masks that a run has under a name."""
 MAX_DEPTH = 60
+MAX_TERMS = 200
 _LEVELS = ("\\", "^", "|", "&")
 _TERM = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]|<[^<>]*>")
 _BRACKETS: Mapping[str, Kind] = {"{": "named", "[": "file", "<": "words"}
@@ -105,6 +106,7 @@ class _Parser:
         self.text = text
         self.place = 0
         self.depth = 0
+        self.count = 0
         self._skip()
 
     def joined(self, level: int) -> Mask:
@@ -146,6 +148,9 @@ class _Parser:
         if not value or (kind == "named" and value not in NAMES):
             names = ", ".join(f"{{{name}}}" for name in NAMES)
             raise FormulaError("mask_name", self.place + 1, found=value, names=names)
+        self.count += 1
+        if self.count > MAX_TERMS:
+            raise FormulaError("mask_too_long", self.place, limit=MAX_TERMS)
         self.place = found.end()
         self._skip()
         return Term(kind, value)
