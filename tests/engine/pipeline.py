@@ -85,7 +85,9 @@ def run(case: Case, inputs: Mapping[str, Any]) -> tuple[list[Drawn], dict[str, M
 
     def model(name):
         name = name or "model-name"
-        return models.setdefault(name, Model(case, name))
+        found = models.setdefault(name, Model(case, name))
+        found.calls = models["model-name"].calls  # those of all models in one list
+        return found
 
     pictures = {INIT: Image.fromarray(inputs["init"]), MASK: Image.fromarray(inputs["mask"])}
     request = request_of(case)

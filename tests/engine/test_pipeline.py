@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.engine.pipeline import Case, arrays, cases, run
+from tests.engine.pipeline import Case, Model, arrays, cases, run
 from webui.engine.latents import to_images
 from webui.engine.recipes import over
 from webui.prompt.infotext import build_infotext
@@ -64,7 +64,32 @@ def test_equals_the_reference(case, expected):
         levels = np.asarray(drawn[0].image, np.int16) - expected[f"image_{case['id']}"]
         assert np.abs(levels).max() <= 1
     assert [one.seed for one in drawn] == case["all_seeds"]
+    check_calls(models, case)
     check_texts([build_infotext(one.parameters) for one in drawn], case)
+
+
+def check_calls(models: dict[str, Model], case: Case) -> None:
+    """The same timesteps and words in the same order, however rows are put into calls."""
+    calls = models["model-name"].calls
+    ours, theirs = by_timestep(calls), by_timestep([(t, c) for t, _, c in case["calls"]])
+    apart = 0.1 if case["parameters"]["sampler_name"] == "DPM adaptive" else 0.01
+    assert [t for t, _ in ours] == pytest.approx([t for t, _ in theirs], abs=apart)
+    if case["parameters"]["cfg_scale"] != 1:  # we leave out what cannot count
+        for (_, mine), (_, expected) in zip(ours, theirs, strict=True):
+            assert mine == pytest.approx(expected, abs=2e-4)
+    read = {text for model in models.values() for texts in model.texts for text in texts}
+    assert read - {""} == {text for texts in case["texts_encoded"] for text in texts} - {""}
+
+
+def by_timestep(calls: list[tuple[float, list[float]]]) -> list[tuple[float, list[float]]]:
+    """Calls at the same timestep, one after the other, as one."""
+    grouped: list[tuple[float, list[float]]] = []
+    for t, words in calls:
+        if grouped and abs(grouped[-1][0] - t) < 0.01:
+            grouped[-1] = t, sorted([*grouped[-1][1], *words])
+        else:
+            grouped.append((t, sorted(words)))
+    return grouped
 
 
 def last_decoded(latents: list[torch.Tensor], images: int) -> Any:
