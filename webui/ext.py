@@ -4,7 +4,7 @@
 """
 
 from webui.core.errors import UserError
-from webui.core.hookspecs import API_VERSION, Panel, Sampler, Tab, hookimpl
+from webui.core.hookspecs import API_VERSION, Panel, PictureTool, Sampler, Tab, hookimpl
 from webui.core.participants import Cond, Embedding, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
@@ -23,6 +23,7 @@ __all__ = [
     "Outpaint",
     "Panel",
     "Participant",
+    "PictureTool",
     "Sampler",
     "SamplerInfo",
     "Step",

@@ -25,6 +25,8 @@ def test_lists_of_jobs_and_offers_survive_the_way_through_json():
         samplers=offers.samplers,
         schedules=offers.schedules,
         upscalers=offers.upscalers,
+        captioners=offers.captioners,
+        restorers=offers.restorers,
         device="cpu",
         default_model=None,
     )

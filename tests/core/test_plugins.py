@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from webui.core.extension import ExtensionError
 from webui.core.participants import Step
@@ -191,3 +192,37 @@ def test_participants_are_watched_and_undone(tmp_path):
     with pytest.raises(ExtensionError, match="after broke"), participant.patched(model):
         participant.after(step)
     assert model == ["in", "out"]
+
+
+TOOLS = """
+from PIL import ImageOps
+from webui.ext import PictureTool, hookimpl
+
+def fail(picture):
+    raise ValueError("no words")
+
+@hookimpl
+def register_captioners():
+    return [
+        PictureTool("size", {"en": "Size", "pl": "Rozmiar"}, lambda p: f"{p.width} wide"),
+        PictureTool("mute", {"en": "Mute"}, fail),
+    ]
+
+@hookimpl
+def register_restorers():
+    return [PictureTool("invert", {"en": "Invert"}, ImageOps.invert)]
+"""
+
+
+def test_what_takes_pictures_is_told_and_its_failures_have_a_name(tmp_path):
+    extension(tmp_path, "tools", worker=TOOLS)
+    extensions = Extensions([tmp_path], "worker")
+    size, mute = extensions.picture_tools("captioners")
+    assert (size.name, size.title["pl"]) == ("size", "Rozmiar")
+    assert size.function(Image.new("RGB", (7, 3))) == "7 wide"
+    with pytest.raises(ExtensionError, match="tools"):
+        mute.function(Image.new("RGB", (1, 1)))
+    (invert,) = extensions.picture_tools("restorers")
+    assert invert.function(Image.new("RGB", (1, 1))).getpixel((0, 0)) == (255, 255, 255)
+    extensions.switch({"tools"})
+    assert extensions.picture_tools("captioners") == []

@@ -16,6 +16,7 @@ from webui.jobs.given import Pictures
 from webui.library.store import Store
 
 RESULT = "picture:" + "a" * 32 + "-0"
+NO_MORE = Offers()
 GONE = "sha256:" + "0" * 64
 
 
@@ -40,9 +41,9 @@ class Door:
     def put(self, width: int, height: int) -> str:
         return self.store.put(png(width, height)).id
 
-    def taken(self, kind: str, **values: Any) -> Any:
+    def taken(self, kind: str, offers: Offers = NO_MORE, **values: Any) -> Any:
         values = {"kind": kind, **values}
-        parts = (Offers(), CATALOG, Settings(), NO_EXTENSIONS, self.pictures)
+        parts = (offers, CATALOG, Settings(), NO_EXTENSIONS, self.pictures)
         request = accept(values, *parts)
         assert accept(request.model_dump(), *parts) == request, "a second look changes nothing"
         return request

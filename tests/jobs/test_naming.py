@@ -1,4 +1,5 @@
 from tests.jobs.door import Door
+from webui.core.offers import Offers, ToolInfo
 
 
 def test_names_inside_parts_are_those_of_the_menus(door: Door) -> None:
@@ -19,3 +20,16 @@ def test_names_inside_parts_are_those_of_the_menus(door: Door) -> None:
     assert door.refused("upscale", image=image, upscaler="Latent") == {
         "upscaler": "unknown_upscaler"
     }
+
+
+def test_what_extensions_do_with_pictures_goes_by_name_or_title(door: Door) -> None:
+    tool = ToolInfo(name="mender", title={"en": "Mend faces", "pl": "Napraw twarze"})
+    offers = Offers(restorers=(tool,), captioners=(tool,))
+    image = door.put(9, 9)
+    taken = door.taken("upscale", image=image, restorer="napraw TWARZE", offers=offers)
+    assert taken.restorer == "mender"
+    assert door.refused("upscale", image=image, restorer="mendr", offers=offers) == {
+        "restorer": "unknown_restorer_near"
+    }
+    assert door.taken("caption", image=image, captioner="Mender", offers=offers).images == 0
+    assert door.refused("caption", image=image, captioner="x") == {"captioner": "unknown_captioner"}

@@ -7,7 +7,7 @@ import pytest
 
 from webui.core.errors import Problem, UserError
 from webui.core.events import JobState
-from webui.core.requests import Txt2Img
+from webui.core.requests import Caption, Txt2Img
 from webui.core.settings import Settings
 from webui.core.wire import Ended, Made, Run
 from webui.jobs.ledger import Ledger
@@ -97,6 +97,21 @@ def test_an_end_holds_once_and_for_its_token(
     assert (desk.problem("a") is not None) == (state is JobState.FAILED)
     desk.runs.ended(Ended(token=run.token, outcome="finished"))
     assert desk.state("a") is state
+
+
+def test_a_job_that_makes_a_text_ends_with_it_and_not_before(desk: Desk) -> None:
+    desk.runs.ended(Ended(token=desk.begin().token, outcome="finished"))
+    with desk.ledger.write() as writing:
+        writing.add_job("b", "owner", Caption(image="sha256:" + "0" * 64), 0, 1.0)
+    desk.begin()
+    desk.runs.interrupt(DIED)
+    assert desk.state("b") is JobState.INTERRUPTED
+    desk.runs.ended(Ended(token=desk.begin().token, outcome="finished", text="a red apple"))
+    with desk.ledger.read() as reading:
+        job = reading.job("b")
+        event = reading.events(None, 0, 99, 99)[-1].event
+    assert (job.state, job.text, job.pictures) == (JobState.FINISHED, "a red apple", ())
+    assert event.kind == "finished" and event.text == "a red apple"
 
 
 def test_three_futile_attempts_in_a_row_are_enough(desk: Desk) -> None:

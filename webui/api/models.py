@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from webui.core.events import Job
 from webui.core.extension import ExtensionInfo
-from webui.core.offers import ModelInfo, UpscalerInfo
+from webui.core.offers import ModelInfo, ToolInfo, UpscalerInfo
 from webui.core.sampling import SamplerInfo, ScheduleInfo
 
 
@@ -34,6 +34,8 @@ class OfferList(BaseModel):
     samplers: tuple[SamplerInfo, ...]
     schedules: tuple[ScheduleInfo, ...]
     upscalers: tuple[UpscalerInfo, ...]
+    captioners: tuple[ToolInfo, ...] = Field(description="Extensions' that put a picture in words")
+    restorers: tuple[ToolInfo, ...] = Field(description="Extensions' that mend faces")
     device: str = Field(description="What the worker computes on; empty until it said so")
 
 

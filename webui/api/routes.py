@@ -91,6 +91,8 @@ def offers(services: ServicesHere) -> OfferList:
         samplers=told.samplers,
         schedules=told.schedules,
         upscalers=told.upscalers,
+        captioners=told.captioners,
+        restorers=told.restorers,
         device=told.device,
     )
 

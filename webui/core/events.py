@@ -85,6 +85,7 @@ class Interrupted(_JobEvent):
 class Finished(_JobEvent):
     kind: Literal["finished"] = "finished"
     seconds: float
+    text: str | None = None  # what came of it, where that is a text
 
 
 class Cancelled(_JobEvent):
@@ -168,4 +169,5 @@ class Job(BaseModel):
     attempts: int = 0
     ahead: int | None = None  # jobs that run before it, while it waits
     problem: Problem | None = None
+    text: str | None = None  # the result, where that is a text
     pictures: tuple[Picture, ...] = ()

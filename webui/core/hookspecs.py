@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pluggy
+from PIL import Image
 from pydantic import BaseModel
 
 from webui.core.offers import Localized
@@ -64,6 +65,20 @@ class Sampler:
     function: Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class PictureTool:
+    """Something that takes a picture: `(RGB picture) -> text or picture`, whatever the hook asks.
+
+    Attributes:
+        name: short name that requests use.
+        title: by language, for the menu.
+    """
+
+    name: str
+    title: Localized
+    function: Callable[[Image.Image], Any]
+
+
 class ServerHooks:
     """Hooks of an extension's `server` module, which must not import torch."""
 
@@ -103,6 +118,16 @@ class WorkerHooks:
     @hookspec
     def register_samplers(self) -> list[Sampler]:
         """Samplers to add."""
+        ...
+
+    @hookspec
+    def register_captioners(self) -> list[PictureTool]:
+        """What puts a picture into words: functions that return a text for a prompt."""
+        ...
+
+    @hookspec
+    def register_restorers(self) -> list[PictureTool]:
+        """What mends faces: functions that return a picture of the same size."""
         ...
 
     @hookspec

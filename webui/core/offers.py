@@ -110,6 +110,21 @@ _A1111: Mapping[str, str] = {
     "DAT_x4": "DAT x4",
 }
 """Names of files, and what A1111 calls them."""
+
+
+class ToolInfo(BaseModel):
+    """Something of an extension's that takes a picture: name and, by language, title."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: Localized = {}
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        return tuple(self.title.values())
+
+
 _LATENT = ("", " (antialiased)", " (bicubic)", " (bicubic antialiased)", " (nearest)")
 UPSCALERS: tuple[UpscalerInfo, ...] = (
     *(UpscalerInfo(name=f"Latent{how}", kind="latent") for how in (*_LATENT, " (nearest-exact)")),
@@ -126,4 +141,6 @@ class Offers(BaseModel):
     samplers: tuple[SamplerInfo, ...] = SAMPLERS
     schedules: tuple[ScheduleInfo, ...] = SCHEDULES
     upscalers: tuple[UpscalerInfo, ...] = UPSCALERS
+    captioners: tuple[ToolInfo, ...] = ()
+    restorers: tuple[ToolInfo, ...] = ()
     device: str = ""

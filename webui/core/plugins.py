@@ -6,8 +6,10 @@ import sys
 import traceback
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from pydantic import BaseModel, ValidationError
@@ -23,7 +25,7 @@ from webui.core.extension import (
     guarded,
     read_manifest,
 )
-from webui.core.hookspecs import Panel, Sampler, Tab
+from webui.core.hookspecs import Panel, PictureTool, Sampler, Tab
 from webui.core.participants import Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
@@ -70,6 +72,14 @@ class Extensions:
     def samplers(self) -> list[tuple[str, Sampler]]:
         """(extension, sampler) of all that are on."""
         return self._collect("register_samplers")
+
+    def picture_tools(self, hook: Literal["captioners", "restorers"]) -> list[PictureTool]:
+        """What extensions that are on do with pictures; a failure has the extension's name."""
+        found: list[tuple[str, PictureTool]] = self._collect(f"register_{hook}")
+        return [
+            replace(tool, function=partial(guarded, name, tool.name, tool.function))
+            for name, tool in found
+        ]
 
     def settings_models(self) -> dict[str, type[BaseModel]]:
         """Extension -> its settings as a model."""

@@ -348,7 +348,26 @@ class Upscale(Request):
     upscaler: Name = "Lanczos"
     upscaler_2: Name | None = None
     mix: Share = 0.0
+    restorer: Name | None = Field(default=None, description="Mends faces; from the menu")
+    restorer_share: Share = 1.0
     diffusion: TiledDiffusion | None = None
+
+
+class Caption(Request):
+    """A picture put into words: the job makes no picture but a text.
+
+    captioner: name from the menu; None: the first there is.
+    """
+
+    picture_fields = ("image",)
+
+    kind: Literal["caption"] = "caption"
+    image: PictureRef
+    captioner: Name | None = None
+
+    @property
+    def images(self) -> int:
+        return 0
 
 
 KINDS: Mapping[str, type[Request]] = {
@@ -357,11 +376,12 @@ KINDS: Mapping[str, type[Request]] = {
     "inpaint": Inpaint,
     "outpaint": Outpaint,
     "upscale": Upscale,
+    "caption": Caption,
 }
 """A name and a class a request kind."""
 
 AnyRequest = Annotated[
-    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale, Field(discriminator="kind")
+    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale | Caption, Field(discriminator="kind")
 ]
 """The union on `kind`; grows by one name a request kind."""
 

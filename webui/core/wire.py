@@ -88,12 +88,13 @@ class Made(_Message):
 
 
 class Ended(_Message):
-    """The run is over; `problem` says why it failed."""
+    """The run is over; `problem` says why it failed, `text` is its result if that is a text."""
 
     kind: Literal["ended"] = "ended"
     token: int
     outcome: Literal["finished", "cancelled", "failed"]
     problem: Problem | None = None
+    text: str | None = None
 
 
 Command = Annotated[Run | Cancel | Skip, Field(discriminator="kind")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from webui.core.errors import UserError
 from webui.core.intents import INTENTS
@@ -15,6 +15,7 @@ from webui.core.requests import (
     Drawing,
     Img2Img,
     Inpaint,
+    Intent,
     Outpaint,
     Request,
     Txt2Img,
@@ -45,8 +46,8 @@ def suits(
         fields += ["width", "height"]
     if model:
         values |= {field: getattr(model.card, field) for field in fields}
-    if kind is Inpaint and isinstance(intent, str) and intent in INTENTS:
-        values |= INTENTS[intent]
+    if kind is Inpaint and isinstance(intent, str):
+        values |= INTENTS.get(cast(Intent, intent), {})
     return values
 
 

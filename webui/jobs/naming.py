@@ -17,6 +17,8 @@ _MENUS: Mapping[str, str] = {
     "schedule": "schedule",
     "upscaler": "upscaler",
     "upscaler_2": "upscaler",
+    "captioner": "captioner",
+    "restorer": "restorer",
 }
 """Field -> the word for what it names."""
 
@@ -61,6 +63,8 @@ def _menu(word: str, prefix: str, offers: Offers) -> Iterable[Named]:
         return offers.samplers
     if word == "schedule":
         return offers.schedules
+    if word in ("captioner", "restorer"):
+        return offers.captioners if word == "captioner" else offers.restorers
     between_passes = prefix == "hires."  # there latents may be enlarged, too
     return [one for one in offers.upscalers if between_passes or one.kind == "picture"]
 

@@ -257,11 +257,12 @@ class Writing(Reading):
         problem: Problem | None = getattr(event, "problem", None)
         self._db.execute("DELETE FROM leases WHERE job = ?", (event.job,))
         self._db.execute(
-            "UPDATE jobs SET state = ?, ended = ?, problem = ? WHERE id = ?",
+            "UPDATE jobs SET state = ?, ended = ?, problem = ?, text = ? WHERE id = ?",
             (
                 state,
                 now if state in FINAL else None,
                 problem and problem.model_dump_json(),
+                event.text if isinstance(event, Finished) else None,
                 event.job,
             ),
         )
@@ -322,5 +323,6 @@ def _job(row: sqlite3.Row, pictures: Iterable[Picture], ahead: int | None) -> Jo
         attempts=row["attempts"],
         ahead=ahead,
         problem=row["problem"] and Problem.model_validate_json(row["problem"]),
+        text=row["text"],
         pictures=tuple(pictures),
     )

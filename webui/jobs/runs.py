@@ -91,7 +91,7 @@ class Runs:
             if lease is None:
                 return
             if ended.outcome == "finished":
-                _finish(writing, lease.job)
+                _finish(writing, lease.job, ended.text)
             elif ended.outcome == "cancelled":
                 writing.end(Cancelled(job=lease.job), time.time())
             else:
@@ -111,7 +111,7 @@ class Runs:
 
 def _interrupt(writing: Writing, lease: Lease, problem: Problem) -> None:
     job = writing.job(lease.job)
-    if len(job.pictures) == job.request.images:
+    if job.pictures and len(job.pictures) == job.request.images:
         _finish(writing, job.id)
     elif lease.cancelling:
         writing.end(Cancelled(job=job.id), time.time())
@@ -129,7 +129,8 @@ def _parked(problem: Problem, attempts: int) -> Problem:
     return UserError("parked", reason=problem.message, attempts=attempts).problem
 
 
-def _finish(writing: Writing, id: str) -> None:
+def _finish(writing: Writing, id: str, text: str | None = None) -> None:
     now = time.time()
     started = writing.job(id).started or now
-    writing.end(Finished(job=id, seconds=round(max(0.0, now - started), 3)), now)
+    seconds = round(max(0.0, now - started), 3)
+    writing.end(Finished(job=id, seconds=seconds, text=text), now)

@@ -52,4 +52,7 @@ STEPS: tuple[str, ...] = (
     );
     CREATE INDEX events_owner ON events (owner, id);
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN text TEXT;  -- the result of a job that makes no picture
+    """,
 )
