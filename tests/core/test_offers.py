@@ -1,20 +1,13 @@
-from webui.core.offers import UPSCALERS, Offers, UpscalerInfo
+from webui.core.offers import UPSCALERS, Offers, ToolInfo
 
 
-def test_a_file_answers_to_the_name_that_a1111_gives_it() -> None:
-    assert UpscalerInfo(name="RealESRGAN_x4plus").aliases == ("R-ESRGAN 4x+",)
-    assert UpscalerInfo(name="4x-UltraSharp").aliases == ()
+def test_what_needs_no_file_is_always_offered():
+    names = [one.name for one in Offers().upscalers]
+    assert names[:2] == ["Latent", "Latent (antialiased)"]
+    assert names[-3:] == ["None", "Lanczos", "Nearest"]
+    assert {one.kind for one in UPSCALERS if one.name.startswith("Latent")} == {"latent"}
+    assert len(set(names)) == 9
 
 
-def test_some_upscalers_need_no_file() -> None:
-    names = [one.name for one in Offers().upscalers if one.kind == "picture"]
-    assert names == ["None", "Lanczos", "Nearest"]
-    assert [one.name for one in UPSCALERS if one.kind == "latent"] == [
-        "Latent",
-        "Latent (antialiased)",
-        "Latent (bicubic)",
-        "Latent (bicubic antialiased)",
-        "Latent (nearest)",
-        "Latent (nearest-exact)",
-    ]
-    assert len({one.name for one in UPSCALERS}) == 9
+def test_a_tool_answers_to_its_titles():
+    assert ToolInfo(name="x", title={"en": "One", "pl": "Jeden"}).aliases == ("One", "Jeden")
