@@ -84,6 +84,48 @@ def test_inpaint_takes_the_words_but_draws_other_candidates_each_time(made: View
     expect(tab.find(".sides-part")).to_be_visible()
 
 
+def test_the_picture_in_full_can_be_sent_as_well(made: View):
+    made.find(".open").click()
+    viewer = made.page.get_by_role("dialog", name="Full screen")
+    viewer.get_by_role("button", name="Image to image", exact=True).click()
+    expect(viewer).to_be_hidden()
+    tab = View(made.page, "#tab-img2img")
+    expect(place(tab)).to_have_text("72 × 64")
+    expect(tab.field("prompt")).to_have_value("a red heart")
+
+
+def test_a_picture_that_is_gone_is_told(made: View):
+    gone = made.jobs()[0]["pictures"][0]["id"]
+    made.page.route(f"**/pictures/{gone}", lambda route: route.fulfill(status=404, body="{}"))
+    send(made, "Image to image")
+    expect(made.page.locator(".notice")).to_contain_text("file of this picture is gone")
+    expect(place(View(made.page, "#tab-img2img"))).to_be_hidden()
+
+
+def test_taking_back_what_was_sent_to_inpaint_brings_the_mask_and_the_edits(made: View):
+    tab = made.tab("inpaint")
+    tab.put(scene(64, 64), "mine.png")
+    tab.find(".editor .view").click()
+    tab.fill(prompt="a fox", steps=1)
+    tab.generate()
+    tab.wait_for_pictures(1)
+    tab.wait_until_idle()
+    mask = tab.jobs()[0]["request"]["mask"]
+    tab.button("Accept").click()
+    expect(tab.find(".edits")).to_contain_text("Edit 1 of 1")
+    tab.button("Back to the picture before this edit").click()
+    expect(tab.find(".edits")).to_contain_text("Edit 0 of 1")
+    made.show("txt2img")
+    send(made, "Inpaint")
+    expect(place(tab)).to_have_text("72 × 64")
+    expect(tab.find(".edits")).to_be_hidden()
+    tab.page.locator(".notice").get_by_role("button", name="Undo").click()
+    expect(tab.find(".edits")).to_contain_text("Edit 0 of 1")
+    tab.generate()
+    tab.wait_for_pictures(2)
+    assert tab.jobs()[0]["request"]["mask"] == mask
+
+
 def test_upscale_and_reference_take_the_picture(made: View):
     send(made, "Upscale")
     tab = View(made.page, "#tab-upscale")

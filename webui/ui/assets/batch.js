@@ -10,21 +10,46 @@ import { recall, remember } from "./store.js";
 import { t, tn, word } from "./text.js";
 import { upload } from "./upload.js";
 
-const OWN = ["prompt", "negative_prompt", "seed", "steps", "cfg_scale", "sampler", "schedule", "model", "clip_skip"];
+const OWN = [
+  "prompt",
+  "negative_prompt",
+  "seed",
+  "steps",
+  "cfg_scale",
+  "sampler",
+  "schedule",
+  "model",
+  "clip_skip",
+];
 const SHOWN = 10; // refused files that are named
 const FORBIDDEN = /[\p{Cc}/\\<>:"|?*]/gu;
 const byName = new Intl.Collator(undefined, { numeric: true }).compare;
 
 /** A name that a file of the outputs may have; null where nothing is left of it. */
-export const plainName = name => name.replace(FORBIDDEN, "_").replace(/^[. ]+/, "").slice(0, 200).trim() || null;
+export const plainName = name =>
+  name
+    .replace(FORBIDDEN, "_")
+    .replace(/^[. ]+/, "")
+    .slice(0, 200)
+    .trim() || null;
 const stem = file => plainName(file.name.replace(/\.[^.]*$/, ""));
 const pathOf = file => file.webkitRelativePath || file.name;
 
 /** request(): what to ask for with each picture, but for the picture itself. */
 export function batchPart(form, request) {
   let files = [];
-  const folder = line({ name: "_batch_folder", label: "ui.batch.folder", default: "", hint: "ui.batch.folder.hint" });
-  const own = toggle({ name: "_batch_own", label: "ui.batch.own", hint: "ui.batch.own.hint", default: false });
+  const folder = line({
+    name: "_batch_folder",
+    label: "ui.batch.folder",
+    default: "",
+    hint: "ui.batch.folder.hint",
+  });
+  const own = toggle({
+    name: "_batch_own",
+    label: "ui.batch.own",
+    hint: "ui.batch.own.hint",
+    default: false,
+  });
   const count = h("p.result", { role: "status" });
   const alert = h("p.problem", { role: "alert", hidden: true });
   const choose = found => {
@@ -33,7 +58,10 @@ export function batchPart(form, request) {
     if (place && !folder.read()) form.set("_batch_folder", plainName(place) ?? "");
     show();
   };
-  const inputs = [chooser(choose, { multiple: true }), chooser(choose, { multiple: true, webkitdirectory: true })];
+  const inputs = [
+    chooser(choose, { multiple: true }),
+    chooser(choose, { multiple: true, webkitdirectory: true }),
+  ];
   const button = (kind, label, onclick) => h(`button.${kind}`, { type: "button", onclick }, label);
   const start = button("quiet.strong", "", () => run());
   const round = roundPart("img2img.batch");
@@ -88,7 +116,12 @@ async function ask(file, common, withOwn) {
     name,
     name === "seed" ? seedJson(String(fields.seed)) : fields[name],
   ]);
-  const job = await post("/jobs", { ...common, ...Object.fromEntries(its), image: id, file_name: stem(file) });
+  const job = await post("/jobs", {
+    ...common,
+    ...Object.fromEntries(its),
+    image: id,
+    file_name: stem(file),
+  });
   take(job);
   return job.id;
 }

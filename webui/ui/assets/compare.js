@@ -1,4 +1,5 @@
-// A picture and what it was before: side by side under a slider, or one in place of the other while a button is held.
+// A picture and what it was before: side by side under a slider, or one in place of the other as long as
+// a button is held.
 import { h } from "./dom.js";
 import { t } from "./text.js";
 
@@ -7,7 +8,10 @@ export function sliderPart() {
   const after = h("img", { alt: "", draggable: "false" });
   const earlier = h("img.earlier", { alt: "", draggable: "false" });
   const slider = h("input", { type: "range", min: 0, max: 100, step: 0.1, "aria-label": t("ui.compare") });
-  const names = [h("span.name.was", {}, t("ui.compare.before")), h("span.name.is", {}, t("ui.compare.after"))];
+  const names = [
+    h("span.name.was", {}, t("ui.compare.before")),
+    h("span.name.is", {}, t("ui.compare.after")),
+  ];
   const element = h("div.compare", {}, after, earlier, ...names, h("i", { "aria-hidden": "true" }), slider);
   const move = () => element.style.setProperty("--at", `${slider.value}%`);
   slider.addEventListener("input", move);
@@ -17,7 +21,7 @@ export function sliderPart() {
     after.src = url;
     after.alt = alt;
     earlier.src = before.url;
-    earlier.classList.toggle("sharp", Boolean(before.sharp));
+    earlier.style.objectFit = before.fit ?? "fill";
   };
   return { element, image: after, show };
 }
@@ -36,6 +40,7 @@ export function overPart() {
       before = next;
       element.hidden = true;
       place(before?.box);
+      element.style.objectFit = before?.fit ?? "fill";
     },
     hold: on => {
       if (on && before) element.src = before.url;

@@ -96,7 +96,10 @@ function morePart(form, data) {
     `${form.key}.more`,
     t("ui.more"),
     pair(form.add(seedField(form, data.variation_seed)), form.add(number(variation))),
-    pair(form.add(number(data.clip_skip)), form.add(worded(data.noise_source, { none: "ui.as_in_settings" }))),
+    pair(
+      form.add(number(data.clip_skip)),
+      form.add(worded(data.noise_source, { none: "ui.as_in_settings" })),
+    ),
     pair(form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
     pair(
       form.add(number(data.eta_noise_seed_delta)),

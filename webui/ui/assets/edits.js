@@ -1,26 +1,29 @@
 // Accepted edits of a picture, one after the other, with the way back: each step names a picture and its mask.
-import { pictureUrl } from "./api.js";
+import { Refused, pictureUrl } from "./api.js";
 import { h, iconButton, say } from "./dom.js";
+import { notice } from "./notice.js";
+import { fetched } from "./send.js";
 import { recall, remember } from "./store.js";
-import { t } from "./text.js";
+import { t, word } from "./text.js";
 import { storedUrl } from "./upload.js";
 
 const MOST = 100;
 const urlOf = ref => (ref.startsWith("picture:") ? pictureUrl(ref.slice("picture:".length)) : storedUrl(ref));
-const fetched = async ref => {
-  const answer = await fetch(urlOf(ref));
-  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  return answer.blob();
-};
 
 /** source: the part of source.js whose picture is edited. */
 export function editsPart(key, source) {
   let { steps, at } = recall(key) ?? { steps: [], at: 0 };
   let own = null; // the Blob that we know to be step `at`
-  const undo = iconButton("undo", t("ui.edits.undo"), () => go(at - 1));
-  const redo = iconButton("redo", t("ui.edits.redo"), () => go(at + 1));
+  const undo = iconButton("undo", t("ui.edits.undo"), () => trying(at - 1));
+  const redo = iconButton("redo", t("ui.edits.redo"), () => trying(at + 1));
   const place = h("span.place", { role: "status" });
-  const element = h("div.edits", { role: "group", "aria-label": t("ui.edits"), hidden: true }, undo, redo, place);
+  const element = h(
+    "div.edits",
+    { role: "group", "aria-label": t("ui.edits"), hidden: true },
+    undo,
+    redo,
+    place,
+  );
 
   const show = () => {
     element.hidden = steps.length < 2;
@@ -37,19 +40,25 @@ export function editsPart(key, source) {
     await source.load({ ref: item.ref, blob: async () => own }, { keepMask });
   };
   const go = async to => {
+    const { image, mask } = steps[to];
+    const [blob, painted] = await Promise.all([image, mask].map(ref => ref && fetched(urlOf(ref))));
     steps[at] = await now();
     at = to;
-    const { image, mask } = steps[at];
-    await put({ ref: image, blob: () => fetched(image) });
-    if (mask) await source.editor.loadMask(await fetched(mask));
+    await put({ ref: image, blob: async () => blob });
+    if (painted) await source.editor.loadMask(painted);
     keep();
   };
+  const trying = to =>
+    go(to).catch(error => {
+      if (!(error instanceof Refused)) throw error;
+      notice(word(error.problems[0])); // it is gone, or the server is: all stays as it is
+    });
   const now = async () => ({ image: await source.image(), mask: await source.mask() });
 
-  source.editor.ready.then(async () => {
-    own ??= await source.editor.picture();
-    source.onChange(async () => {
-      const picture = await source.editor.picture();
+  source.editor.ready.then(() => {
+    own ??= source.editor.original();
+    source.onChange(() => {
+      const picture = source.editor.original();
       if (picture === own) return;
       own = picture; // another picture was put in: its edits begin anew
       [steps, at] = [[], 0];
@@ -67,6 +76,17 @@ export function editsPart(key, source) {
       await put(item, keepMask);
       keep();
     },
-    undo: () => go(at - 1),
+    undo: () => trying(at - 1),
+    /** Another picture's edits begin; returns the way back to those there were. */
+    restart: () => {
+      const before = { steps, at };
+      [steps, at] = [[], 0];
+      keep();
+      return () => {
+        own = source.editor.original();
+        ({ steps, at } = before);
+        keep();
+      };
+    },
   };
 }

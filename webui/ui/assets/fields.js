@@ -145,7 +145,9 @@ export function choice(data) {
     menu.value = wanted;
   };
   const offers = value =>
-    [...menu.options].some(one => one.value === (value ?? "") && !one.disabled && !("missing" in one.dataset));
+    [...menu.options].some(
+      one => one.value === (value ?? "") && !one.disabled && !("missing" in one.dataset),
+    );
   offer(data.choices ?? []);
   return { ...made, read, write, offer, offers };
 }

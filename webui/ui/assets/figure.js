@@ -8,7 +8,10 @@ import { t, word } from "./text.js";
 
 const ENLARGED = 4; // a picture of a small model is shown up to so many times its size
 
-/** `onOpen()` is called when the picture is to be seen in full. `home`: what a tab begins with; it stays in the page. */
+/**
+ * `onOpen()` is called when the picture is to be seen in full. home: what a tab begins with; it stays in the
+ * page. empty: key of the words where there is nothing yet.
+ */
 export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {}) {
   const element = h("div.figure", {}, home);
   const show = (...parts) => {
@@ -28,13 +31,16 @@ export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {
   const growing = h("div.growing", { role: "img", "aria-label": t("ui.preview") }, preview);
   for (const one of [image, slider.image])
     one.addEventListener("error", () => one.isConnected && one.src && show(gone));
-  preview.addEventListener("load", () => growing.classList.contains("loose") && fit(growing, natural(preview)));
+  preview.addEventListener(
+    "load",
+    () => growing.classList.contains("loose") && fit(growing, natural(preview)),
+  );
 
   return {
     element,
     showHome: () => show(home),
     showNothing: () => show(empty),
-    /** before: { url, box, slider }: what it was made from, to be compared. */
+    /** before: { url, box, fit, slider }: what it was made from, where it lies in it, as CSS has it. */
     showPicture: (picture, before) => {
       const [url, alt] = [pictureUrl(picture.id), parse(picture.infotext).prompt.slice(0, 200)];
       over.put(before);

@@ -34,10 +34,21 @@ export function fitPart(form, data, source) {
     form.set("width", down);
     form.set("height", across);
   };
-  const sides = h("div.sides", {}, form.add(width), iconButton("swap", t("ui.size.swap"), swap), form.add(height));
+  const sides = h(
+    "div.sides",
+    {},
+    form.add(width),
+    iconButton("swap", t("ui.size.swap"), swap),
+    form.add(height),
+  );
   const none = { value: null, label: t("ui.fit.upscaler.none") };
   const upscaler = choice({ ...data.upscaler, choices: [none] });
-  const how = h("div.pair", {}, form.add(worded(data.resize_mode, { words: "ui.resize_mode" })), form.add(upscaler));
+  const how = h(
+    "div.pair",
+    {},
+    form.add(worded(data.resize_mode, { words: "ui.resize_mode" })),
+    form.add(upscaler),
+  );
   const result = h("p.result", { role: "status" });
   const element = h("div.size", {}, form.add(mode), form.add(scale), sides, how, result);
   let area = 512 * 512;
@@ -62,8 +73,7 @@ export function fitPart(form, data, source) {
   return {
     element,
     /** Names that do not count now. */
-    without: () =>
-      Object.entries(COUNTS).flatMap(([one, names]) => (one === mode.read() ? [] : names)),
+    without: () => Object.entries(COUNTS).flatMap(([one, names]) => (one === mode.read() ? [] : names)),
     offer: offers => {
       const found = offers.upscalers.filter(one => one.kind === "picture" && one.name !== "None");
       upscaler.offer([none, ...found.map(one => one.name)]);

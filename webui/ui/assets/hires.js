@@ -50,7 +50,7 @@ export function hiresPart(form, data) {
   let onJob = () => {};
   const tools = (picture, job) =>
     job.request.kind === "txt2img" && !job.request.hires
-      ? [hiresButton(() => again(form, picture, job).then(onJob))]
+      ? [hiresButton(() => again(form, picture, job).then(next => next && onJob(next)))]
       : [];
   return { element, offer, tools, onJob: then => (onJob = then) };
 }

@@ -15,6 +15,9 @@ import { h } from "./dom.js";
 import { t } from "./text.js";
 import { storedUrl } from "./upload.js";
 
+/** How a picture came to the size of the result, in the words of CSS. */
+const FITS = { just_resize: "fill", latent: "fill", crop: "cover", fill: "contain" };
+
 export function mount({ element, props }) {
   const form = new Form("img2img");
   const data = dataOf(props.fields);
@@ -29,7 +32,7 @@ export function mount({ element, props }) {
     kinds: ["img2img"],
     home: source.home,
     choices: (picture, job, { hold }) => [hold, goOn(picture)],
-    before: (_, job) => ({ url: storedUrl(job.request.image) }),
+    before: (_, { request }) => ({ url: storedUrl(request.image), fit: FITS[request.resize_mode] }),
   });
   const use = async item => {
     await source.load(item);

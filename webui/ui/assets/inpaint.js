@@ -1,4 +1,4 @@
-// Inpaint: part of a picture drawn anew, or the picture continued; results are candidates until one is accepted.
+// Inpaint: part of a picture drawn anew, or the picture continued. Results are candidates until one is accepted.
 import { isTransparent } from "./alpha.js";
 import { Refused } from "./api.js";
 import { candidates } from "./candidates.js";
@@ -32,7 +32,9 @@ export function mount({ element, props }) {
   const edits = editsPart("inpaint.edits", source);
   const keepMask = toggle({ name: "_keep_mask", label: "ui.inpaint.keep_mask", default: false });
   source.below.append(edits.element, form.add(keepMask));
-  source.onChange(() => (keepMask.element.hidden = !source.editor.hasMask()));
+  const showKeeping = () => (keepMask.element.hidden = !source.editor.hasMask());
+  source.onChange(showKeeping);
+  source.editor.ready.then(showKeeping);
   const open = candidates("inpaint");
   const stage = stagePart({
     name: "inpaint",
@@ -60,7 +62,9 @@ export function mount({ element, props }) {
   });
   intent.suggest();
   const take = async item => {
-    const undo = await source.load(item);
+    const back = await source.load(item);
+    const edited = edits.restart();
+    const undo = () => back().then(edited);
     stage.goHome();
     await takeParameters(form, item, { done: "ui.send.both", undo, keep: [...NEVER_SENT, ...knobs.names] });
   };
@@ -94,7 +98,8 @@ async function ask(form, { source, sides, intent, knobs }) {
     return { ...requestOf(form, "outpaint", knobs.onlyMasks()), image };
   const request = requestOf(form, "inpaint", [...sides.names, ...knobs.without()]);
   const mask = await source.mask();
-  if (image && !mask && !(await isTransparent(await source.editor.picture()))) throw new Refused(0, [UNMASKED]);
+  if (image && !mask && !(await isTransparent(await source.editor.picture())))
+    throw new Refused(0, [UNMASKED]);
   return { ...request, intent: intent.read(), image, mask };
 }
 

@@ -28,5 +28,10 @@ export function intentPart(form, intents, { knobs, sides }) {
   const suggest = () => form.suggest({ ...defaults(), ...intents[field.read()] });
   const defaults = () => Object.fromEntries(knobs.map(name => [name, form.own(name)]));
   form.onChange(show);
-  return { element, read: field.read, choose: value => form.set("_intent", value), suggest: () => (show(), suggest()) };
+  return {
+    element,
+    read: field.read,
+    choose: value => form.set("_intent", value),
+    suggest: () => (show(), suggest()),
+  };
 }

@@ -28,7 +28,10 @@ export function knobsPart(form, data) {
     "inpaint.knobs",
     t("ui.knobs"),
     form.add(invert),
-    pair(form.add(worded(data.content, { words: "ui.content" })), form.add(slider("mask_blur", 1, data.mask_blur.max))),
+    pair(
+      form.add(worded(data.content, { words: "ui.content" })),
+      form.add(slider("mask_blur", 1, data.mask_blur.max)),
+    ),
     form.add(area),
     form.add(padding),
     form.add(weight),

@@ -20,10 +20,7 @@ export function ownMenus(form, data, part, none) {
   const first = { value: null, label: t(none) };
   const menu = name => choice({ ...data[`${part}.${name}`], choices: [first] });
   const [model, sampler, schedule] = ["model", "sampler", "schedule"].map(menu);
-  const elements = [
-    form.add(model),
-    h("div.pair", {}, form.add(sampler), form.add(schedule)),
-  ];
+  const elements = [form.add(model), h("div.pair", {}, form.add(sampler), form.add(schedule))];
   const offer = offers => {
     model.offer([first, ...modelChoices(offers)]);
     sampler.offer([first, ...offers.samplers.map(one => one.name)]);

@@ -13,7 +13,7 @@ export async function readParameters(item) {
   }
 }
 
-/** Set the form from a picture's parameters, but for `keep`. `undo`: takes back what else the picture brought. */
+/** Set the form from a picture's parameters, but for `keep`. undo: takes back what else the picture brought. */
 export async function takeParameters(form, item, { done = "ui.send.done", undo, keep = [] } = {}) {
   const read = await readParameters(item);
   if (!read) return;
@@ -27,6 +27,7 @@ export async function takeParameters(form, item, { done = "ui.send.done", undo, 
     back();
     undo?.();
   };
+  if (!read.infotext) return notice(t(undo ? "ui.send.picture" : "ui.info.nothing"), { undo });
   notice(names ? t("ui.send.partly", { names }) : t(done), { undo: all });
 }
 
@@ -49,7 +50,12 @@ function fill(form, fields, into = "") {
 /** Parts of a request that a whole set of parameters does not have were not used. */
 function switchOff(form, fields) {
   for (const name of form.names())
-    if (name.startsWith("_") && form.value(name) === true && form.isPart(name.slice(1)) && !fields[name.slice(1)])
+    if (
+      name.startsWith("_") &&
+      form.value(name) === true &&
+      form.isPart(name.slice(1)) &&
+      !fields[name.slice(1)]
+    )
       form.set(name, false);
 }
 

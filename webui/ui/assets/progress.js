@@ -85,10 +85,8 @@ export function waitingPart() {
   const row = job => {
     const words = h("span.prompt", {}, wordsOf(job)),
       place = h("span.place");
-    const leave = iconButton(
-      "close",
-      t("ui.waiting.leave", { prompt: wordsOf(job).slice(0, 60) }),
-      () => post(`/jobs/${job.id}/cancel`).then(take, () => {}),
+    const leave = iconButton("close", t("ui.waiting.leave", { prompt: wordsOf(job).slice(0, 60) }), () =>
+      post(`/jobs/${job.id}/cancel`).then(take, () => {}),
     );
     return { item: h("li", {}, words, place, leave), place };
   };

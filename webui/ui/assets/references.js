@@ -41,7 +41,12 @@ export function referencesPart(form, data) {
   });
   form.place("references", list);
   const strength = form.add(
-    number({ ...data.reference_strength, step: 0.05, slider: [0, 1, 0.05], hint: "ui.references.strength.hint" }),
+    number({
+      ...data.reference_strength,
+      step: 0.05,
+      slider: [0, 1, 0.05],
+      hint: "ui.references.strength.hint",
+    }),
   );
   const element = h("div.references", {}, list.element, strength);
   let known = list.pictures();
@@ -66,7 +71,12 @@ export function referencesPart(form, data) {
 
 /** A name that can be changed, and a button that puts it into the prompt. */
 function tools(one, { changed, put, rename, others }) {
-  const box = h("input.name", { type: "text", maxlength: 64, "aria-label": t("ui.references.name"), value: one.name });
+  const box = h("input.name", {
+    type: "text",
+    maxlength: 64,
+    "aria-label": t("ui.references.name"),
+    value: one.name,
+  });
   const insert = h("button.chip", { type: "button", onclick: () => put(one) });
   const say = () => {
     box.value = one.name;
@@ -74,7 +84,10 @@ function tools(one, { changed, put, rename, others }) {
     insert.title = t("ui.references.put");
   };
   box.addEventListener("change", () => {
-    const name = box.value.trim().replace(NAME, "-").replace(/^-+|-+$/g, "");
+    const name = box.value
+      .trim()
+      .replace(NAME, "-")
+      .replace(/^-+|-+$/g, "");
     const taken = others().some(other => other !== one && other.name === name);
     if (name && !taken) {
       rename(one.name, name);

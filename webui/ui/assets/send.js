@@ -1,13 +1,14 @@
 // Where a picture can be sent. All menus offer these places; a tab that is not drawn yet gets it when it is.
-import { pictureUrl } from "./api.js";
+import { Refused, pictureUrl } from "./api.js";
 import { h } from "./dom.js";
-import { t } from "./text.js";
+import { notice } from "./notice.js";
+import { t, word } from "./text.js";
 
 const targets = new Map();
 
 /**
  * A place for pictures: `take(item)`, item = { blob(): Promise<Blob>, ref }.
- * ref: how a request may name it, where the server has it already. tab: where the place is, if it is none itself.
+ * ref: how a request may name it, where the server has it already. tab: where the place is, if not in its own.
  */
 export function addTarget(id, { tab = id, label = `ui.tab.${id}`, take = null } = {}) {
   targets.set(id, { id, label, tab, take, waiting: null });
@@ -23,20 +24,37 @@ export function receive(id, take) {
   const target = targets.get(id);
   const { waiting } = target;
   Object.assign(target, { take, waiting: null });
-  if (waiting) take(waiting);
+  if (waiting) deliver(target, waiting);
+}
+
+async function deliver(target, item) {
+  try {
+    await target.take(item);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    notice(word(error.problems[0]));
+  }
 }
 
 function send(target, item) {
   showTab(target.tab);
-  if (target.take) target.take(item);
+  if (target.take) deliver(target, item);
   else target.waiting = item;
 }
 
 /** A result as something to send. */
 export const itemOf = picture => ({
   ref: `picture:${picture.id}`,
-  blob: async () => (await fetch(pictureUrl(picture.id))).blob(),
+  blob: () => fetched(pictureUrl(picture.id)),
 });
+
+/** A picture of the server's, or the problem that there is none any more. */
+export async function fetched(url) {
+  const answer = await fetch(url).catch(() => null);
+  if (answer?.ok) return answer.blob();
+  const message = t(answer ? "ui.results.gone" : "ui.server.unreachable");
+  throw new Refused(answer?.status ?? 0, [{ code: "", message }]);
+}
 
 /** A file as something to send. */
 export const itemOfFile = blob => ({ ref: null, blob: async () => blob });
@@ -47,7 +65,9 @@ const tabOf = id => document.getElementById(`tab-${id}-button`);
 export function sendButtons(here, item) {
   const buttons = [...targets.values()]
     .filter(target => target.id !== here)
-    .map(target => h("button.chip", { type: "button", onclick: () => send(target, item()) }, t(target.label)));
+    .map(target =>
+      h("button.chip", { type: "button", onclick: () => send(target, item()) }, t(target.label)),
+    );
   return h("div.sends", { role: "group", "aria-label": t("ui.send") }, h("span", {}, t("ui.send")), buttons);
 }
 

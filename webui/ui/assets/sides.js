@@ -39,14 +39,20 @@ export function sidesPart(form, data, source) {
     const { left, right, up, down } = amounts();
     const [width, height] = [given.width + left + right, given.height + up + down];
     frame.style.setProperty("--ratio", width / height);
-    const share = { left: left / width, top: up / height, width: given.width / width, height: given.height / height };
+    const share = {
+      left: left / width,
+      top: up / height,
+      width: given.width / width,
+      height: given.height / height,
+    };
     for (const [name, value] of Object.entries(share)) picture.style[name] = `${value * 100}%`;
     const words = { before: `${given.width} × ${given.height}`, after: `${width} × ${height}` };
-    say(size, t("ui.size.becomes", words));
-    frame.setAttribute("aria-label", size.textContent);
+    const grows = width > given.width || height > given.height;
+    say(size, grows ? t("ui.size.becomes", words) : "");
+    frame.setAttribute("aria-label", grows ? size.textContent : words.before);
   };
-  const follow = async () => {
-    const blob = await source.editor.picture();
+  const follow = () => {
+    const blob = source.editor.original();
     if (blob !== shown) {
       if (url) URL.revokeObjectURL(url);
       [shown, url] = [blob, blob && URL.createObjectURL(blob)];
@@ -57,5 +63,10 @@ export function sidesPart(form, data, source) {
   form.onChange(draw);
   source.onChange(follow);
   source.editor.ready.then(follow);
-  return { element, names: SIDES, reset: () => form.reset(SIDES), any: () => Object.values(amounts()).some(Boolean) };
+  return {
+    element,
+    names: SIDES,
+    reset: () => form.reset(SIDES),
+    any: () => Object.values(amounts()).some(Boolean),
+  };
 }

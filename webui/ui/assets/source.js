@@ -49,10 +49,15 @@ export function sourcePart(form, { mode, key, onChange = () => {} }) {
     /** Put a picture in (see send.js); resolves to a function that puts the former one back. */
     load: async (item, options) => {
       const before = await picture.picture();
+      const mask = mode === "mask" ? await picture.mask() : null;
       const blob = await item.blob();
       know(blob, item.ref);
       await picture.load(blob, options);
-      return () => (before ? picture.load(before) : picture.clear());
+      return async () => {
+        if (!before) return picture.clear();
+        await picture.load(before);
+        if (mask) await picture.loadMask(mask);
+      };
     },
   };
 }

@@ -16,12 +16,23 @@ import { viewer } from "./viewer.js";
 const GUESTS = 100;
 
 /**
- * kinds: of the jobs that are shown. home: { element, title } of what a tab begins with.
- * choices(picture, job, { hold }): elements below the picture (hold: a button that shows what it was before); tools(picture, job): among what can be done with it.
+ * kinds: of the jobs that are shown. home: { element, title, image } of what a tab begins with.
+ * choices(picture, job, { hold }): elements below the picture; hold: a button that shows what it was before.
+ * tools(picture, job): elements among what can be done with it.
  * before(picture, job): what it came from, to be compared (see figure.js). hides(picture): is not shown;
  * fresh(picture): is marked. empty: key of the words where there is nothing yet.
  */
-export function stagePart({ name, kinds, home, choices = () => [], tools = () => [], before, hides, fresh, empty }) {
+export function stagePart({
+  name,
+  kinds,
+  home,
+  choices = () => [],
+  tools = () => [],
+  before,
+  hides,
+  fresh,
+  empty,
+}) {
   const caption = h("div.caption");
   const chooser = h("div.choices");
   const look = viewer();
@@ -47,7 +58,9 @@ export function stagePart({ name, kinds, home, choices = () => [], tools = () =>
     if (drawn === picture.id) return;
     figure.showPicture(picture, before?.(picture, job));
     caption.replaceChildren(...captionOf(picture, tools(picture, job)));
-    chooser.replaceChildren(...choices(picture, job, { hold: holdButton(t("ui.compare.hold"), figure.holdBefore) }));
+    chooser.replaceChildren(
+      ...choices(picture, job, { hold: holdButton(t("ui.compare.hold"), figure.holdBefore) }),
+    );
   };
   const show = () => {
     const list = items();
@@ -102,7 +115,7 @@ function guests(name, kinds) {
   return Object.assign(belongs, { invite });
 }
 
-/** Where nothing was chosen: the running job, else the last picture (or failure) there is, else what one begins with. */
+/** Where nothing was chosen: the running job, else the last picture (or failure), else what one begins with. */
 function newest(list) {
   const current = currentJob();
   const running = current && list.find(item => item.id === current.id);

@@ -1,4 +1,4 @@
-// A list of pictures that the server keeps for a form: dropped, pasted, chosen or sent; there again after a reload.
+// Pictures that the server keeps for a form: dropped, pasted, chosen or sent; there again after a reload.
 import { Refused } from "./api.js";
 import { arrange, h, icon, iconButton, newId, say } from "./dom.js";
 import { chooser, isVisible, takeFiles } from "./editor_intake.js";
@@ -11,7 +11,15 @@ import { storedUrl, upload } from "./upload.js";
  * tile(one): more elements for a picture's row. onChange(list): after every change.
  * A picture is { ref, title, width, height } and whatever `made(one, list)` adds to it.
  */
-export function storedPictures({ key, label, words, field, tile = () => [], made = one => one, onChange = () => {} }) {
+export function storedPictures({
+  key,
+  label,
+  words,
+  field,
+  tile = () => [],
+  made = one => one,
+  onChange = () => {},
+}) {
   let held = recall(key) ?? [];
   const rows = new Map();
   const list = h("ul.held", { "aria-label": t(label) });
@@ -59,7 +67,8 @@ export function storedPictures({ key, label, words, field, tile = () => [], made
   };
   const add = async blob => {
     const title = blob.name ?? t("ui.drop.picture");
-    const onProgress = share => say(problem, share === null ? "" : t("ui.uploading", { share: percent(share) }));
+    const onProgress = share =>
+      say(problem, share === null ? "" : t("ui.uploading", { share: percent(share) }));
     try {
       const { id, width, height } = await upload(blob, { field, onProgress });
       if (held.some(one => one.ref === id)) return;

@@ -25,7 +25,7 @@ export function itemsOf(belongs, hides = () => false, home = null) {
 /** What a job is about, in few words: its prompt, or what kind it is. */
 export const wordsOf = ({ request }) => request.prompt?.trim() || t(`ui.kind.${request.kind}`);
 
-/** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full; `fresh(picture)`: it is marked. */
+/** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full. fresh(picture): it is marked. */
 export function stripPart(onChoose, onOpen, fresh = () => false) {
   const made = new Map();
   const strip = h("div.strip", { role: "group", "aria-label": t("ui.results") });

@@ -36,10 +36,13 @@ export function mount({ element, props }) {
     name: "upscale",
     kinds: ["upscale"],
     empty: "ui.upscale.empty",
-    before: (_, job) => ({ url: storedUrl(job.request.image), slider: true }),
+    before: (_, job) => ({ url: storedUrl(job.request.image), fit: "cover", slider: true }),
   });
   const request = picture => ({ ...requestOf(form, "upscale", size.without()), image: picture?.ref });
-  const named = picture => ({ ...request(picture), file_name: plainName(picture.title.replace(/\.[^.]*$/, "")) });
+  const named = picture => ({
+    ...request(picture),
+    file_name: plainName(picture.title.replace(/\.[^.]*$/, "")),
+  });
   const requests = () => {
     const pictures = list.pictures();
     return pictures.length > 1 ? pictures.map(named) : request(pictures[0]);
@@ -91,7 +94,8 @@ function sizePart(form, data, list) {
 /** The size that the server reckons (webui/jobs/filling.py). */
 function enlarged(given, isBy, form) {
   const sides = ["width", "height"].map(name => [form.value(name), given[name]]);
-  if (isBy || sides.every(([asked]) => !asked)) return sides.map(([, side]) => Math.round(side * form.value("by")));
+  if (isBy || sides.every(([asked]) => !asked))
+    return sides.map(([, side]) => Math.round(side * form.value("by")));
   if (form.value("crop") && sides.every(([asked]) => asked)) return sides.map(([asked]) => asked);
   const share = Math.min(...sides.filter(([asked]) => asked).map(([asked, side]) => asked / side));
   return sides.map(([, side]) => Math.max(1, Math.round(side * share)));
@@ -125,7 +129,9 @@ function diffusionPart(form, data) {
     "ui.upscale.diffusion",
     form.add(text({ ...of("prompt"), rows: 2, placeholder: "ui.prompt.placeholder" })),
     form.add(text({ ...of("negative_prompt"), placeholder: "ui.negative.placeholder" })),
-    form.add(number({ ...of("strength"), step: 0.01, slider: [0, 1, 0.01], hint: "ui.upscale.strength.hint" })),
+    form.add(
+      number({ ...of("strength"), step: 0.01, slider: [0, 1, 0.01], hint: "ui.upscale.strength.hint" }),
+    ),
     fold(
       "upscale.diffusion",
       t("ui.upscale.finer"),

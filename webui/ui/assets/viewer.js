@@ -2,6 +2,7 @@
 import { pictureUrl } from "./api.js";
 import { h, iconButton, say } from "./dom.js";
 import { parse } from "./parameters.js";
+import { itemOf, sendButtons } from "./send.js";
 import { t } from "./text.js";
 
 const CLOSEST = 16;
@@ -10,16 +11,18 @@ export function viewer() {
   const image = h("img", { alt: "", draggable: "false" });
   const place = h("p.place", { "aria-live": "polite" });
   const frame = h("div.frame", {}, image);
+  const foot = h("div.foot-of");
   const dialog = h(
     "dialog.viewer",
     { "aria-label": t("ui.viewer") },
     frame,
     place,
+    foot,
     iconButton("left", t("ui.viewer.before"), () => go(-1)),
     iconButton("right", t("ui.viewer.after"), () => go(1)),
     iconButton("close", t("ui.close"), () => dialog.close()),
   );
-  const [before, after, end] = dialog.querySelectorAll("button");
+  const [before, after, end] = dialog.querySelectorAll(":scope > button");
   before.classList.add("before");
   after.classList.add("after");
   end.classList.add("end");
@@ -36,6 +39,11 @@ export function viewer() {
     say(place, t("ui.viewer.place", { n: now + 1, all: pictures.length }));
     before.ariaDisabled = String(now === 0); // not disabled: the keys would lose their place
     after.ariaDisabled = String(now === pictures.length - 1);
+    const item = () => {
+      dialog.close();
+      return itemOf(picture);
+    };
+    foot.replaceChildren(sendButtons(null, item));
     lens.reset();
   };
   const go = by => {
