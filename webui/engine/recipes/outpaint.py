@@ -42,18 +42,20 @@ def outpaint(request: Outpaint, batch: Sequence[Shot], tools: Tools) -> Iterator
     image = tools.picture(request.image)
     canvases = _canvases(request, batch, image)
     native = _native(request, model)
-    parts = list(_parts(request, image.size, native))
-    settings = _settings(request, model, native, len(parts))
+    boxes = list(parts_of(image.size, _borders(request), native))
+    settings = _settings(request, model, native, len(boxes))
     plan = plan_of(model, request, tools)
-    size = leg_of(plan, parts[0].ready(canvases[0], settings), model)
-    tools.legs([size] * len(parts))
+    there = _there(request, image.size)
     values: dict[str, Value] = {}
-    for number, part in enumerate(parts):
+    for number, box in enumerate(boxes):
+        part = _Part(box, there, _seam(request, image.size), min(native) // REACH)
         ready = [part.ready(canvas, settings) for canvas in canvases]
+        if not number:
+            tools.legs([leg_of(plan, ready[0], model)] * len(boxes))
         moved = [_moved(shot, number) for shot in batch]
         canvases, values = draw_over(request, model, moved, ready, plan, tools)
-        part.finish()
         values["Size"] = f"{ready[0].width}x{ready[0].height}"
+        part.finish()
     for shot, canvas in zip(batch, canvases, strict=True):
         yield drawn(request, shot, canvas, model, tools, values)
 
@@ -140,13 +142,17 @@ def _distance(places: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(places, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
-def _parts(request: Outpaint, picture: tuple[int, int], native: tuple[int, int]) -> Iterator[_Part]:
-    left, top, right, bottom = borders = _borders(request)
-    there = np.zeros((picture[1] + top + bottom, picture[0] + left + right), bool)
+def _there(request: Outpaint, picture: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W), of the canvas: where the picture is."""
+    left, top, right, bottom = _borders(request)
+    there = np.zeros((picture[1] + top + bottom, picture[0] + left + right), np.bool_)
     there[top : top + picture[1], left : left + picture[0]] = True
-    seam = min(request.mask_blur, (min(picture) - 1) // 2)
-    for box in parts_of(picture, borders, native):
-        yield _Part(box, there, seam, min(native) // REACH)
+    return there
+
+
+def _seam(request: Outpaint, picture: tuple[int, int]) -> int:
+    """No more than leaves something of a tiny picture as it is."""
+    return min(request.mask_blur, (min(picture) - 1) // 2)
 
 
 def parts_of(picture: tuple[int, int], borders: Box, native: tuple[int, int]) -> Iterator[Box]:
