@@ -6,14 +6,16 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from webui.core.errors import UserError
-from webui.core.paths import CLONE
-from webui.core.requests import Txt2Img
+from webui.core.paths import CLONE, Paths
+from webui.core.requests import Img2Img, Inpaint, Outpaint, Txt2Img
 from webui.core.settings import Settings
 from webui.core.wire import REPORT, Ended, Made, News, Ready, Run, read_frame, write_frame
+from webui.library.store import Store
 from webui.worker.process import execute, parse
 
 REQUEST = Txt2Img(
@@ -27,6 +29,7 @@ class Worker:
     """A worker process and what it reported."""
 
     def __init__(self, data: Path) -> None:
+        self.store = Store(Paths.choose(data).pictures)
         folders = {"data": data, "models": CLONE / "models", "outputs": data / "outputs"}
         arguments = [f"--{name}={folder}" for name, folder in folders.items()]
         self.process = subprocess.Popen(
@@ -90,6 +93,49 @@ def test_it_draws_and_goes_on_after_a_failure(worker):
     worker.send(Run(job="again", token=3, request=REQUEST))
     _, again, _ = worker.until(Made)
     assert again == data, "the same request gives the same bytes"
+    worker.until(Ended)
+
+
+def mean(image: Image.Image, *box: int) -> np.ndarray:
+    return np.asarray(image.convert("RGB").crop(box), float).mean((0, 1))
+
+
+@pytest.mark.slow
+def test_it_draws_over_into_and_beyond_a_picture(worker):
+    worker.send(Run(job="first", token=4, request=REQUEST))
+    _, apple, _ = worker.until(Made)
+    worker.until(Ended)
+    before = Image.open(io.BytesIO(apple)).convert("RGB")
+    common = REQUEST.model_dump(exclude={"kind", "hires", "reference_strength", "width", "height"})
+    common |= {"image": worker.store.put(apple).id, "steps": 12}
+    white = Image.new("L", before.size)
+    white.paste(255, (40, 40, 90, 90))
+    file = io.BytesIO()
+    white.save(file, "PNG")
+    mask = worker.store.put(file.getvalue()).id
+    kinds = (
+        Img2Img(**{**common, "prompt": "an orange", "strength": 0.8, "width": 128, "height": 128}),
+        Inpaint(
+            **{**common, "prompt": "a sunflower", "mask": mask}
+        ),
+        Outpaint(**{**common, "right": 64}),
+    )
+    after = []
+    for token, request in enumerate(kinds, start=5):
+        worker.send(Run(job="over", token=token, request=request))
+        _, data, _ = worker.until(Made)
+        worker.until(Ended)
+        after.append(Image.open(io.BytesIO(data)).convert("RGB"))
+    orange, inpainted, wide = after
+    assert mean(orange, 45, 50, 85, 100)[1] > mean(before, 45, 50, 85, 100)[1] + 40, "more green"
+    assert mean(orange, 0, 0, 12, 12).min() > 230, "the ground is still white"
+    inside = mean(inpainted, 55, 55, 75, 75) - mean(before, 55, 55, 75, 75)
+    assert np.abs(inside).max() > 20, "something else is there"
+    for box in ((0, 0, 128, 26), (0, 104, 128, 128), (0, 0, 26, 128)):
+        assert inpainted.crop(box).tobytes() == before.crop(box).tobytes()
+    assert wide.size == (192, 128)
+    assert wide.crop((0, 0, 120, 128)).tobytes() == before.crop((0, 0, 120, 128)).tobytes()
+    assert mean(wide, 130, 0, 192, 10).min() > 225, "the white ground goes on"
 
 
 @pytest.mark.slow
