@@ -127,7 +127,7 @@ def test_a_model_that_cannot_be_used_says_why(tmp_path: Path) -> None:
 
 
 def test_no_model_at_all_is_one_sentence(tmp_path: Path) -> None:
-    catalog = Catalog([tmp_path], tmp_path / "none", tmp_path / "hashes.json")
+    catalog = Catalog([tmp_path], tmp_path / "none", tmp_path / "models.sqlite")
     found = refused({"prompt": "x"}, catalog=catalog)
     assert found["model"].startswith("There is no model that can be used")
 

@@ -1,7 +1,9 @@
 import hashlib
 import json
 import threading
+import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,7 @@ from tests.checkpoints import KEYS, UNET_INPUT, write_file, write_folder, write_
 from webui.core.errors import UnknownId, UserError
 from webui.core.paths import CLONE, Paths
 from webui.core.settings import Settings, save_settings
-from webui.library import catalog as module
+from webui.library import telling as module
 from webui.library.cards import CARDS
 from webui.library.catalog import Catalog
 
@@ -23,7 +25,7 @@ def make(tmp_path):
         shipped = tmp_path / "shipped"
         folders = [tmp_path / "user", shipped]
         demo = shipped / "checkpoints" / "demo"
-        return Catalog(folders, demo, tmp_path / "hashes.json", lambda: preferred)
+        return Catalog(folders, demo, tmp_path / "models.sqlite", lambda: preferred)
 
     return make
 
@@ -118,7 +120,7 @@ def test_the_settings_name_the_default(tmp_path):
 
 
 def test_nothing_there_at_all(tmp_path):
-    catalog = Catalog([tmp_path], tmp_path / "demo", tmp_path / "hashes.json")
+    catalog = Catalog([tmp_path], tmp_path / "demo", tmp_path / "models.sqlite")
     assert catalog.models() == ()
     with pytest.raises(
         UserError, match=r"put a Stable Diffusion 1 checkpoint .* into .*checkpoints"
@@ -179,9 +181,9 @@ def test_only_what_changed_is_read_again(make, user, monkeypatch):
     read: list[str] = []
     recognise_file = module.recognise_file
 
-    def counted(path):
+    def counted(path, header):
         read.append(path.name)
-        return recognise_file(path)
+        return recognise_file(path, header)
 
     monkeypatch.setattr(module, "recognise_file", counted)
     write_file(user / "a.safetensors")
@@ -223,3 +225,204 @@ def test_many_threads(make, user):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+# -- models of every kind
+
+
+LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
+
+
+@pytest.fixture
+def models(tmp_path):
+    """One of each of some kinds in the user's folder, with what lies beside them."""
+    user = tmp_path / "user"
+    write_weights(user / "loras" / "Dog.safetensors", LORA, metadata={"ss_output_name": "sks"})
+    write_weights(user / "embeddings" / "bad.safetensors", {"emb_params": (2, 768)})
+    write_weights(user / "vae" / "a.safetensors", {"decoder.conv_in.weight": (8, 4)})
+    (user / "upscalers").mkdir()
+    (user / "upscalers" / "4x.pth").write_bytes(b"not torch's")
+    return user
+
+
+def kinds(catalog: Catalog, **asked) -> dict[str, str]:
+    return {entry.name: entry.kind for entry in catalog.entries(**asked).entries}
+
+
+def test_every_kind_is_listed(make, models):
+    page = make().entries()
+    told = {entry.name: entry.kind for entry in page.entries}
+    assert told == {
+        "4x": "upscaler",
+        "a": "vae",
+        "bad": "embedding",
+        "demo": "checkpoint",
+        "Dog": "lora",
+    }
+    assert page.whole and page.problems == () and page.total == 5
+    assert kinds(make(), kind="lora", search="dog", family="sd1") == {"Dog": "lora"}
+
+
+def test_a_lora_among_checkpoints_is_told_so_and_is_one(make, user):
+    write_weights(user / "x.safetensors", LORA)
+    catalog = make()
+    with pytest.raises(UserError, match=r"x\.safetensors is no checkpoint but of the kind lora"):
+        catalog.get("x")
+    found = catalog.find("lora", "x")
+    assert found and found.problem is None
+
+
+def test_a_checkpoint_among_loras_can_be_used(make, models):
+    write_file(models / "loras" / "sub" / "big.safetensors")
+    catalog = make()
+    assert catalog.get("big").id == "sub/big"
+    assert catalog.get("BIG").family == "sd1"
+    assert "sub/big" in ids(catalog)
+    found = catalog.find("checkpoint", "big")
+    assert found and found.name == "sub/big"
+
+
+def test_names_of_checkpoints_are_their_ids(make, user):
+    write_file(user / "a.safetensors")
+    write_weights(user / "x" / "a.safetensors", LORA)
+    write_file(user.parent / "Stable-diffusion" / "A.safetensors")
+    catalog = make()
+    names = {entry.name for entry in catalog.entries("checkpoint").entries}
+    assert names == {"a", "A.safetensors", "demo"}
+    for name in names:
+        entry = catalog.find("checkpoint", name)
+        assert entry and entry.path == catalog.get(name).path
+
+
+def test_a_lora_by_any_name(make, models):
+    catalog = make()
+    id = catalog.entries("lora").entries[0].id
+    hashed = catalog.hashed(id)
+    data = (models / "loras" / "Dog.safetensors").read_bytes()
+    assert hashed.sha256 == hashlib.sha256(data).hexdigest()
+    assert hashed.hash == hashed.sha256[:10] and len(hashed.autov3 or "") == 12
+    for name in (id, "dog", "Dog.safetensors", "SKS", hashed.hash, hashed.autov3, hashed.sha256):
+        found = catalog.find("lora", name)
+        assert found and found.id == id, name
+    assert make().entry(id) == hashed
+    assert catalog.find("lora", "cat") is None
+    assert catalog.find("vae", "dog") is None
+
+
+def test_notes_are_kept_in_the_card_beside(make, models, user):
+    catalog = make()
+    entry = catalog.entries("lora").entries[0]
+    assert catalog.set_notes(entry.id, " moje: żółw ").notes == "moje: żółw"
+    card = models / "loras" / "Dog.easel.json"
+    assert json.loads(card.read_bytes()) == {"notes": "moje: żółw"}
+    assert make().entry(entry.id).notes == "moje: żółw"
+    card.write_text('{"notes": "x", "title": {"en": "T"}}')
+    assert catalog.set_notes(entry.id, "").notes is None
+    assert json.loads(card.read_bytes()) == {"title": {"en": "T"}}
+    card.write_text("{broken")
+    with pytest.raises(UserError, match=r"Dog\.easel\.json is damaged"):
+        catalog.set_notes(entry.id, "x")
+    assert card.read_text() == "{broken"
+
+
+def test_notes_of_a_folder_lie_beside_it(make, tmp_path):
+    catalog = make()
+    demo = catalog.entries("checkpoint").entries[0]
+    assert catalog.set_notes(demo.id, "mine").notes == "mine"
+    assert (tmp_path / "shipped/checkpoints/demo.easel.json").exists()
+    assert catalog.get("demo").card == CARDS["sd1"]
+
+
+def test_the_picture_beside(make, models):
+    catalog = make()
+    entry = catalog.entries("lora").entries[0]
+    assert entry.preview is None and catalog.preview(entry.id) is None
+    (models / "loras" / "Dog.preview.png").write_bytes(b"x")
+    assert catalog.entry(entry.id).preview
+    assert catalog.preview(entry.id) == models / "loras" / "Dog.preview.png"
+
+
+@pytest.mark.parametrize("id", ["", "..", "/etc/passwd", "0" * 16, "x" * 10**5])
+def test_an_id_that_does_not_exist(make, id):
+    catalog = make()
+    for ask in (catalog.entry, catalog.hashed, catalog.preview):
+        with pytest.raises(UnknownId, match="There is no model with the id"):
+            ask(id)
+    with pytest.raises(UnknownId):
+        catalog.set_notes(id, "x")
+
+
+def test_hashing_what_is_gone(make, models, monkeypatch):
+    catalog = make()
+    id = catalog.entries("lora").entries[0].id
+    open_file = Path.open
+
+    def gone(path, *how, **more):
+        if path.suffix == ".safetensors":
+            raise FileNotFoundError(2, "No such file or directory")
+        return open_file(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", gone)
+    with pytest.raises(UserError, match=r"Dog\.safetensors cannot be read"):
+        catalog.hashed(id)
+
+
+def test_folders_of_other_programs(tmp_path):
+    paths = Paths.choose(data=tmp_path / "data")
+    program = tmp_path / "stable-diffusion-webui"
+    write_file(program / "models" / "Stable-diffusion" / "theirs.safetensors")
+    write_weights(program / "models" / "Lora" / "dog.safetensors", LORA)
+    catalog = Catalog.of(paths)
+    assert catalog.find("lora", "dog") is None
+    folders = (str(program), str(tmp_path / "absent"), " ")
+    save_settings(paths.settings, Settings(model_folders=folders))
+    found = catalog.find("lora", "dog")
+    assert found and found.folder == str(program / "models" / "Lora")
+    assert catalog.get("theirs").family == "sd1"
+    (problem,) = catalog.entries().problems
+    assert problem.code == "model_folder_missing" and "absent" in problem.message
+
+
+def test_the_worker_sees_what_the_server_read_and_hashed(make, models, monkeypatch):
+    server = make()
+    id = server.entries("lora").entries[0].id
+    monkeypatch.setattr("webui.library.scans.tell", None)  # nothing is read again
+    worker = make()
+    assert worker.entry(id) == server.entry(id)
+    server.hashed(id)
+    assert worker.entry(id).hash == server.entry(id).hash is not None
+
+
+def test_in_the_background(make, models):
+    catalog = make()
+    catalog.watch()
+    catalog.watch()
+    try:
+        end = time.monotonic() + 20
+        while catalog.entries(patience=0.01).total < 5:
+            assert time.monotonic() < end
+        (models / "loras" / "Dog.safetensors").unlink()
+        while catalog.entries(patience=0.01).total > 4:
+            assert time.monotonic() < end
+    finally:
+        catalog.close()
+    assert "catalog" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_strange_files_hold_nobody_up(make, models):
+    loras = models / "loras"
+    (loras / "cut.safetensors").write_bytes((loras / "Dog.safetensors").read_bytes()[:-1])
+    (loras / "huge.safetensors").write_bytes((10**12).to_bytes(8, "little") + b"{}")
+    (loras / "page.safetensors").write_text("<html>404 not found</html>")
+    (loras / "folder.safetensors").mkdir()
+    try:
+        (loras / "loop").symlink_to(loras, target_is_directory=True)
+    except OSError:
+        pass  # this system lets nobody make links
+    problems = {e.name: e.problem and e.problem.code for e in make().entries("lora").entries}
+    assert problems == {
+        "Dog": None,
+        "cut": "model_cut_off",
+        "huge": "model_damaged",
+        "page": "model_damaged",
+    }

@@ -84,9 +84,9 @@ class Paths:
         return self.state / "settings.json"
 
     @property
-    def hashes(self) -> Path:
-        """Hashes of model files, computed once."""
-        return self.state / "hashes.json"
+    def index(self) -> Path:
+        """What the headers of the models told, and their hashes; made anew where it is missing."""
+        return self.state / "models.sqlite"
 
     @property
     def offers(self) -> Path:

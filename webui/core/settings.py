@@ -20,6 +20,9 @@ class Settings(BaseModel):
 
     language: Literal["auto", "en", "pl"] = "auto"
     default_model: str | None = None
+    model_folders: tuple[str, ...] = Field(
+        default=(), description="Folders of models, or of other programs that have some"
+    )
     image_format: ImageFormat = "png"
     image_quality: int = Field(default=90, ge=1, le=100)
     file_name: str = "[number]-[seed]"
@@ -28,6 +31,11 @@ class Settings(BaseModel):
     noise_source: NoiseSource = "nv"
     disabled_extensions: tuple[str, ...] = ()
     extensions: Mapping[str, Mapping[str, Any]] = {}
+
+    @property
+    def folders_of_models(self) -> tuple[Path, ...]:
+        """The user's further folders of models; `~` is the home folder."""
+        return tuple(Path(one.strip()).expanduser() for one in self.model_folders if one.strip())
 
 
 def load_settings(path: Path) -> Settings:

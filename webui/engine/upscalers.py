@@ -40,7 +40,7 @@ class Upscalers:
         """Look at nothing yet.
 
         Args:
-            folders: of models, see `webui.library.upscalers.FOLDERS`.
+            folders: of models, see `webui.library.layouts`.
             device: where networks run.
         """
         self._folders = tuple(folders)

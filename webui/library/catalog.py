@@ -5,70 +5,110 @@ A name from a request is only ever compared with what was found; it never become
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from webui.core.errors import UnknownId, UserError
-from webui.core.offers import ModelCard, ModelInfo
+from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.files import write_atomically
+from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
+from webui.library.entries import (
+    SHORT_HASH,
+    Entry,
+    Listing,
+    Page,
+    Row,
+    Sort,
+    distinct,
+    kind_of,
+    plain,
+    preview_file,
+)
 from webui.library.hashes import Hashes
-from webui.library.places import PICKLE, Place, places
-from webui.library.recognition import Kind, recognise_file, recognise_folder
-
-FOLDERS = ("checkpoints", "Stable-diffusion")
-"""Where checkpoints lie below a folder of models; the second name is A1111's."""
-SHORT_HASH = 10
-"""Digits of a hash that are shown, and by which a model can be asked for."""
+from webui.library.index import Index
+from webui.library.layouts import FOLDERS, Shelf, shelves
+from webui.library.places import PICKLE, Place
+from webui.library.scans import Found, Scan
+from webui.library.sidecars import LONGEST_TEXT, read_object
+from webui.library.telling import Model, Told
+from webui.library.weights import SUFFIX
 
 _SHOWN_NAME = 100
 _HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
+_FORMATS = ("diffusers", SUFFIX[1:], PICKLE[1:])
+"""Of checkpoints that may be loaded."""
+_POLL_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was known at one moment.
+
+    Attributes:
+        of: what it was made from; another one now means that it is to be made anew.
+    """
+
+    of: tuple[object, ...]
+    models: tuple[tuple[Place, ModelInfo], ...]
+    listing: Listing
 
 
 class Catalog:
-    """All models below some folders. Any thread may use it."""
+    """All models below some folders. Any thread may use it, and any number of processes."""
 
     def __init__(
         self,
         folders: Sequence[Path],
         shipped: Path,
-        hashes: Path,
+        index: Path,
         preferred: Callable[[], str | None] = lambda: None,
+        more: Callable[[], Sequence[Path]] = lambda: (),
     ) -> None:
         """Look at nothing yet.
 
         Args:
-            folders: of models; checkpoints are looked for in their `FOLDERS`.
+            folders: of models; in each, those of the kinds in `layouts.FOLDERS`.
             shipped: the model that came with the program.
-            hashes: file to remember hashes in.
+            index: file to remember in what was read.
             preferred: the user's choice of a default model.
+            more: folders of models that the user named, or of programs that have some.
         """
-        self._roots = [folder / name for folder in folders for name in FOLDERS]
+        self._home = folders[0] / FOLDERS["checkpoint"][0]
+        self._folders = tuple(folders)
+        self._more = more
         self._shipped = shipped
-        self._hashes = Hashes(hashes)
         self._preferred = preferred
+        self._index = Index(index)
+        self._hashes = Hashes(self._index)
+        self._first = Scan(lambda: self._shelves(for_checkpoints=True), self._index)
+        self._rest = Scan(lambda: self._shelves(for_checkpoints=False), self._index)
         self._lock = threading.Lock()
-        self._seen: dict[Place, ModelInfo] = {}
+        self._moment: Moment | None = None
+        self._wake = threading.Event()
+        self._end = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     @classmethod
     def of(cls, paths: Paths) -> Catalog:
-        """The catalog of a data folder; its settings name the default model."""
+        """The catalog of a data folder; its settings name the default model and more folders."""
         return cls(
             paths.model_folders,
             paths.shipped_model,
-            paths.hashes,
+            paths.index,
             lambda: load_settings(paths.settings).default_model,
+            lambda: load_settings(paths.settings).folders_of_models,
         )
 
+    # -- checkpoints
+
     def models(self) -> tuple[ModelInfo, ...]:
-        """All of them by name, also what cannot be used; reads only what is new or changed."""
-        return tuple(info for _, info in self._found())
+        """All checkpoints by name, also what cannot be used; reads only what is new or changed."""
+        return tuple(info for _, info in self._now(self._first.found(), self._rest.last).models)
 
     def get(self, name: str | None = None) -> ModelInfo:
         """A model that can be used.
@@ -84,55 +124,207 @@ class Catalog:
         if name is None:
             return self._default(models)
         found = _named(models, name)
+        if found is None and not self._rest.last.whole:  # a checkpoint among LoRAs
+            self._rest.found()
+            found = _named(self.models(), name)
         if found is None:
             shown = name[:_SHOWN_NAME]
-            raise UnknownId("unknown_model", "model", name=shown, folder=str(self._roots[0]))
+            raise UnknownId("unknown_model", "model", name=shown, folder=str(self._home))
         if found.problem is not None:
             raise UserError(found.problem.code, "model", **found.problem.values)
         return found
 
     def hash(self, id: str) -> str | None:
         """The short hash of a model; reads its weights the first time. None if they are gone."""
-        place = next((place for place, info in self._found() if info.id == id), None)
+        models = self._now(self._first.found(), self._rest.last).models
+        place = next((place for place, info in models if info.id == id), None)
         if place is None or not place.weights:
             return None
         try:
-            return self._hashes.compute(place.weights[0])[:SHORT_HASH]
+            return self._hashes.compute(place.weights[0]).sha256[:SHORT_HASH]
         except OSError:
             return None
 
-    def _found(self) -> list[tuple[Place, ModelInfo]]:
-        with self._lock:
-            here = list(chain.from_iterable(places(root) for root in self._roots))
-            self._seen = {place: self._seen.get(place) or self._look(place) for place in here}
-            named = zip(here, _distinct(here), strict=True)
-            found = [(place, self._told(place, name)) for place, name in named]
-        return sorted(found, key=lambda entry: entry[1].id.casefold())
+    # -- models of every kind
 
-    def _look(self, place: Place) -> ModelInfo:
-        """Read the headers."""
-        kind, problem = None, None
-        try:
-            kind = _kind(place)
-        except UserError as error:
-            problem = error.problem
+    def entries(
+        self,
+        kind: str | None = None,
+        search: str = "",
+        family: str | None = None,
+        offset: int = 0,
+        limit: int | None = 100,
+        sort: Sort = "name",
+        patience: float | None = None,
+    ) -> Page:
+        """A page of the list of all models.
+
+        Args:
+            kind: one of `layouts.KINDS`; None for all.
+            search: words that must be in the name, title, tags, trigger words or notes.
+            family: None for all, empty for those of which it is not known.
+            limit: how many at most; None for all.
+            patience: seconds after which what is read so far will do; None for all there is.
+        """
+        found = (self._first.found(patience), self._rest.found(patience))
+        self._wake.set()
+        page = self._now(*found).listing.page(kind, search, family, offset, limit, sort)
+        problems = (*self._missing(), *found[0].problems, *found[1].problems)
+        whole = found[0].whole and found[1].whole
+        return page.model_copy(update={"problems": problems, "whole": whole})
+
+    def entry(self, id: str) -> Entry:
+        """One model, by its id.
+
+        Raises:
+            UnknownId: there is none.
+        """
+        listing = self._all()
+        return listing.entry(self._row(listing, id))
+
+    def find(self, kind: str, name: str) -> Entry | None:
+        """The model of a kind that a name means.
+
+        Args:
+            name: its id, name, file's name, the name its trainer gave it, its title or hash, in
+                any case of letters.
+        """
+        listing = self._all()
+        row = listing.find(kind, name)
+        return listing.entry(row) if row else None
+
+    def hashed(self, id: str) -> Entry:
+        """One model with its hashes; reads the whole file the first time.
+
+        Raises:
+            UserError: there is none, or it cannot be read.
+        """
+        listing = self._all()
+        row = self._row(listing, id)
+        for file in row.place.weights[:1]:
+            try:
+                self._hashes.compute(file)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise UserError("model_unreadable", file=file.name, reason=reason) from error
+        return self.entry(id)
+
+    def set_notes(self, id: str, notes: str) -> Entry:
+        """Write the user's notes into the card beside the model.
+
+        Raises:
+            UserError: there is no such model, or the card cannot be read or written.
+        """
+        path = self._row(self._all(), id).place.own_card
+        card = read_object(path)
+        if card is None and path.exists():
+            raise UserError("model_card_broken", file=path.name)
+        kept = {name: value for name, value in (card or {}).items() if name != "notes"}
+        if text := notes.strip()[:LONGEST_TEXT]:
+            kept["notes"] = text
+        data = json.dumps(kept, ensure_ascii=False, indent=1).encode(errors="replace")
+        write_atomically(path, data)
+        self._first.expire()
+        self._rest.expire()
+        return self.entry(id)
+
+    def preview(self, id: str) -> Path | None:
+        """The picture beside a model, if it has one.
+
+        Raises:
+            UnknownId: there is no such model.
+        """
+        return preview_file(self._row(self._all(), id).place)
+
+    # -- in the background
+
+    def watch(self) -> None:
+        """Read everything in a thread of its own, and look again when somebody asks and now and
+        then, so that nobody waits for it."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, daemon=True, name="catalog")
+            self._watcher.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._end.set()
+        self._wake.set()
+        if self._watcher is not None:
+            self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._end.is_set():
+            self._wake.clear()
+            found = (self._first.found(stop=self._end), self._rest.found(stop=self._end))
+            if all(one.whole for one in found):
+                self._index.tidy(str(place.path) for one in found for place, _ in one.models)
+            self._wake.wait(_POLL_SECONDS)
+
+    # -- inside
+
+    def _shelves(self, for_checkpoints: bool) -> Sequence[Shelf]:
+        """Those in which checkpoints may be, or the others; so that the first ones are quick."""
+        found = shelves((*self._folders, *self._more()))
+        return [one for one in found if (one.kind in ("checkpoint", None)) == for_checkpoints]
+
+    def _missing(self) -> list[Problem]:
+        return [
+            UserError("model_folder_missing", folder=str(folder)).problem
+            for folder in self._more()
+            if not folder.is_dir()
+        ]
+
+    def _all(self) -> Listing:
+        return self._now(self._first.found(), self._rest.found()).listing
+
+    def _row(self, listing: Listing, id: str) -> Row:
+        row = listing.by_id.get(id)
+        if row is None:
+            raise UnknownId("unknown_entry", "id", name=id[:_SHOWN_NAME])
+        return row
+
+    def _now(self, first: Found, rest: Found) -> Moment:
+        """What those looks come to; made once for each of them."""
+        hashes = self._index.hashes
+        of = (first, rest, hashes)
+        with self._lock:
+            moment = self._moment
+            if moment is None or any(a is not b for a, b in zip(moment.of, of, strict=True)):
+                found = (*first.models, *rest.models)
+                models = self._models(found)
+                names = {place: info.id for place, info in models}
+                listing = Listing(found, hashes, names)
+                moment = self._moment = Moment(of, tuple(self._told(models, listing)), listing)
+            return moment
+
+    def _models(self, found: Iterable[tuple[Place, Told]]) -> list[tuple[Place, ModelInfo]]:
+        here = [(place, told) for place, told in found if _may_draw(place, told)]
+        names = distinct(place for place, _ in here)
+        infos = [
+            (place, self._info(place, told, name))
+            for (place, told), name in zip(here, names, strict=True)
+        ]
+        return sorted(infos, key=lambda entry: entry[1].id.casefold())
+
+    def _info(self, place: Place, told: Told, name: str) -> ModelInfo:
+        model = told.model or Model(problem=_other_kind(place, told))
         return ModelInfo(
-            id=place.name,
+            id=name,
             path=str(place.path),
             format=place.format,
-            family=kind.family if kind else None,
-            variant=kind.variant if kind else None,
             bytes=place.bytes,
-            card=_card(place.card, kind.card if kind else ModelCard()),
-            problem=problem,
             shipped=place.path == self._shipped,
+            **dict(model),
         )
 
-    def _told(self, place: Place, name: str) -> ModelInfo:
-        """What is told of a place: its name among the others, and its hash as far as known."""
-        known = self._hashes.known(place.weights[0]) if place.weights else None
-        short = known[:SHORT_HASH] if known else None
-        return self._seen[place].model_copy(update={"id": name, "hash": short})
+    def _told(
+        self, models: Iterable[tuple[Place, ModelInfo]], listing: Listing
+    ) -> Iterator[tuple[Place, ModelInfo]]:
+        """With the hashes that are known."""
+        for place, info in models:
+            hashed = listing.hashed(place)
+            short = hashed.sha256[:SHORT_HASH] if hashed else None
+            yield place, info.model_copy(update={"hash": short}) if short else info
 
     def _default(self, models: Sequence[ModelInfo]) -> ModelInfo:
         usable = [info for info in models if info.problem is None]
@@ -140,42 +332,23 @@ class Catalog:
         chosen = _named(usable, wanted) if wanted else None
         chosen = chosen or min(usable, key=lambda info: info.shipped, default=None)
         if chosen is None:
-            raise UserError("no_model", "model", folder=str(self._roots[0]))
+            raise UserError("no_model", "model", folder=str(self._home))
         return chosen
 
 
-def _kind(place: Place) -> Kind:
-    if place.format == "diffusers":
-        return recognise_folder(place.path)
-    if place.path.suffix == PICKLE:
-        raise UserError("model_pickle", file=place.path.name)
-    return recognise_file(place.path)
+def _may_draw(place: Place, told: Told) -> bool:
+    """Whether it is a checkpoint, or lies where people put theirs."""
+    put_there = place.kind == "checkpoint" and place.format in _FORMATS
+    return put_there or (kind_of(place, told) == "checkpoint" and place.format in _FORMATS)
 
 
-def _card(path: Path, usual: ModelCard) -> ModelCard:
-    """The model's card over what suits its kind; a card that cannot be read counts as none."""
-    try:
-        given = ModelCard.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return usual
-    said = {name: getattr(given, name) for name in given.model_fields_set - {"family"}}
-    return usual.model_copy(update=said)
-
-
-def _distinct(here: Iterable[Place]) -> Iterator[str]:
-    """A name for each place: its own, with the extension where that is taken, then a number."""
-    taken: set[str] = set()
-    for place in here:
-        numbered = (f"{place.name} ({number})" for number in count(2))
-        names = chain((place.name, place.full_name), numbered)
-        name = next(name for name in names if name.casefold() not in taken)
-        taken.add(name.casefold())
-        yield name
+def _other_kind(place: Place, told: Told) -> Problem:
+    return UserError("model_other_kind", file=place.path.name, kind=told.kind).problem
 
 
 def _named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:
     """The model that a name means; one that can be used before others of the same name."""
-    wanted = _plain(name)
+    wanted = plain(name)
     for names in (_ids, _titles, _file_names, _hash):
         found = [info for info in models if wanted in names(info)]
         if found:
@@ -184,21 +357,17 @@ def _named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:
     return _named(models, shorter) if shorter != name else None
 
 
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).replace("\\", "/").casefold()
-
-
 def _ids(info: ModelInfo) -> set[str]:
-    return {_plain(info.id)}
+    return {plain(info.id)}
 
 
 def _titles(info: ModelInfo) -> set[str]:
-    return {_plain(title) for title in info.card.title.values()}
+    return {plain(title) for title in info.card.title.values()}
 
 
 def _file_names(info: ModelInfo) -> set[str]:
     path = Path(info.path)
-    return {_plain(name) for name in (path.name, path.stem, f"{info.id}{path.suffix}")}
+    return {plain(name) for name in (path.name, path.stem, f"{info.id}{path.suffix}")}
 
 
 def _hash(info: ModelInfo) -> set[str]:

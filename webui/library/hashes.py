@@ -1,50 +1,34 @@
-"""SHA-256 of large files, computed once and remembered over restarts."""
+"""Hashes of large files, computed once and remembered over restarts."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
-from contextlib import suppress
+import struct
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from webui.library.index import Hashed, Index
+from webui.library.stamps import Stamp, stamp
+from webui.library.weights import SUFFIX
 
-from webui.core.errors import UserError
-from webui.core.files import write_atomically
+__all__ = ["Hashes", "Stamp", "stamp"]
 
-Stamp = tuple[int, int]
-"""Size and time of the last change in nanoseconds."""
-
-_REMEMBERED: TypeAdapter[dict[str, tuple[Stamp, str]]] = TypeAdapter(dict[str, tuple[Stamp, str]])
-
-
-def stamp(path: Path) -> Stamp | None:
-    """What changes when the file does; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
+_PIECE = 1 << 20
+_LENGTH = struct.Struct("<Q")
 
 
 class Hashes:
-    """Hashes by path, kept in a JSON file that several processes may share."""
+    """Hashes by path, in an index that several processes may share."""
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._stored: Stamp | None = None
-        self._hashes: dict[str, tuple[Stamp, str]] = {}
+    def __init__(self, index: Index) -> None:
+        self._index = index
 
-    def known(self, path: Path) -> str | None:
-        """The hash, if it was computed since the file last changed."""
-        with self._lock:
-            self._read()
-            found = self._hashes.get(str(path))
-        return found[1] if found and found[0] == stamp(path) else None
+    def known(self, path: Path) -> Hashed | None:
+        """The hashes, if they were computed since the file last changed."""
+        found = self._index.hashes.get(str(path))
+        return found if found and found.at == stamp(path) else None
 
-    def compute(self, path: Path) -> str:
-        """The hash; reads the whole file unless it is known.
+    def compute(self, path: Path) -> Hashed:
+        """The hashes; reads the whole file unless they are known.
 
         Raises:
             OSError: the file cannot be read.
@@ -52,25 +36,25 @@ class Hashes:
         if known := self.known(path):
             return known
         before = stamp(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256, autov3 = _digests(path)
+        hashed = Hashed(before or (0, 0), sha256, autov3)
         if before is not None and before == stamp(path):
-            self._remember(path, before, digest)
-        return digest
+            self._index.remember(str(path), hashed)
+        return hashed
 
-    def _remember(self, path: Path, at: Stamp, digest: str) -> None:
-        with self._lock:
-            self._read()
-            self._hashes[str(path)] = (at, digest)
-            with suppress(UserError):  # a read-only disk: computed anew next time
-                write_atomically(self._store, _REMEMBERED.dump_json(self._hashes, indent=1))
-                self._stored = stamp(self._store)
 
-    def _read(self) -> None:
-        """Take in what another process wrote; a broken file counts as empty."""
-        now = stamp(self._store)
-        if now is None or now == self._stored:
-            return
-        with suppress(OSError, ValidationError):
-            self._hashes |= _REMEMBERED.validate_json(self._store.read_bytes())
-        self._stored = now
+def _digests(path: Path) -> tuple[str, str | None]:
+    """SHA-256 of a file, and of what follows its header if it has one, in one reading."""
+    whole, tensors = hashlib.sha256(), hashlib.sha256()
+    with path.open("rb") as file:
+        start = file.read(_LENGTH.size)
+        has_header = path.suffix.lower() in (SUFFIX, ".sft") and len(start) == _LENGTH.size
+        whole.update(start)
+        left: int = _LENGTH.unpack(start)[0] if has_header else 0
+        while piece := file.read(min(left, _PIECE) or _PIECE):
+            whole.update(piece)
+            if left:
+                left -= len(piece)
+            else:
+                tensors.update(piece)
+    return whole.hexdigest(), tensors.hexdigest() if has_header else None

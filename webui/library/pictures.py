@@ -18,6 +18,7 @@ from webui.core.errors import UserError
 from webui.core.requests import ImageFormat
 from webui.core.sampling import SAMPLERS
 from webui.imaging.ingest import opened_picture
+from webui.imaging.masks import flattened
 
 MEDIA_TYPES: Mapping[ImageFormat, str] = {
     "png": "image/png",
@@ -65,7 +66,7 @@ def encode(image: Image.Image, format: ImageFormat, quality: int, infotext: str)
         options["pnginfo"] = PngImagePlugin.PngInfo()
         options["pnginfo"].add_text("parameters", infotext)
     if format == "jpeg" and image.mode not in ("L", "RGB"):
-        image = image.convert("RGB")
+        image = flattened(image)
     file = io.BytesIO()
     try:
         image.save(file, format=format.upper(), **options)

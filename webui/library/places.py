@@ -3,44 +3,93 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from webui.library.hashes import Stamp, stamp
+from webui.library.layouts import Shelf
 from webui.library.recognition import INDEX
 from webui.library.weights import PARTS, SUFFIX, weight_files
 
 PICKLE = ".ckpt"
+PICKLES = (PICKLE, ".pt", ".pth", ".bin")
+"""Endings of files that torch wrote."""
+FILES = (SUFFIX, ".sft", *PICKLES, ".gguf")
+"""Endings of files that may be models; `.sft` is `.safetensors` for short."""
+CARD = "easel.json"
+"""End of the name of the card beside a file, and name of the card in a folder."""
+TEXTS = (
+    f".{CARD}",
+    ".civitai.info",
+    ".cm-info.json",
+    ".metadata.json",
+    ".json",
+    ".description.txt",
+    ".txt",
+)
+"""Endings of files with words beside a model, see `sidecars`."""
+PREVIEWS = tuple(
+    f"{middle}.{ending}"
+    for middle in (".preview", "")
+    for ending in ("png", "jpg", "jpeg", "webp", "gif", "avif")
+)
+"""Endings of a picture beside a model, the better ones first."""
 
-_CARD = "easel.json"
+_FORMATS: Mapping[str, str] = {".sft": SUFFIX[1:]}
 _SEPARATE_VAE = ".vae"
+_NAMELESS = re.compile(r"(diffusion_pytorch_model|pytorch_lora_weights|adapter_model)(\.\w+)?")
+"""How diffusers calls files; people mean the folder."""
+_HUB = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/[^/]+")
+"""How the hub's cache calls the folder of `owner/name`."""
+
+Refused = Callable[[Path, OSError], None]
+"""Told each folder that may not be read."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Something on disk that looks like a model; equal as long as nothing about it changed.
 
     Attributes:
-        root: the folder in which it was found.
+        shelf: the folder in which it was found.
         path: folder or file.
-        format: `diffusers`, `safetensors`, `ckpt`.
+        format: `diffusers`, `safetensors`, `gguf`, or the ending of a pickle (`ckpt`, `pt`, …).
         weights: its files of weights; a folder's first is the UNet.
-        stamps: of all files that decide what it is.
+        stamps: of all files that decide what it is and what is told of it.
+        texts, preview: files beside it with words and with a picture.
     """
 
-    root: Path
+    shelf: Shelf
     path: Path
     format: str
     weights: tuple[Path, ...]
     stamps: tuple[Stamp | None, ...]
+    texts: tuple[str, ...] = ()
+    preview: str | None = None
+
+    @property
+    def root(self) -> Path:
+        """Folder that its name begins below."""
+        return self.shelf.folder
+
+    @property
+    def kind(self) -> str | None:
+        """What the names of its folder and file promise, before anything was read."""
+        return "vae" if self.path.stem.endswith(_SEPARATE_VAE) else self.shelf.kind
 
     @property
     def name(self) -> str:
         """Its path below the root, without the extension of a file."""
-        path = self.path if self.format == "diffusers" else self.path.with_suffix("")
-        return unicodedata.normalize("NFC", path.relative_to(self.root).as_posix())
+        path = self.path
+        if self.format != "diffusers":
+            nameless = _NAMELESS.fullmatch(path.stem) and path.parent != self.root
+            path = path.parent if nameless else path.with_suffix("")
+        plain = unicodedata.normalize("NFC", path.relative_to(self.root).as_posix())
+        return _HUB.sub(r"\1/\2", plain)
 
     @property
     def full_name(self) -> str:
@@ -51,60 +100,138 @@ class Place:
     def card(self) -> Path:
         """Where its card lies, if it has one."""
         if self.format == "diffusers":
-            return self.path / _CARD
-        return self.path.with_name(f"{self.path.stem}.{_CARD}")
+            return self.path / CARD
+        return self.path.with_name(f"{self.path.stem}.{CARD}")
+
+    @property
+    def own_card(self) -> Path:
+        """Where the user's own words about it are kept: always beside it."""
+        name = self.path.name if self.format == "diffusers" else self.path.stem
+        return self.path.with_name(f"{name}.{CARD}")
 
     @property
     def bytes(self) -> int:
         """Size of the weights."""
-        return sum(size for size, _ in filter(None, map(stamp, self.weights)))
+        return sum(size for size, _ in self._weights_stamps())
+
+    @property
+    def modified(self) -> float:
+        """When the weights were last changed, in seconds since 1970."""
+        return max((time for _, time in self._weights_stamps()), default=0) / 1e9
+
+    def _weights_stamps(self) -> list[Stamp]:
+        return [one for one in self.stamps[: len(self.weights)] if one is not None]
 
 
-def places(root: Path) -> list[Place]:
+def places(shelf: Shelf, refused: Refused = lambda path, error: None) -> list[Place]:
     """All there are below a folder; where names are the same, the better format first."""
-    found = list(_walk(root))
-    return sorted(found, key=lambda place: (place.format == PICKLE[1:], place.format, place.name))
+    return sorted(_walk(shelf, refused), key=_worth)
 
 
-def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Each folder below the root with the names of its folders and files.
+def _worth(place: Place) -> tuple[bool, bool, str, str]:
+    return f".{place.format}" in PICKLES, place.format == "gguf", place.format, place.name
 
-    Links are followed, but into no folder twice; what is hidden is left out. Folders taken off the
-    list are not gone into.
+
+def walk(
+    root: Path, refused: Refused = lambda path, error: None
+) -> Iterator[tuple[Path, list[str], dict[str, os.DirEntry[str]]]]:
+    """Each folder below the root with the names of its folders and its files.
+
+    Links are followed, but into no folder twice; what is hidden is left out, and so are names
+    that are no text. Folders taken off the list are not gone into.
     """
     seen: set[str] = set()
-    for folder, subfolders, files in os.walk(root, followlinks=True):
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
         real = os.path.realpath(folder)
         if real in seen:  # a link that leads back
-            subfolders.clear()
             continue
         seen.add(real)
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        yield Path(folder), subfolders, [name for name in files if not name.startswith(".")]
+        try:
+            with os.scandir(folder) as entries:
+                subfolders, files = _sorted(entries)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused(folder, error)
+            continue
+        yield folder, subfolders, files
+        waiting += [folder / name for name in reversed(subfolders)]
 
 
-def _walk(root: Path) -> Iterator[Place]:
-    for path, subfolders, files in walk(root):
-        if path != root and (INDEX in files or "unet" in subfolders):
+def _sorted(entries: Iterator[os.DirEntry[str]]) -> tuple[list[str], dict[str, os.DirEntry[str]]]:
+    subfolders: list[str] = []
+    files: dict[str, os.DirEntry[str]] = {}
+    for entry in entries:
+        if entry.name.startswith(".") or not _is_text(entry.name):
+            continue
+        with suppress(OSError):
+            if entry.is_dir():
+                subfolders.append(entry.name)
+            else:
+                files[entry.name] = entry
+    return sorted(subfolders), dict(sorted(files.items()))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # bytes that no script has
+        return False
+    return True
+
+
+def _walk(shelf: Shelf, refused: Refused) -> Iterator[Place]:
+    for path, subfolders, files in walk(shelf.folder, refused):
+        if path != shelf.folder and _is_model_folder(path, subfolders, files):
             subfolders.clear()
-            yield _folder(root, path)
-        else:
-            yield from (_file(root, path / name) for name in files if _may_be_model(name))
+            yield _folder(shelf, path)
+            continue
+        if not shelf.deep:
+            subfolders.clear()
+        for name in files:
+            if os.path.splitext(name)[1].lower() in FILES:
+                if place := _file(shelf, path, name, files):
+                    yield place
 
 
-def _may_be_model(name: str) -> bool:
-    path = Path(name)
-    return path.suffix in (SUFFIX, PICKLE) and not path.stem.endswith(_SEPARATE_VAE)
+def _is_model_folder(path: Path, subfolders: list[str], files: Mapping[str, object]) -> bool:
+    return INDEX in files or ("unet" in subfolders and (path / "unet" / "config.json").is_file())
 
 
-def _folder(root: Path, path: Path) -> Place:
+def _folder(shelf: Shelf, path: Path) -> Place:
     weights = weight_files(path)
     configs = [path / part / "config.json" for part in PARTS]
-    others = (path / INDEX, path / _CARD, path / "scheduler" / "scheduler_config.json")
-    stamps = tuple(map(stamp, (*weights, *configs, *others, path / "tokenizer")))
-    return Place(root, path, "diffusers", weights, stamps)
+    others = (path / INDEX, path / CARD, path / "scheduler" / "scheduler_config.json")
+    texts = [f"{path.name}{ending}" for ending in TEXTS]
+    beside = {name: at for name in texts if (at := stamp(path.with_name(name)))}
+    stamps = (*map(stamp, (*weights, *configs, *others, path / "tokenizer")), *beside.values())
+    pictures = (path.with_name(f"{path.name}{ending}") for ending in PREVIEWS)
+    preview = next((one.name for one in pictures if one.is_file()), None)
+    return Place(shelf, path, "diffusers", weights, stamps, tuple(beside), preview)
 
 
-def _file(root: Path, path: Path) -> Place:
-    card = path.with_name(f"{path.stem}.{_CARD}")
-    return Place(root, path, path.suffix[1:], (path,), (stamp(path), stamp(card)))
+def _file(
+    shelf: Shelf, folder: Path, name: str, files: Mapping[str, os.DirEntry[str]]
+) -> Place | None:
+    """None if it is gone, or a link that leads nowhere."""
+    stem, ending = os.path.splitext(name)
+    own = _stamp(files[name])
+    if own is None:
+        return None
+    texts = tuple(one for end in TEXTS if (one := stem + end) in files and one != name)
+    preview = next((one for end in PREVIEWS if (one := stem + end) in files), None)
+    beside = (*texts, preview) if preview else texts
+    stamps = (own, *(_stamp(files[one]) for one in beside))
+    path = folder / name
+    format = _FORMATS.get(ending.lower(), ending[1:].lower())
+    return Place(shelf, path, format, (path,), stamps, texts, preview)
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
+    try:
+        status = entry.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

@@ -95,13 +95,16 @@ class Kind:
     card: ModelCard
 
 
-def recognise_file(path: Path) -> Kind:
+def recognise_file(path: Path, header: Header | None = None) -> Kind:
     """What a single file is that can be drawn with.
+
+    Args:
+        header: of the file, where it was read before.
 
     Raises:
         UserError: it is damaged, incomplete or of a kind that cannot be used.
     """
-    header = read_header(path, path.name)
+    header = header or read_header(path, path.name)
     family = _checked(path.name, _family_of_names(header))
     for part, prefix in LDM_PARTS[family].items():
         if not _has(header, prefix):

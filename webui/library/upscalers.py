@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
 
 from webui.core.offers import UPSCALERS, UpscalerInfo
+from webui.library.layouts import shelves_of
 from webui.library.places import walk
 from webui.library.weights import SUFFIX
 
-FOLDERS = (
-    "upscalers",
-    "upscale_models",
-    *("ESRGAN", "RealESRGAN", "BSRGAN", "SwinIR", "ScuNET", "DAT", "HAT"),
-)
-"""Where they lie below a folder of models: ours, ComfyUI's, and A1111's and its extensions'."""
 PICKLES = (".pth", ".pt")
 """Endings of files that torch wrote."""
 LONGEST_NAME = 300
@@ -30,11 +25,11 @@ def upscaler_files(folders: Sequence[Path]) -> Mapping[str, Path]:
     A name is the file's without its ending; with the ending where it is taken, then numbered.
 
     Args:
-        folders: of models; upscalers are looked for in their `FOLDERS`.
+        folders: of models; upscalers are looked for where `layouts` expects them.
     """
     named: dict[str, Path] = {}
     taken = {info.name.casefold() for info in UPSCALERS}
-    for path in _distinct(folder / name for folder in folders for name in FOLDERS):
+    for path in _distinct(shelves_of(folders, "upscaler")):
         stem, full = (unicodedata.normalize("NFC", name) for name in (path.stem, path.name))
         names = chain((stem, full), (f"{stem} ({number})" for number in count(2)))
         name = next(name for name in names if name.casefold() not in taken)
@@ -56,13 +51,12 @@ def upscalers(
     return (*UPSCALERS, *(UpscalerInfo(name=name, scale=known.get(path)) for name, path in found))
 
 
-def _distinct(roots: Iterator[Path]) -> Iterator[Path]:
+def _distinct(roots: Iterable[Path]) -> Iterator[Path]:
     """The files below some folders, each once, whatever links lead to it."""
     seen: set[str] = set()
     for root in roots:
-        for folder, subfolders, files in walk(root):
-            subfolders.sort()
-            for path in (folder / name for name in sorted(files)):
+        for folder, _, files in walk(root):
+            for path in (folder / name for name in files):
                 real = os.path.realpath(path)
                 if real not in seen and _may_be_upscaler(path):
                     seen.add(real)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from webui.core.errors import UserError
 
@@ -44,25 +46,16 @@ class Header:
         shapes: name of each tensor -> its shape.
         sizes: name of each tensor -> its bytes.
         metadata: what else is written in it, e.g. `modelspec.title`.
+        dtype: of most of its numbers, as the format calls it (`F16`, `BF16`, …); empty if it has
+            none.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     sizes: Mapping[str, int]
     metadata: Mapping[str, str]
+    dtype: str = ""
 
 
-class _Entry(BaseModel):
-    dtype: str
-    shape: tuple[int, ...]
-    data_offsets: tuple[int, int]
-
-    @property
-    def size(self) -> int:
-        start, stop = self.data_offsets
-        return stop - start
-
-
-_TABLE: TypeAdapter[dict[str, _Entry]] = TypeAdapter(dict[str, _Entry])
 _CONFIG: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -125,20 +118,56 @@ def _read(file: BinaryIO, size: int, name: str) -> Header:
         raise UserError("model_damaged", file=name)
     _check_length(name, size, _LENGTH.size + length)
     try:
-        values = _CONFIG.validate_json(file.read(length))
+        values: Any = from_json(file.read(length))
         metadata = values.pop("__metadata__", None)
-        table = _TABLE.validate_python(values)
-    except ValidationError as error:
+        table = _read_table(values)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise UserError("model_damaged", file=name) from error
-    wanted = _LENGTH.size + length + _end(table, name)
+    wanted = _LENGTH.size + length + table.end
     _check_length(name, size, wanted)
     if size > wanted:
         raise UserError("model_damaged", file=name)
-    return Header(
-        shapes={key: entry.shape for key, entry in table.items()},
-        sizes={key: entry.size for key, entry in table.items()},
-        metadata=_texts(metadata),
-    )
+    usual = max(table.types, key=lambda dtype: table.types[dtype], default="")
+    return Header(table.shapes, table.sizes, _texts(metadata), usual)
+
+
+@dataclass
+class _Table:
+    shapes: dict[str, tuple[int, ...]]
+    sizes: dict[str, int]
+    types: Counter[str]
+    """Bytes of each type."""
+    end: int = 0
+
+
+def _read_table(values: Mapping[str, Any]) -> _Table:
+    """The tensors, which lie one after the other without a gap.
+
+    By hand, as there are thousands in a file, and thousands of files in a catalog.
+
+    Raises:
+        ValueError, TypeError, LookupError: they do not, or it is no table.
+    """
+    table = _Table({}, {}, Counter())
+    spans: list[tuple[int, int]] = []
+    for key, value in values.items():
+        dtype, shape, (start, stop) = value["dtype"], tuple(value["shape"]), value["data_offsets"]
+        size = stop - start
+        number = _SIZES.get(dtype)
+        if number is not None and size != number * math.prod(shape):
+            raise ValueError(key)
+        table.shapes[key] = shape
+        table.sizes[key] = size
+        table.types[dtype] += size
+        spans.append((start, stop))
+    for start, stop in sorted(spans):
+        if start != table.end or type(stop) is not int:
+            raise ValueError(start)
+        table.end = stop
+    for shape in set(table.shapes.values()):
+        if not all(type(side) is int and side >= 0 for side in shape):
+            raise ValueError(shape)
+    return table
 
 
 def _texts(metadata: object) -> Mapping[str, str]:
@@ -154,19 +183,3 @@ def _texts(metadata: object) -> Mapping[str, str]:
 def _check_length(name: str, have: int, want: int) -> None:
     if have < want:
         raise UserError("model_cut_off", file=name, have=have, want=want)
-
-
-def _end(table: Mapping[str, _Entry], name: str) -> int:
-    """Where the last tensor ends; they lie one after the other without a gap.
-
-    Raises:
-        UserError: they do not.
-    """
-    end = 0
-    for entry in sorted(table.values(), key=lambda entry: entry.data_offsets):
-        start, stop = entry.data_offsets
-        number = _SIZES.get(entry.dtype)
-        if start != end or (number is not None and entry.size != number * math.prod(entry.shape)):
-            raise UserError("model_damaged", file=name)
-        end = stop
-    return end

@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.checkpoints import write_file, write_folder, write_weights
+from webui.library.layouts import Shelf
+from webui.library.places import Place, places
+from webui.library.telling import Told, tell
+
+LORA = {"lora_unet_down_blocks_1_attn2_to_k.lora_down.weight": (4, 768)}
+
+
+def only(folder: Path, kind: str | None = None) -> Place:
+    (place,) = places(Shelf(folder, kind))
+    return place
+
+
+def test_a_checkpoint(tmp_path):
+    write_file(tmp_path / "a.safetensors")
+    (tmp_path / "a.easel.json").write_text('{"steps": 9, "notes": "mine"}')
+    told = tell(only(tmp_path))
+    assert told.kind == "checkpoint" and told.model is not None
+    assert (told.model.family, told.model.card.steps, told.model.problem) == ("sd1", 9, None)
+    assert (told.said.notes, told.dtype) == ("mine", "F16")
+
+
+def test_a_folder(tmp_path):
+    write_folder(tmp_path / "a")
+    (tmp_path / "a.easel.json").write_text('{"notes": "mine"}')
+    told = tell(only(tmp_path))
+    assert told.model and told.model.family == "sd1" and told.said.notes == "mine"
+
+
+def test_a_lora_with_its_trainers_notes_and_what_lies_beside(tmp_path):
+    metadata = {
+        "ss_output_name": "dog_v2",
+        "ss_tag_frequency": json.dumps({"x": {"sks": 9, "grass": 1}}),
+        "modelspec.title": "Inside",
+        "modelspec.license": "MIT",
+    }
+    write_weights(tmp_path / "a.safetensors", LORA, metadata=metadata)
+    told = tell(only(tmp_path, "checkpoint"))
+    assert (told.kind, told.family, told.algorithm, told.rank) == ("lora", "sd1", "lora", 4)
+    assert (told.alias, told.model, told.problem) == ("dog_v2", None, None)
+    assert (told.said.trigger_words, told.said.tags) == (("sks",), ("sks", "grass"))
+    assert (told.said.title, told.said.licence) == ("Inside", "MIT")
+    (tmp_path / "a.json").write_text('{"activation text": "bark", "sd version": "SDXL"}')
+    told = tell(only(tmp_path))
+    assert (told.said.trigger_words, told.family) == (("bark",), "sd1")
+
+
+def test_a_family_that_only_the_neighbour_tells(tmp_path):
+    write_weights(tmp_path / "a.safetensors", {"lora_unet_x.lokr_w1": (4, 4)})
+    (tmp_path / "a.civitai.info").write_text('{"model": {}, "baseModel": "Pony"}')
+    assert tell(only(tmp_path)).family == "sdxl"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "model_cut_off"),
+        (b"\x00" * 7, "model_cut_off"),
+        ((10**12).to_bytes(8, "little") + b"{}", "model_damaged"),
+        ((100).to_bytes(8, "little") + b"{}", "model_cut_off"),
+        ((2).to_bytes(8, "little") + b"[]", "model_damaged"),
+        ((2).to_bytes(8, "little") + b"{}more", "model_damaged"),
+        (b"<html>404</html>", "model_damaged"),
+    ],
+)
+def test_files_that_are_broken(tmp_path, data, code):
+    (tmp_path / "a.safetensors").write_bytes(data)
+    told = tell(only(tmp_path))
+    assert told.problem and told.problem.code == code
+    assert "a.safetensors" in told.problem.message
+    assert told.model and told.model.problem == told.problem
+    assert told.lasts
+
+
+def test_a_file_that_is_gone_since(tmp_path):
+    path = write_file(tmp_path / "a.safetensors")
+    place = only(tmp_path)
+    path.unlink()
+    told = tell(place)
+    assert told.problem and told.problem.code == "model_unreadable" and not told.lasts
+
+
+def test_pickles(tmp_path):
+    folder = tmp_path / "embeddings"
+    folder.mkdir()
+    torch.save({"string_to_param": {"*": torch.zeros(1, 768)}}, folder / "a.pt")
+    assert tell(only(folder)).kind == "embedding"
+    torch.save({"state_dict": {"cond_stage_model.x.y": torch.zeros(1),
+                               "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1)}},
+               folder / "a.pt")  # fmt: skip
+    told = tell(only(folder))
+    assert told.kind == "checkpoint" and told.model and told.model.problem
+
+
+def test_pickles_with_more_than_weights(tmp_path):
+    torch.save({"a": torch.zeros(1), "b": Path("x")}, tmp_path / "a.pt")
+    told = tell(only(tmp_path))
+    assert told.problem and told.problem.code == "model_pickle_foreign"
+    assert "pathlib" in told.problem.message
+
+
+def test_it_survives_the_way_through_json(tmp_path):
+    write_file(tmp_path / "a.safetensors")
+    told = tell(only(tmp_path))
+    assert Told.model_validate_json(told.model_dump_json()) == told

@@ -1,0 +1,173 @@
+"""Files that torch wrote by pickling, looked at without opening them: what is in them, and is it
+only weights. Nothing in them is run: the opcodes are read one by one, as `pickletools` does.
+
+Two layouts: a zip with `NAME/data.pkl` and the numbers beside it (since torch 1.6), or pickles
+one after the other and then the numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from webui.core.errors import UserError
+
+_LONGEST = 64_000_000
+"""Bytes of a pickle; those of the largest models have some millions."""
+_MOST_OPCODES = 2_000_000
+_MOST_NAMES = 20_000
+_LONGEST_NAME = 300
+_OLD_PICKLES = 4
+"""Of a file of the old layout: a mark, the protocol, the system, and what was saved."""
+_OLD_MARK = 0x1950A86A20F9469CFC6C
+_ZIP = b"PK"
+
+_HARMLESS = {
+    "_codecs encode",
+    "collections OrderedDict",
+    "collections defaultdict",
+    "numpy dtype",
+    "numpy ndarray",
+    "torch Size",
+    "torch Tensor",
+    "torch device",
+    "torch.nn.parameter Parameter",
+    "torch.serialization _get_layout",
+    *(
+        f"{module} {name}"
+        for module in ("numpy.core.multiarray", "numpy._core.multiarray")
+        for name in ("_reconstruct", "scalar")
+    ),
+    *(f"{module} {name}" for module in ("__builtin__", "builtins") for name in ("set", "dict")),
+}
+_HARMLESS_STARTS = ("torch._utils _rebuild_", "torch._tensor _rebuild_")
+_STORAGES = ("torch", "torch.storage", "torch.cuda")
+"""Modules whose `…Storage` holds numbers."""
+_TYPES = (
+    *("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"),
+    *("int64", "int32", "int16", "int8", "uint8", "bool", "half", "float"),
+)
+
+
+@dataclass(frozen=True)
+class Pickled:
+    """What a file holds.
+
+    Attributes:
+        names: texts in it, among them the names of its weights.
+        foreign: the first function or class that it asks for and that is none of weights.
+    """
+
+    names: tuple[str, ...]
+    foreign: str | None
+
+
+def read_pickle(path: Path, shown: str) -> Pickled:
+    """Look into a file.
+
+    Args:
+        shown: how errors name it.
+
+    Raises:
+        UserError: it cannot be read, or is no file of torch's.
+    """
+    try:
+        with path.open("rb") as file:
+            old = file.read(len(_ZIP)) != _ZIP
+            file.seek(0)
+            pickles = _pickles_in_row(file) if old else _pickle_in_zip(file)
+            return _told(pickles)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError("model_unreadable", file=shown, reason=reason) from error
+    except (ValueError, zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
+        raise UserError("model_damaged", file=shown) from error
+
+
+Opcode = tuple[str, object]
+
+
+def _pickle_in_zip(file: BinaryIO) -> Iterator[Opcode]:
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if name.split("/")[-1] == "data.pkl"]
+        if not names:
+            raise ValueError("no data.pkl")
+        if archive.getinfo(names[0]).file_size > _LONGEST:
+            raise ValueError("too long")
+        yield from _opcodes(io.BytesIO(archive.read(names[0])))
+
+
+def _pickles_in_row(file: BinaryIO) -> Iterator[Opcode]:
+    for number in range(_OLD_PICKLES):
+        for opcode in _opcodes(file):
+            if number == 0 and opcode[0].startswith("LONG") and opcode[1] != _OLD_MARK:
+                raise ValueError("not torch's")
+            if number == _OLD_PICKLES - 1:
+                yield opcode
+            elif number == 0 and opcode[0] not in ("PROTO", "FRAME", "LONG1", "STOP"):
+                raise ValueError("not torch's")
+
+
+def _opcodes(file: BinaryIO) -> Iterator[Opcode]:
+    found = ((opcode.name, value) for opcode, value, _ in pickletools.genops(file))
+    yield from islice(found, _MOST_OPCODES)
+
+
+def _told(opcodes: Iterator[Opcode]) -> Pickled:
+    names: dict[str, None] = {}
+    asked: list[str] = []
+    texts = _Texts()
+    for name, value in opcodes:
+        texts.see(name, value)
+        if name == "GLOBAL":
+            asked.append(str(value))
+        elif name == "STACK_GLOBAL":
+            asked.append(" ".join(texts.last))
+        elif name in ("INST", "EXT1", "EXT2", "EXT4"):
+            asked.append(f"{value} ")
+        elif isinstance(value, str) and "UNICODE" in name and len(names) < _MOST_NAMES:
+            names[value[:_LONGEST_NAME]] = None
+    foreign = (found for one in dict.fromkeys(asked) if (found := _foreign(one)))
+    return Pickled(tuple(names), next(foreign, None))
+
+
+class _Texts:
+    """The last two texts on the stack, which an opcode without a value of its own asks for."""
+
+    def __init__(self) -> None:
+        self.last: tuple[str, str] = ("", "")
+        self._top = ""
+        self._memo: dict[object, str] = {}
+
+    def see(self, name: str, value: object) -> None:
+        """One opcode after the other."""
+        if name == "MEMOIZE":
+            self._memo[len(self._memo)] = self._top
+        elif "PUT" in name:
+            self._memo[value] = self._top
+        elif "GET" in name:
+            self._push(self._memo.get(value, ""))
+        elif isinstance(value, str) and "UNICODE" in name:
+            self._push(value)
+        else:
+            self._top = ""
+
+    def _push(self, text: str) -> None:
+        self._top = text
+        self.last = (self.last[1], text)
+
+
+def _foreign(asked: str) -> str | None:
+    """What it asks for, `module name`, unless weights need it."""
+    module, _, name = asked.partition(" ")
+    storage = module in _STORAGES and name.endswith("Storage")
+    number = module == "torch" and name in _TYPES
+    if storage or number or asked in _HARMLESS or asked.startswith(_HARMLESS_STARTS):
+        return None
+    return f"{module}.{name}".strip(". ")

@@ -1,0 +1,169 @@
+"""What is told of a model: by its header, and by what lies beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from webui.core.errors import Problem, UserError
+from webui.core.offers import ModelCard
+from webui.library.adapters import family_named, trained_tags, trained_words
+from webui.library.gguf import read_gguf
+from webui.library.kinds import Recognised, recognised
+from webui.library.pickles import read_pickle
+from webui.library.places import PICKLE, PICKLES, Place
+from webui.library.recognition import recognise_file, recognise_folder
+from webui.library.sidecars import Said, line, plain_text, said_beside
+from webui.library.weights import Header, read_header
+
+MOST_TAGS = 24
+_DRAWS = ("checkpoint", "diffusion_model", "unknown")
+"""Kinds of files that are tried as checkpoints."""
+
+
+class Model(BaseModel):
+    """What a checkpoint is, see `core.offers.ModelInfo`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    family: str | None = None
+    variant: str | None = None
+    card: ModelCard = ModelCard()
+    problem: Problem | None = None
+
+
+class Told(BaseModel):
+    """All that is told of a file or folder, until it or something beside it changes.
+
+    Attributes:
+        kind, family, algorithm, rank: see `kinds.Recognised`.
+        dtype: of most of its numbers.
+        alias: what its trainer called it.
+        said: what is written in it and beside it.
+        model: what it is as a checkpoint; None if it is something else.
+        problem: why it cannot be read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = "unknown"
+    family: str | None = None
+    algorithm: str | None = None
+    rank: int | None = None
+    dtype: str = ""
+    alias: str | None = None
+    said: Said = Said()
+    model: Model | None = None
+    problem: Problem | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it holds until a file changes; what may be read tomorrow does not."""
+        return self.problem is None or self.problem.code != "model_unreadable"
+
+
+def tell(place: Place) -> Told:
+    """Read what is there; whatever is wrong with it is told, never raised."""
+    said = said_beside(place.path.parent, place.texts)
+    if place.format == "diffusers":
+        return Told(kind="checkpoint", said=said, model=_folder(place))
+    read = _pickle if f".{place.format}" in PICKLES else _gguf if _is_gguf(place) else _file
+    try:
+        told = read(place)
+    except UserError as error:
+        model = Model(problem=error.problem) if f".{place.format}" != PICKLE else _refused(place)
+        return Told(said=said, model=model, problem=error.problem)
+    said = said.over(told.said)
+    family = told.family or (family_named(said.base) if said.base else None)
+    return told.model_copy(update={"said": said, "family": family})
+
+
+def _is_gguf(place: Place) -> bool:
+    return place.format == "gguf"
+
+
+def _folder(place: Place) -> Model:
+    try:
+        kind = recognise_folder(place.path)
+    except UserError as error:
+        return Model(problem=error.problem)
+    return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
+
+
+def _file(place: Place) -> Told:
+    header = read_header(place.path, place.path.name)
+    found = recognised(header)
+    noted = header.metadata
+    return Told(
+        kind=found.kind,
+        family=found.family,
+        algorithm=found.algorithm,
+        rank=found.rank,
+        dtype=header.dtype,
+        alias=line(noted.get("ss_output_name")),
+        said=_said_inside(noted, found),
+        model=_model(place, header) if found.kind in _DRAWS else None,
+    )
+
+
+def _model(place: Place, header: Header) -> Model:
+    try:
+        kind = recognise_file(place.path, header)
+    except UserError as error:
+        return Model(problem=error.problem)
+    return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
+
+
+def _said_inside(noted: Mapping[str, str], found: Recognised) -> Said:
+    is_lora = found.kind == "lora"
+    tags = trained_tags(noted) if is_lora else ()
+    return Said(
+        title=line(noted.get("modelspec.title")),
+        description=plain_text(noted.get("modelspec.description")),
+        trigger_words=trained_words(noted, tags) if is_lora else (),
+        tags=tuple(word for word, _ in tags[:MOST_TAGS]),
+        licence=line(noted.get("modelspec.license")),
+        base=line(noted.get("ss_base_model_version")),
+    )
+
+
+def _pickle(place: Place) -> Told:
+    """A pickle's kind is told by the names in it; shapes and metadata it has not."""
+    name = place.path.name
+    pickled = read_pickle(place.path, name)
+    if pickled.foreign is not None:
+        raise UserError("model_pickle_foreign", file=name, name=pickled.foreign[:100])
+    names = [one for one in pickled.names if "." in one]
+    found = recognised(Header(dict.fromkeys(names, ()), {}, {}))
+    kind = "embedding" if "string_to_param" in pickled.names else found.kind
+    model = _refused(place) if kind in _DRAWS else None
+    return Told(kind=kind, family=found.family, algorithm=found.algorithm, model=model)
+
+
+def _refused(place: Place) -> Model:
+    return Model(problem=UserError("model_pickle", file=place.path.name).problem)
+
+
+def _gguf(place: Place) -> Told:
+    read = read_gguf(place.path, place.path.name)
+    found = recognised(read.header)
+    unsupported = UserError("model_unsupported", file=place.path.name, family="gguf").problem
+    return Told(
+        kind="diffusion_model" if found.kind == "checkpoint" else found.kind,
+        family=found.family or family_named(read.architecture),
+        dtype=read.header.dtype,
+        said=Said(title=line(read.title)),
+        model=Model(problem=unsupported),
+    )
+
+
+def _card(path: Path, usual: ModelCard) -> ModelCard:
+    """The model's card over what suits its kind; a card that cannot be read counts as none."""
+    try:
+        given = ModelCard.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return usual
+    said = {name: getattr(given, name) for name in given.model_fields_set - {"family"}}
+    return usual.model_copy(update=said)
