@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.golden import golden
-from webui.core.requests import Txt2Img
+from webui.core.requests import Drawing, Img2Img, Inpaint, Txt2Img
 from webui.core.sampling import sampler_and_schedule
 from webui.prompt.infotext import (
     VERSION,
@@ -23,6 +23,7 @@ from webui.prompt.infotext import (
     unquote,
     with_sizes,
 )
+from webui.prompt.pasting import fitting, to_request_fields
 
 
 def cases(kind: str) -> list[dict[str, Any]]:
@@ -163,6 +164,54 @@ def test_a_request_is_described_with_our_version() -> None:
         f"Foo: 1, Version: {VERSION}"
     )
     assert VERSION.startswith("easel v")
+
+
+COMPLETE = {
+    "prompt": "a cat", "sampler": "Euler a", "schedule": "Karras", "steps": 20, "cfg_scale": 7.0,
+    "width": 512, "height": 768, "clip_skip": 1, "noise_source": "cpu", "seed": 3,
+    "variation_seed": 4,
+}  # fmt: skip
+REF = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        (
+            Img2Img,
+            {"image": REF, "strength": 0.4, "noise_multiplier": 1.1, "extra_noise": 0.05},
+            "Denoising strength: 0.4, RNG: CPU, Noise multiplier: 1.1, Extra noise: 0.05",
+        ),
+        (
+            Inpaint,
+            {"image": REF, "strength": 1.0, "invert": True, "area": "masked", "padding": 9,
+             "mask_blur": 6, "content": "latent_noise", "soft": {"schedule_bias": 2.0}},
+            "Denoising strength: 1.0, RNG: CPU, Soft inpainting enabled: True, "
+            "Soft inpainting schedule bias: 2.0, Soft inpainting preservation strength: 0.5, "
+            "Soft inpainting transition contrast boost: 4.0, Soft inpainting mask influence: 0.0, "
+            "Soft inpainting difference threshold: 0.5, Soft inpainting difference contrast: 2.0, "
+            "Mask mode: Inpaint not masked, Mask blur: 6, Inpaint area: Only masked, "
+            "Masked area padding: 9, Masked content: latent noise",
+        ),
+        (
+            Txt2Img,
+            {"hires": {"upscaler": "Latent (nearest)", "steps": 9, "strength": 0.55, "width": 640,
+                       "sampler": "DPM++ 2M", "schedule": "Exponential", "cfg_scale": 4.0}},
+            "Denoising strength: 0.55, RNG: CPU, Hires sampler: DPM++ 2M, "
+            "Hires schedule type: Exponential, Hires CFG Scale: 4.0, Hires resize: 640x0, "
+            "Hires steps: 9, Hires upscaler: Latent (nearest)",
+        ),
+    ],
+)  # fmt: skip
+def test_edits_say_all_and_are_read_back(
+    kind: type[Drawing], fields: dict[str, Any], said: str
+) -> None:
+    request = kind.model_validate({**COMPLETE, **fields})
+    text = build_infotext(describe(request, "a cat", "", 3, 4, "m"))
+    assert f"{said}, Version: {VERSION}" in text
+    read = fitting(to_request_fields(parse_infotext(text)), kind.model_fields["kind"].default)
+    again = kind.model_validate({"image": REF, **read} if kind is not Txt2Img else read)
+    assert again.with_(variation_seed=4) == request.with_(model="m")
 
 
 KEYS = st.text(string.ascii_letters, min_size=2, max_size=12)

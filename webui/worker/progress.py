@@ -59,10 +59,6 @@ class Reporter(Participant):
         """The parts of the batch's work."""
         self._legs, self._leg, self._step = legs, -1, 0
 
-    def picture(self, image: int) -> None:
-        """The picture in work, where those of a batch are made one after the other."""
-        self._image = image
-
     def loading(self, share: float) -> None:
         """A model is being loaded; share is 0..1."""
         self._tell("loading", step=round(share * 100), steps=100)
