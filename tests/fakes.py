@@ -16,6 +16,8 @@ from torch import Tensor
 
 from webui.core.offers import ModelCard, ModelInfo, Preview
 from webui.core.participants import Embedding
+from webui.models.adapters.patches import Joined, Match
+from webui.models.adapters.reading import Adapter
 from webui.models.family import ImageConditioning, LatentSpec, LoadProgress
 from webui.models.sigmas import SigmaTable
 
@@ -86,6 +88,12 @@ class FakeModel:
     def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         means = torch.nn.functional.avg_pool2d(pixels.float() * 2 - 1, 8)
         return torch.cat([means, means.mean(1, keepdim=True)], 1)
+
+    def adapt(self, wanted: Sequence[Joined]) -> None:
+        assert not wanted
+
+    def match(self, adapter: Adapter) -> Match:
+        return Match({}, tuple(adapter.layers))
 
     def running(self) -> nullcontext[None]:
         return nullcontext()

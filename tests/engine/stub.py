@@ -15,6 +15,7 @@ import torch
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.engine.recipes import Tools
+from webui.models.adapters.patches import Match
 from webui.models.family import ImageConditioning, LatentSpec
 from webui.models.sigmas import SigmaTable
 
@@ -76,6 +77,12 @@ class StubModel:
     def encode(self, pixels, noise=None):
         means = torch.nn.functional.avg_pool2d(pixels * 2 - 1, 8)
         return torch.cat([means, means.mean(1, keepdim=True)], 1)
+
+    def adapt(self, wanted):
+        assert not wanted
+
+    def match(self, adapter):
+        return Match({}, tuple(adapter.layers))
 
     def running(self):
         return nullcontext()

@@ -1,7 +1,4 @@
-import pytest
-
 from tests.engine.stub import StubModel
-from webui.core.errors import UserError
 from webui.engine.conditioning import Words, conditioning
 
 
@@ -42,6 +39,7 @@ def test_words_that_pictures_share_are_read_once():
     assert [texts for texts, _ in model.read] == [("a cat",), ("bad",), ("a dog",)]
 
 
-def test_a_network_is_never_dropped_in_silence():
-    with pytest.raises(UserError, match="<lora:ghibli:0.8>"):
-        conditioning(StubModel(), [Words("a cat <lora:ghibli:0.8>", "")], calls=4)
+def test_tags_of_networks_are_no_words():
+    model = StubModel()
+    conditioning(model, [Words("a cat <lora:ghibli:0.8>", "")], calls=4)
+    assert model.texts == [["a cat"], [""]]

@@ -1,22 +1,26 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from tests.core.test_plugins import extension
+from tests.core.test_plugins import TOOLS, extension
 from tests.engine.stub import StubModel
 from tests.upscaler_files import write_network
+from webui.core.errors import UserError
 from webui.core.extension import ExtensionError
 from webui.core.plugins import Extensions
-from webui.core.requests import Img2Img, Inpaint, Txt2Img, Upscale
+from webui.core.requests import Caption, Img2Img, Inpaint, Txt2Img, Upscale
 from webui.core.settings import Settings
 from webui.core.wire import Cancel, Ended, Made, News, Run, Skip
 from webui.engine.samplers import SAMPLERS
 from webui.engine.upscalers import Upscalers
 from webui.library.pictures import encode
 from webui.library.store import Store
+from webui.models.adapters.files import LoraFiles
+from webui.models.adapters.joining import Adapters
 from webui.worker.line import Control
 from webui.worker.runner import Runner
 
@@ -83,7 +87,8 @@ def runner(server: Server, folders=(), store=None, models=()) -> Runner:
     two = TwoModels()
     extensions = Extensions(folders, "worker")
     upscalers = Upscalers(models, torch.device("cpu"))
-    return Runner(two, two, upscalers, store, extensions, server.send, server.control)  # pyright: ignore
+    adapters = Adapters(LoraFiles(models or (Path("models"),)).find)
+    return Runner(two, two, upscalers, store, extensions, server.send, server.control, adapters)  # pyright: ignore
 
 
 def run(**changes) -> Run:
@@ -247,7 +252,7 @@ def test_a_second_pass_with_a_model_of_its_own(server):
     assert [image.size for image in pictures(server)] == [(96, 96)] * 2
     text = server.made[0][0].infotext
     assert "Size: 64x64" in text
-    assert "Hires checkpoint: other, Hires upscale: 1.5, Hires steps: 2" in text
+    assert "Hires checkpoint: other [0123456789], Hires upscale: 1.5, Hires steps: 2" in text
     steps = [news.progress.step for news in server.news if news.progress.phase == "sampling"]
     assert steps == sorted(steps)
     assert steps[-1] == 3 + 2
@@ -290,3 +295,33 @@ def test_an_enlargement_is_drawn_over_and_can_be_cancelled(server, store, pictur
     )
     assert runner(second, store=store).run(run(request=request)).outcome == "cancelled"
     assert second.made == []
+
+
+def test_a_picture_is_put_into_words_by_the_one_named_or_the_first(server, tmp_path):
+    extension(tmp_path, "tools", worker=TOOLS)
+    store = Store(tmp_path / "pictures")
+    image = store.put(encode(Image.new("RGBA", (9, 4)), "png", 90, "")).id
+    worker = runner(server, [tmp_path], store)
+    offers = worker.ready().offers
+    assert [one.name for one in offers.captioners] == ["size", "mute"]
+    assert [one.name for one in offers.restorers] == ["invert"]
+    ended = worker.run(run(request=Caption(image=image)))
+    assert ended == Ended(token=4, outcome="finished", text="9 wide")
+    with pytest.raises(ExtensionError, match="no words"):
+        worker.run(run(request=Caption(image=image, captioner="mute")))
+    off = Settings(disabled_extensions=("tools",))
+    with pytest.raises(UserError, match="puts pictures into words"):
+        worker.run(run(request=Caption(image=image), settings=off))
+    assert server.made == []
+
+
+def test_faces_are_mended_to_the_share_asked_for_and_alpha_stays(server, tmp_path):
+    extension(tmp_path, "tools", worker=TOOLS)
+    store = Store(tmp_path / "pictures")
+    image = store.put(encode(Image.new("RGBA", (8, 8), (0, 100, 200, 50)), "png", 90, "")).id
+    request = Upscale(image=image, by=1, restorer="invert", restorer_share=0.5)
+    runner(server, [tmp_path], store).run(run(request=request))
+    [(made, data)] = server.made
+    mended = Image.open(io.BytesIO(data))
+    assert mended.getpixel((3, 3)) == (127, 127, 127, 50)
+    assert "Postprocess restorer: invert, Postprocess restorer visibility: 0.5" in made.infotext

@@ -8,7 +8,6 @@ from typing import Literal
 
 import torch
 
-from webui.core.errors import UserError
 from webui.core.participants import Cond, Embedding
 from webui.engine.options import Options
 from webui.models.family import Model
@@ -33,7 +32,7 @@ def conditioning(
     hires_calls: int | None = None,
     options: Options | None = None,
 ) -> list[Cond]:
-    """Read the words of a batch.
+    """Read the words of a batch. Tags of networks are for others, see `recipes.passes.walk`.
 
     Args:
         batch: one entry a picture.
@@ -41,9 +40,6 @@ def conditioning(
         clip_skip: 1 reads the text encoder's last layer, 2 the one before, …
         hires_calls: the same of the second pass, to read the words for that one.
         options: how schedules are read, and whether lengths are made equal.
-
-    Raises:
-        UserError: the prompt names a network, which this version cannot add to the model.
     """
     options = options or Options()
     reader = _Reader(model, clip_skip)
@@ -51,9 +47,6 @@ def conditioning(
     timeline = (calls, hires_calls, options.old_schedules)
     for image, words in enumerate(batch):
         read = read_prompts(words.prompt, words.negative)
-        if read.networks:
-            tag = f"<{read.networks[0].kind}:{':'.join(read.networks[0].items)}>"
-            raise UserError("networks", "prompt", tag=tag)
         for branch in plan_prompt(read.positive, *timeline):
             conds.append(reader.cond("positive", image, branch))
         conds.append(reader.cond("negative", image, plan_negative(read.negative, *timeline)))

@@ -17,6 +17,8 @@ from webui.engine.guidance import Check
 from webui.engine.latents import to_images, to_pixels
 from webui.imaging.masks import Box
 from webui.imaging.tiles import Tiling, blend_tiles
+from webui.models.adapters.patches import Joined, Match
+from webui.models.adapters.reading import Adapter
 from webui.models.family import ImageConditioning, LatentSpec, Model
 
 TileDone = Callable[[int, int], None]
@@ -115,6 +117,12 @@ class TiledModel:
 
     def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         return self._model.encode(pixels, noise)
+
+    def adapt(self, wanted: Sequence[Joined]) -> None:
+        self._model.adapt(wanted)
+
+    def match(self, adapter: Adapter) -> Match:
+        return self._model.match(adapter)
 
     def running(self) -> AbstractContextManager[None]:
         return self._model.running()

@@ -123,7 +123,7 @@ def load_parts(
         schedule["prediction_type"] = "v_prediction"
     tokenizers = [read_tokenizer(configs / one.tokenizer, shown) for one in layout.encoders]
     encoders = (
-        TextEncoder(networks[one.part], tokenizer, one.reading)
+        TextEncoder(networks[one.part], tokenizer, one.reading, one.part)
         for one, tokenizer in zip(layout.encoders, tokenizers, strict=True)
     )
     autoencoder = Autoencoder(networks["vae"])

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
+from webui.models.adapters.patches import Joined, Match
+from webui.models.adapters.reading import Adapter
 
 LoadProgress = Callable[[float], None]
 """Called with the share (0..1) of the bytes loaded; may raise to stop."""
@@ -119,6 +121,14 @@ class Model(Protocol):
             noise: (B, C, h, w) of mean 0 and std 1, to draw from the autoencoder's distribution;
                 without it the mean is taken.
         """
+        ...
+
+    def adapt(self, wanted: Sequence[Joined]) -> None:
+        """Bring it to where exactly these adapters are joined, see `adapters.patches.Patches`."""
+        ...
+
+    def match(self, adapter: Adapter) -> Match:
+        """Which layers of an adapter it has."""
         ...
 
     def running(self) -> AbstractContextManager[None]:

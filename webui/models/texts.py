@@ -49,8 +49,10 @@ class TextEncoder:
         model: CLIPTextModel | CLIPTextModelWithProjection,
         tokenizer: CLIPTokenizer,
         reading: Reading = Reading(),
+        part: str = "text_encoder",
     ) -> None:
         self.model = model
+        self.part = part
         self.tokenizer = tokenizer
         self._reading = reading
         projected = isinstance(model, CLIPTextModelWithProjection)
@@ -78,6 +80,10 @@ class TextEncoder:
             self._remember(key, self._encode(texts, clip_skip, emphasis))
         self._remembered.move_to_end(key)
         return list(self._remembered[key])
+
+    def forget(self) -> None:
+        """Forget what was read: the weights have changed."""
+        self._remembered.clear()
 
     def _remember(self, key: _Key, embeddings: list[Embedding]) -> None:
         self._remembered[key] = embeddings

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+
+from webui.core.errors import UserError
+
+LORA = ("lora", "lyco")
+"""Kinds of tags that mean a LoRA."""
 
 _TAG = re.compile(r"<(\w+):([^>]+)>")
 
@@ -29,6 +35,51 @@ class Network:
     def named(self) -> dict[str, str]:
         """The items with `=`."""
         return dict(item.split("=", 1) for item in self.items if "=" in item)
+
+
+@dataclass(frozen=True)
+class LoraTag:
+    """What `<lora:name:text:unet:dyn>` says, or `<lora:name:te=…:unet=…:dyn=…>`.
+
+    Attributes:
+        text: strength for the text encoders, 1 where none is written.
+        unet: the same for the UNet; as for the text encoders where none is written.
+        dyn: how many of its ranks to take, None for all.
+    """
+
+    name: str
+    text: float = 1.0
+    unet: float = 1.0
+    dyn: int | None = None
+
+
+def read_lora(network: Network) -> LoraTag:
+    """Read a tag as A1111 does.
+
+    Raises:
+        UserError: a strength is no number.
+    """
+    name, *values = network.positional or ("",)
+    named = network.named
+
+    def said(place: int, key: str) -> str | None:
+        return named.get(key, values[place] if place < len(values) else None)
+
+    try:
+        text = _number(said(0, "te"), 1.0)
+        unet = _number(said(1, "unet"), text)
+        dyn = said(2, "dyn")
+        return LoraTag(name.strip(), text, unet, None if dyn is None else max(int(dyn), 0))
+    except ValueError as error:
+        tag = f"<{network.kind}:{':'.join(network.items)}>"
+        raise UserError("lora_strength", "prompt", tag=tag[:200]) from error
+
+
+def _number(text: str | None, usual: float) -> float:
+    value = usual if text is None else float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def split_networks(prompt: str) -> tuple[str, tuple[Network, ...]]:

@@ -37,6 +37,8 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
     from webui.library.store import Store
+    from webui.models.adapters.files import LoraFiles
+    from webui.models.adapters.joining import Adapters
     from webui.models.manager import ModelManager
     from webui.worker.runner import Runner
 
@@ -45,7 +47,8 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     models = ModelManager()
     upscalers = Upscalers(paths.model_folders, models.device)
     store = Store(paths.pictures)
-    return Runner(catalog, models, upscalers, store, extensions, line.send, control)
+    adapters = Adapters(LoraFiles(paths.model_folders).find)
+    return Runner(catalog, models, upscalers, store, extensions, line.send, control, adapters)
 
 
 def execute(runner: Runner, run: Run) -> Ended:

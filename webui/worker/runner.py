@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Literal
 
 from PIL import Image
 
-from webui.core.offers import Offers
+from webui.core.errors import UserError
+from webui.core.hookspecs import PictureTool
+from webui.core.offers import Offers, ToolInfo
 from webui.core.participants import Participant
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import Request
+from webui.core.requests import Caption, Request
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
+from webui.engine.recipes.shots import networks
 from webui.engine.samplers import SAMPLERS
 from webui.engine.samplers.registry import register
 from webui.engine.upscalers import Upscalers
@@ -23,6 +27,7 @@ from webui.imaging.ingest import opened, opened_mask
 from webui.library.catalog import Catalog
 from webui.library.pictures import encode, read_infotext
 from webui.library.store import Store
+from webui.models.adapters.joining import Adapters
 from webui.models.family import Model
 from webui.models.manager import ModelManager
 from webui.prompt.infotext import build_infotext
@@ -50,6 +55,7 @@ class Runner:
         extensions: Extensions,
         send: Callable[..., None],
         control: Control,
+        adapters: Adapters,
     ) -> None:
         self._catalog = catalog
         self._models = models
@@ -58,6 +64,7 @@ class Runner:
         self._extensions = extensions
         self._send = send
         self._control = control
+        self._adapters = adapters
         for _, added in extensions.samplers():
             register(added.info, added.function)
 
@@ -65,7 +72,13 @@ class Runner:
         """What there is to choose from."""
         samplers = tuple(sampler.info for sampler in SAMPLERS.values())
         device = str(self._models.device)
-        offers = Offers(samplers=samplers, upscalers=self._upscalers.infos(), device=device)
+        offers = Offers(
+            samplers=samplers,
+            upscalers=self._upscalers.infos(),
+            captioners=_told(self._extensions.picture_tools("captioners")),
+            restorers=_told(self._extensions.picture_tools("restorers")),
+            device=device,
+        )
         return Ready(offers=offers)
 
     def run(self, run: Run) -> Ended:
@@ -74,18 +87,37 @@ class Runner:
         Raises:
             UserError: the job cannot be done; the sentence says why.
         """
+        self._extensions.switch(run.settings.disabled_extensions)
         try:
+            if isinstance(run.request, Caption):
+                text = self._caption(run.request)
+                return Ended(token=run.token, outcome="finished", text=text)
             self._run(run)
         except Cancelled:
             return Ended(token=run.token, outcome="cancelled")
         return Ended(token=run.token, outcome="finished")
 
+    def _caption(self, request: Caption) -> str:
+        picture = self._picture(request.image, opened).convert("RGB")
+        return str(self._tool("captioners", request.captioner).function(picture)).strip()
+
+    def _tool(self, kind: Literal["captioners", "restorers"], name: str | None) -> PictureTool:
+        tools = self._extensions.picture_tools(kind)
+        found = next((tool for tool in tools if name in (None, tool.name)), None)
+        if found is None:
+            raise UserError(f"no_{kind}", kind[:-1])
+        return found
+
+    def _restored(self, name: str, picture: Image.Image) -> Image.Image:
+        restored: Image.Image = self._tool("restorers", name).function(picture)
+        return restored
+
     def _run(self, run: Run) -> None:
         request = run.request
         reporter = Reporter(self._send, run.token, run.job, request.images)
-        self._extensions.switch(run.settings.disabled_extensions)
         extensions = self._extensions.participants(run.job, request)
         tools = self._tools(run, reporter, extensions)
+        self._adapters.check(networks(request))
         todo = list(batches(request, run.done))
         for number, batch in enumerate(todo):
             self._check_cancelled(run.token)
@@ -103,9 +135,12 @@ class Runner:
 
         return Tools(
             model=partial(self._model, run, reporter),
+            join=self._adapters.join,
+            network_values=self._adapters.values,
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
             upscale=upscale,
+            restored=self._restored,
             participants=[reporter, *extensions, *shown],
             check=check,
             phase=reporter.phase,
@@ -164,6 +199,10 @@ class Runner:
         self._check_cancelled(token)
         if self._control.skipped(token):
             raise Skipped
+
+
+def _told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:
+    return tuple(ToolInfo(name=tool.name, title=tool.title) for tool in tools)
 
 
 def _model_names(request: Request) -> list[str]:

@@ -20,6 +20,8 @@ from webui.engine.plan import Plan
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Leg, Tools
 from webui.models.family import Model
+from webui.prompt.grammar import read_prompts
+from webui.prompt.networks import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,7 @@ def leg(plan: Plan, noise: NoiseSource) -> Leg:
 def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     """The latents (B, C, h, w) at the end of the walk, and whether the refiner took over."""
     tools.phase("encoding")
+    tools.join(one.model, networks_of(one.words), True)
     given = _given(one.model, one, tools.options)
     refiner = _refiner(one, tools) if one.refiner else None
     start = one.start
@@ -114,6 +117,14 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     return latents, bool(refiner and refiner.taken_over)
 
 
+def networks_of(words: Sequence[Words]) -> tuple[Network, ...]:
+    """The networks that join the model for a batch: those of its first picture, as in A1111.
+
+    `shots.batches` puts only pictures of the same networks together.
+    """
+    return read_prompts(words[0].prompt, "").networks
+
+
 def _given(model: Model, one: Pass, options: Options) -> Given:
     calls, hires_calls = one.plan.prompt_calls, None
     if one.first_calls is not None:
@@ -129,6 +140,7 @@ def _refiner(one: Pass, tools: Tools) -> Refiner:
     def make() -> Given:
         model = tools.model(name)
         check_fits(one.model, model, "refiner.model")
+        tools.join(model, networks_of(one.words), False)
         given = _given(model, one, tools.options)
         shown = model.image_conditioning == one.model.image_conditioning
         return given if shown else replace(given, concat=None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request
+from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request, Txt2Img, Upscale
 from webui.engine.conditioning import Words
 from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
+from webui.prompt.networks import Network, split_networks
 
 SEEDS = LARGEST_SEED + 1
 
@@ -57,6 +59,17 @@ def words(request: Drawing, index: int) -> Words:
     return plain(prompt, negative)
 
 
+def networks(request: Request) -> list[Network]:
+    """All that the prompts of a request name."""
+    prompts = [shot.words.prompt for shot in shots(request)]
+    if isinstance(request, Txt2Img) and request.hires:
+        prompts.append(request.hires.prompt)
+    if isinstance(request, Upscale) and request.diffusion:
+        prompts.append(request.diffusion.prompt)
+    named = (one for prompt in prompts for one in split_networks(strip_comments(prompt))[1])
+    return list({(one.kind, one.items): one for one in named}.values())
+
+
 def plain(prompt: str, negative: str) -> Words:
     """Both prompts without comments, inline negatives moved."""
     positive, inline = split_negatives(strip_comments(prompt))
@@ -66,7 +79,8 @@ def plain(prompt: str, negative: str) -> Words:
 def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]]:
     """The pictures still to make, those that are made together in one list.
 
-    Loops of a loopback hang on each other: such a list begins with the first loop, made or not.
+    Pictures for which other networks join the model are made apart from each other. Loops of a
+    loopback hang on each other: such a list begins with the first loop, made or not.
 
     Args:
         done: indices of the pictures that are finished.
@@ -79,5 +93,13 @@ def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]
     for start in range(0, len(pictures), together):
         batch = pictures[start : start + together]
         missing = [shot for shot in batch if shot.index not in done]
-        if missing:
-            yield batch[: missing[-1].index - start + 1] if chained else missing
+        if missing and chained:
+            yield batch[: missing[-1].index - start + 1]
+        elif missing:
+            yield from _alike(missing)
+
+
+def _alike(batch: Sequence[Shot]) -> Iterator[list[Shot]]:
+    """A batch in parts, so that the same networks join the model for all pictures of one."""
+    for _, part in groupby(batch, lambda shot: split_networks(shot.words.prompt)[1]):
+        yield list(part)

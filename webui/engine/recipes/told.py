@@ -11,6 +11,7 @@ from webui.core.requests import Drawing
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Drawn, Tools
 from webui.models.family import Model
+from webui.prompt.grammar import read_prompts
 from webui.prompt.infotext import Value, describe
 
 
@@ -28,6 +29,8 @@ def drawn(
         values: what is known of this run beyond the request.
     """
     name = model.info.id
+    prompts = [shot.words.prompt, *_texts(values, "Hires prompt")]
+    networks = [one for prompt in prompts for one in read_prompts(prompt, "").networks]
     parameters = describe(
         request,
         shot.words.prompt,
@@ -36,9 +39,17 @@ def drawn(
         shot.variation_seed,
         name,
         tools.model_hash(name),
-        {**sampling_values(request, tools), **(values or {})},
+        {
+            **sampling_values(request, tools),
+            **tools.network_values(networks),
+            **(values or {}),
+        },
     )
     return Drawn(shot.index, shot.seed, finished(image, tools.participants), parameters)
+
+
+def _texts(values: Mapping[str, Value] | None, key: str) -> list[str]:
+    return [str(value)] if values and (value := values.get(key)) else []
 
 
 def finished(image: Image.Image, participants: Sequence[Participant]) -> Image.Image:
@@ -65,5 +76,12 @@ def refined(request: Drawing, tools: Tools, took_over: bool) -> dict[str, Value]
     if refiner and tools.options.refiner_by_steps:
         values["Refiner switch by sampling steps"] = True
     if refiner and took_over:
-        values |= {"Refiner": refiner.model, "Refiner switch at": refiner.switch_at}
+        name = titled(refiner.model, tools)
+        values |= {"Refiner": name, "Refiner switch at": refiner.switch_at}
     return values
+
+
+def titled(model: str, tools: Tools) -> str:
+    """How A1111 names a model beside the first one: with its short hash, where that is known."""
+    short = tools.model_hash(model)
+    return f"{model} [{short}]" if short else model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from webui.core.pictures import PictureRef
 from webui.engine.options import Options
 from webui.engine.recipes.shots import Shot
 from webui.models.family import Model
-from webui.prompt.infotext import Parameters
+from webui.prompt.infotext import Parameters, Value
+from webui.prompt.networks import Network
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,13 @@ class Tools:
 
     Attributes:
         model: loads a model by its name, None for the request's default.
+        join: (model, networks, all_fit) brings a model to where exactly these networks of a prompt
+            are joined to it; those that do not fit are an error, or left out.
+        network_values: what is said of some networks in a picture's parameters.
         picture: a picture that a request names, upright, RGB or RGBA.
         mask: a picture that a request names as a mask, of mode L.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
+        restored: (restorer, RGB picture) -> that picture with its faces mended.
         participants: who takes part in every step.
         check: called before each model call; raises to stop.
         phase: told what is being done now; "sampling" begins the next leg.
@@ -52,10 +57,19 @@ class Tools:
     """
 
     model: Callable[[str | None], Model]
+    join: Callable[[Model, Sequence[Network], bool], None] = field(
+        default=lambda model, networks, all_fit: _joined_nothing(networks)
+    )
+    network_values: Callable[[Sequence[Network]], Mapping[str, Value]] = field(
+        default=lambda networks: {}
+    )
     picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
     upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
         default=lambda name, image, width, height: _without("upscale")
+    )
+    restored: Callable[[str, Image.Image], Image.Image] = field(
+        default=lambda name, image: _without("restored")
     )
     participants: Sequence[Participant] = ()
     check: Callable[[], None] = field(default=lambda: None)
@@ -89,6 +103,11 @@ Recipe = Callable[[Any, Sequence[Shot], Tools], Iterator[Drawn]]
 The request's fields are filled in with what suits the model; `batch` is one of `batches(request)`,
 and each of its pictures is the same when made alone.
 """
+
+
+def _joined_nothing(networks: Sequence[Network]) -> None:
+    if networks:
+        _without("join")
 
 
 def _without(name: str) -> Any:
