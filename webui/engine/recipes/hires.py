@@ -15,7 +15,7 @@ from webui.engine.latents import LATENT_UPSCALERS, encodable, enlarged, to_image
 from webui.engine.plan import Plan, plan
 from webui.engine.recipes.passes import Pass, Start, leg, noise_of, on, walk
 from webui.engine.recipes.shots import Shot, plain
-from webui.engine.recipes.told import refined
+from webui.engine.recipes.told import refined, titled
 from webui.engine.recipes.tools import Leg, Tools
 from webui.imaging.resize import HiresSize, hires_size
 from webui.models.family import Model
@@ -48,6 +48,8 @@ def both_passes(
     job = _job(request, hires, batch, first, tools)
     tools.legs(_legs(job))
     values: dict[str, Value] = {}
+    if hires.model:
+        values["Hires checkpoint"] = titled(hires.model, tools)
     if job.picture is not None:
         values["Size"] = f"{job.picture.width}x{job.picture.height}"
     with first.model.running():
