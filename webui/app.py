@@ -67,9 +67,11 @@ def open_services(paths: Paths) -> Generator[Services]:
     """
     services = Services.of(paths)
     services.jobs.start()
+    services.catalog.watch()
     try:
         yield services
     finally:
+        services.catalog.close()
         services.jobs.close()
 
 

@@ -24,7 +24,7 @@ from webui.prompt.pasting import to_request_fields
 
 router = APIRouter(route_class=DescribedRoute, tags=["pictures"])
 
-_KEPT = "private, max-age=31536000, immutable"
+KEPT = "private, max-age=31536000, immutable"
 """A picture never changes under its id."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
@@ -46,7 +46,7 @@ def picture_file(
     picture = services.jobs.picture(id)
     how = "attachment" if download else "inline"
     headers = {
-        "cache-control": _KEPT,
+        "cache-control": KEPT,
         "content-disposition": f"{how}; filename*=UTF-8''{quote(_file_name(picture))}",
     }
     return Response(services.jobs.picture_data(id), 200, headers, picture.media_type)
@@ -78,8 +78,8 @@ def thumbnail(
         data = kept.read_bytes()
     except OSError:
         data = make_thumbnail(services.jobs.picture_data(id), size)
-        _keep(kept, data)
-    return Response(data, 200, {"cache-control": _KEPT}, "image/webp")
+        keep(kept, data)
+    return Response(data, 200, {"cache-control": KEPT}, "image/webp")
 
 
 def make_thumbnail(data: bytes, size: int) -> bytes:
@@ -97,7 +97,7 @@ def make_thumbnail(data: bytes, size: int) -> bytes:
     return file.getvalue()
 
 
-def _keep(path: Path, data: bytes) -> None:
+def keep(path: Path, data: bytes) -> None:
     """Save work for the next time; where there is no room, there is none."""
     try:
         write_atomically(path, data)

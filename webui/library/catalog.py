@@ -43,6 +43,7 @@ _HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
 _FORMATS = ("diffusers", SUFFIX[1:], PICKLE[1:])
 """Of checkpoints that may be loaded."""
 _POLL_SECONDS = 30.0
+_PATIENCE_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Catalog:
             return self._default(models)
         found = _named(models, name)
         if found is None and not self._rest.last.whole:  # a checkpoint among LoRAs
-            self._rest.found()
+            self._rest.found(self._patience)
             found = _named(self.models(), name)
         if found is None:
             shown = name[:_SHOWN_NAME]
@@ -166,6 +167,7 @@ class Catalog:
             limit: how many at most; None for all.
             patience: seconds after which what is read so far will do; None for all there is.
         """
+        patience = self._patience if patience is None else patience
         found = (self._first.found(patience), self._rest.found(patience))
         self._wake.set()
         page = self._now(*found).listing.page(kind, search, family, offset, limit, sort)
@@ -274,8 +276,14 @@ class Catalog:
             if not folder.is_dir()
         ]
 
+    @property
+    def _patience(self) -> float | None:
+        """Where a thread reads on, nobody waits for it; where there is none, who asks reads."""
+        return _PATIENCE_SECONDS if self._watcher else None
+
     def _all(self) -> Listing:
-        return self._now(self._first.found(), self._rest.found()).listing
+        patience = self._patience
+        return self._now(self._first.found(patience), self._rest.found(patience)).listing
 
     def _row(self, listing: Listing, id: str) -> Row:
         row = listing.by_id.get(id)

@@ -11,10 +11,24 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
+ModelKind = Literal[
+    "checkpoint",
+    "lora",
+    "embedding",
+    "vae",
+    "controlnet",
+    "ip_adapter",
+    "upscaler",
+    "text_encoder",
+    "diffusion_model",
+    "image_encoder",
+    "unknown",
+]
+KINDS: tuple[str, ...] = get_args(ModelKind)
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "checkpoint": ("checkpoints", "Stable-diffusion", "diffusers", "main"),
     "lora": ("loras", "lora", "LyCORIS"),
@@ -33,7 +47,6 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "image_encoder": ("clip_vision", "image_encoder"),
 }
 """Kind -> how its folders are called, in any case of letters: ours, then those of the peers."""
-KINDS = (*FOLDERS, "unknown")
 
 _KIND_OF = {name.casefold(): kind for kind, names in FOLDERS.items() for name in names}
 _INSIDE = ("models", "autoimport")

@@ -45,6 +45,8 @@ _NAMELESS = re.compile(r"(diffusion_pytorch_model|pytorch_lora_weights|adapter_m
 """How diffusers calls files; people mean the folder."""
 _HUB = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/[^/]+")
 """How the hub's cache calls the folder of `owner/name`."""
+_DRAWING = ("unet", "transformer")
+"""Parts of a folder by whose weights it is known: its hash is theirs."""
 
 Refused = Callable[[Path, OSError], None]
 """Told each folder that may not be read."""
@@ -58,7 +60,7 @@ class Place:
         shelf: the folder in which it was found.
         path: folder or file.
         format: `diffusers`, `safetensors`, `gguf`, or the ending of a pickle (`ckpt`, `pt`, …).
-        weights: its files of weights; a folder's first is the UNet.
+        weights: its files of weights; a folder's first is of what draws.
         stamps: of all files that decide what it is and what is told of it.
         texts, preview: files beside it with words and with a picture.
     """
@@ -201,7 +203,7 @@ def _is_model_folder(path: Path, subfolders: list[str], files: Mapping[str, obje
 
 
 def _folder(shelf: Shelf, path: Path) -> Place:
-    weights = weight_files(path)
+    weights = tuple(sorted(weight_files(path), key=lambda one: one.parent.name not in _DRAWING))
     configs = [path / part / "config.json" for part in PARTS]
     others = (path / INDEX, path / CARD, path / "scheduler" / "scheduler_config.json")
     texts = [f"{path.name}{ending}" for ending in TEXTS]

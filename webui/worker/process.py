@@ -34,6 +34,7 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     """The composition root of the worker."""
     # torch is loaded here: for seconds, while signs of life go out
     from webui.core.plugins import Extensions
+    from webui.core.settings import load_settings
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
     from webui.library.store import Store
@@ -45,7 +46,8 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     catalog = Catalog.of(paths)
     extensions = Extensions(paths.extension_folders, "worker", data=paths.data)
     models = ModelManager()
-    upscalers = Upscalers(paths.model_folders, models.device)
+    more = load_settings(paths.settings).folders_of_models
+    upscalers = Upscalers((*paths.model_folders, *more), models.device)
     store = Store(paths.pictures)
     adapters = Adapters(LoraFiles(paths.model_folders).find)
     return Runner(catalog, models, upscalers, store, extensions, line.send, control, adapters)

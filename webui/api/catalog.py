@@ -1,0 +1,130 @@
+"""Models of every kind: listed page by page, looked at, hashed, and noted about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from webui.api.bodies import DescribedRoute, JsonObject
+from webui.api.context import ServicesHere
+from webui.api.errors import BODY, DISK, ID, may_answer
+from webui.api.pictures import KEPT, keep, make_thumbnail
+from webui.core.errors import UnknownId, UserError
+from webui.jobs.checks import Refused
+from webui.jobs.explain import explain
+from webui.jobs.services import Services
+from webui.library.entries import Entry, Page, Sort
+from webui.library.layouts import ModelKind
+from webui.library.sidecars import LONGEST_TEXT
+
+router = APIRouter(route_class=DescribedRoute, tags=["models"])
+
+PATIENCE = 0.3
+"""Seconds that a page of the list waits for files to be read; the rest comes with the next one."""
+_LARGEST_PREVIEW = 100_000_000
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+class ModelNotes(BaseModel):
+    """What the user writes down about a model; empty to delete it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    notes: str = Field(max_length=LONGEST_TEXT)
+
+
+_JSON = {"application/json": {"schema": ModelNotes.model_json_schema()}}
+_NOTES = {"requestBody": {"required": True, "content": _JSON}}
+
+
+@router.get("/models")
+def list_models(
+    services: ServicesHere,
+    kind: Annotated[ModelKind | None, Query(description="All kinds without it")] = None,
+    search: Annotated[str, Query(max_length=500, description="Words, all of which fit")] = "",
+    family: Annotated[
+        str | None, Query(max_length=100, description="Empty: those where it is not known")
+    ] = None,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 100,
+    sort: Annotated[Sort, Query()] = "name",
+) -> Page:
+    """Models of every kind, page by page. While files are read, `whole` is false: ask again."""
+    return services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)
+
+
+@router.get("/models/{kind}/{id}", responses=may_answer(*ID))
+def get_model(services: ServicesHere, kind: str, id: str) -> Entry:
+    """One model. For the id, its name does as well, its file's name or a hash."""
+    return _entry(services, kind, id)
+
+
+@router.patch(
+    "/models/{kind}/{id}",
+    openapi_extra=_NOTES,
+    responses=may_answer(*ID, *BODY, *DISK),
+)
+def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -> Entry:
+    """Write down notes about a model; they lie in a card beside its file."""
+    try:
+        given = ModelNotes.model_validate(values)
+    except ValidationError as error:
+        raise Refused(explain(error, ModelNotes)) from error
+    return services.catalog.set_notes(_entry(services, kind, id).id, given.notes)
+
+
+@router.post("/models/{kind}/{id}/hash", responses=may_answer(*ID))
+def hash_model(services: ServicesHere, kind: str, id: str) -> Entry:
+    """Read the whole file for its hashes, once; the answer comes when it is done."""
+    return services.catalog.hashed(_entry(services, kind, id).id)
+
+
+@router.get(
+    "/models/{kind}/{id}/preview",
+    response_class=Response,
+    responses={
+        200: {"description": "WebP", "content": {"image/webp": _BINARY}},
+        **may_answer(*ID),
+    },
+)
+def model_preview(
+    services: ServicesHere,
+    kind: str,
+    id: str,
+    size: Annotated[int, Query(ge=16, le=1024, description="Of the longer side, pixels")] = 384,
+    mark: Annotated[
+        str, Query(max_length=100, description="The model's `preview`; with it, browsers keep it")
+    ] = "",
+) -> Response:
+    """The picture beside a model, made small."""
+    entry = _entry(services, kind, id)
+    path = services.catalog.preview(entry.id)
+    if path is None:
+        raise UnknownId("no_preview", "id", name=entry.name)
+    kept = services.paths.thumbnails / f"model-{entry.id}-{entry.preview}-{size}.webp"
+    try:
+        data = kept.read_bytes()
+    except OSError:
+        data = make_thumbnail(_picture(path, entry), size)
+        keep(kept, data)
+    how = KEPT if mark == entry.preview else "private, no-cache"
+    return Response(data, 200, {"cache-control": how}, "image/webp")
+
+
+def _entry(services: Services, kind: str, id: str) -> Entry:
+    found = services.catalog.find(kind, id)
+    if found is None:
+        raise UnknownId("unknown_entry", "id", name=id[:100])
+    return found
+
+
+def _picture(path: Path, entry: Entry) -> bytes:
+    try:
+        if path.stat().st_size <= _LARGEST_PREVIEW:
+            return path.read_bytes()
+    except OSError as error:
+        raise UserError("cannot_read", name=path.name, reason=error.strerror or "?") from error
+    raise UnknownId("no_preview", "id", name=entry.name)
