@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image
 
+from webui.core.errors import UserError
 from webui.core.requests import Upscale
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tiled import redrawn
@@ -25,6 +26,7 @@ def upscale(request: Upscale, batch: Sequence[Shot], tools: Tools) -> Iterator[D
     size = upscaled_size(source.width, source.height, request.by, *to, request.crop)
     tools.phase("upscaling")
     image = _middle(_enlarged(request, source, size, tools), size)
+    image = _with_faces(request, image, tools)
     values = _values(request, size)
     seed = 0
     if request.diffusion:
@@ -50,6 +52,20 @@ def _enlarged(
     return Image.blend(first, second, request.mix)
 
 
+def _with_faces(request: Upscale, image: Image.Image, tools: Tools) -> Image.Image:
+    """Faces mended, to the share asked for; alpha stays as it is."""
+    if not request.restorer or not request.restorer_share:
+        return image
+    colours = image.convert("RGB")
+    mended = tools.restored(request.restorer, colours).convert("RGB")
+    if mended.size != colours.size:
+        raise UserError("restorer_size", "restorer", name=request.restorer)
+    mended = Image.blend(colours, mended, request.restorer_share)
+    if image.mode == "RGBA":
+        mended.putalpha(image.getchannel("A"))
+    return mended
+
+
 def _mixes(request: Upscale) -> bool:
     return request.upscaler_2 not in (None, "None") and request.mix > 0
 
@@ -73,6 +89,9 @@ def _values(request: Upscale, size: UpscaledSize) -> dict[str, Value]:
     if (size.whole_width, size.whole_height) != (size.width, size.height):
         values["Postprocess crop to"] = f"{size.width}x{size.height}"
     values["Postprocess upscaler"] = request.upscaler
+    if request.restorer and request.restorer_share:
+        values["Postprocess restorer"] = request.restorer
+        values["Postprocess restorer visibility"] = request.restorer_share
     if _mixes(request):
         values["Postprocess upscaler 2"] = request.upscaler_2
         values["Postprocess upscaler 2 visibility"] = request.mix

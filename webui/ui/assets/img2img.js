@@ -1,5 +1,6 @@
 // Image to image: a picture, painted on if wanted, and what becomes of it.
 import { batchPart } from "./batch.js";
+import { captionPart } from "./caption.js";
 import { dataOf, drawingTab, pair, worded } from "./drawing.js";
 import { number } from "./fields.js";
 import { Form, fold } from "./form.js";
@@ -23,6 +24,7 @@ export function mount({ element, props }) {
   const data = dataOf(props.fields);
   const source = sourcePart(form, { mode: "sketch", key: "img2img" });
   const size = fitPart(form, data, source);
+  const caption = captionPart(form, source);
   const batch = batchPart(form, () => requestOf(form, "img2img", size.without()));
   const imageScale = number({ ...data.image_cfg_scale, step: 0.1, slider: [0, 3, 0.1] });
   const goOn = picture =>
@@ -45,7 +47,8 @@ export function mount({ element, props }) {
     own: [strengthOf(form, data), form.add(imageScale), size.element],
     folds: [loopback(form, data), finer(form, data), batch.element],
     suits: [size.suit, forVariant(imageScale, "edit")],
-    fills: [size.offer],
+    ask: [caption.element],
+    fills: [size.offer, caption.offer],
     request: async () => ({ ...requestOf(form, "img2img", size.without()), image: await source.image() }),
   });
   receive("img2img", async item => {

@@ -24,6 +24,18 @@ export function follow(view) {
   view();
 }
 
+/** A job when it is over. */
+export const over = id =>
+  new Promise(resolve => {
+    const look = () => {
+      const job = live.jobs.get(id);
+      if (!job || isActive(job)) return;
+      views.delete(look);
+      resolve(job);
+    };
+    follow(look);
+  });
+
 const changed = () => views.forEach(view => view());
 
 export const isActive = job => !FINAL.has(job.state);
@@ -57,7 +69,7 @@ const AFTER = {
   queued: () => ({}),
   started: event => ({ state: "running", started: Date.now() / 1000, attempts: event.attempt, ahead: null }),
   interrupted: event => ({ state: "interrupted", problem: event.problem }),
-  finished: () => ({ state: "finished", problem: null }),
+  finished: event => ({ state: "finished", problem: null, text: event.text }),
   cancelled: () => ({ state: "cancelled" }),
   failed: event => ({ state: "failed", problem: event.problem }),
   parked: event => ({ state: "parked", problem: event.problem }),

@@ -1,6 +1,7 @@
 // Upscale: pictures enlarged, one or many; the result beside the original.
 import { actionBar } from "./actions.js";
 import { plainName } from "./batch.js";
+import { toolChoices } from "./caption.js";
 import { dataOf, frameOf, pair, worded } from "./drawing.js";
 import { h, say } from "./dom.js";
 import { choice, number, text, toggle } from "./fields.js";
@@ -31,6 +32,7 @@ export function mount({ element, props }) {
   form.place("image", list);
   const size = sizePart(form, data, list);
   const upscalers = upscalersPart(form, data);
+  const restorer = restorerPart(form, data);
   const diffusion = diffusionPart(form, data);
   const stage = stagePart({
     name: "upscale",
@@ -50,9 +52,9 @@ export function mount({ element, props }) {
   const bar = actionBar(form, requests, stage.follow);
   const format = worded(data.image_format, { none: "ui.as_in_settings" });
   const more = fold("upscale.more", t("ui.more"), form.add(format));
-  const settings = [size.element, ...upscalers.elements, diffusion.element, more];
+  const settings = [size.element, ...upscalers.elements, restorer.element, diffusion.element, more];
   frameOf(element, { name: "upscale", ask: h("div.ask", {}, list.element), settings, bar, stage });
-  followOffers(offers => [upscalers.offer, diffusion.offer].forEach(fill => fill(offers)));
+  followOffers(offers => [upscalers.offer, restorer.offer, diffusion.offer].forEach(fill => fill(offers)));
   receive("upscale", async item => {
     list.removeAll();
     await list.add([await item.blob()]);
@@ -117,6 +119,22 @@ function upscalersPart(form, data) {
   };
   form.onChange(show);
   return { elements, offer };
+}
+
+/** Faces mended by an extension that can; hidden while there is none. */
+function restorerPart(form, data) {
+  const none = { value: null, label: t("ui.upscale.no_restorer") };
+  const menu = choice({ ...data.restorer, choices: [none] });
+  const share = form.add(number({ ...data.restorer_share, step: 0.05, slider: [0, 1, 0.05] }));
+  const element = h("div.part", { hidden: true }, form.add(menu), share);
+  const show = () => (share.hidden = !menu.read());
+  const offer = ({ restorers }) => {
+    element.hidden = !restorers.length && !menu.read();
+    menu.offer([none, ...toolChoices(restorers)]);
+    show();
+  };
+  form.onChange(show);
+  return { element, offer };
 }
 
 /** Drawn over tile by tile. What is left open takes what suits the model. */
