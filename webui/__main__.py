@@ -48,6 +48,10 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
+    if options.command == "models":
+        from webui.cli import models
+
+        return models.run(options, language)
     from webui.app import open_door
     from webui.cli import generate
 

@@ -1,8 +1,8 @@
 import pytest
 
 from tests.checkpoints import KEYS
+from webui.core.kinds import MODEL_KINDS
 from webui.library.kinds import Recognised, recognised
-from webui.library.layouts import KINDS
 from webui.library.weights import Header
 
 CROSS = "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
@@ -88,7 +88,7 @@ def test_checkpoints(family):
 def test_what_names_and_shapes_tell(shapes, kind, family):
     found = told(shapes)
     assert (found.kind, found.family) == (kind, family)
-    assert kind in KINDS
+    assert kind in MODEL_KINDS
 
 
 def test_a_lora_is_told_with_its_algorithm():

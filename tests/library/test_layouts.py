@@ -1,6 +1,7 @@
 import pytest
 
-from webui.library.layouts import FOLDERS, KINDS, Shelf, shelves, shelves_of
+from webui.core.kinds import MODEL_KINDS
+from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
 
 
 def make(root, *folders: str) -> None:
@@ -20,7 +21,7 @@ def test_our_own_folders(tmp_path):
     make(tmp_path, *(names[0] for names in FOLDERS.values()), "something else")
     assert told(tmp_path) == {(names[0], kind) for kind, names in FOLDERS.items()}
     assert [shelf.kind for shelf in deep(tmp_path)] == list(FOLDERS)
-    assert set(KINDS) == {*FOLDERS, "unknown"}
+    assert set(MODEL_KINDS) == {*FOLDERS, "unknown"}
 
 
 PROGRAMS = {

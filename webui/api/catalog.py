@@ -13,11 +13,11 @@ from webui.api.context import ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.pictures import KEPT, keep, make_thumbnail
 from webui.core.errors import UnknownId, UserError
+from webui.core.kinds import ModelKind, ModelOrder
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
 from webui.jobs.services import Services
-from webui.library.entries import Entry, Page, Sort
-from webui.library.layouts import ModelKind
+from webui.library.entries import Entry, Page
 from webui.library.sidecars import LONGEST_TEXT
 
 router = APIRouter(route_class=DescribedRoute, tags=["models"])
@@ -50,7 +50,7 @@ def list_models(
     ] = None,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=0, le=1000)] = 100,
-    sort: Annotated[Sort, Query()] = "name",
+    sort: Annotated[ModelOrder, Query()] = "name",
 ) -> Page:
     """Models of every kind, page by page. While files are read, `whole` is false: ask again."""
     return services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)

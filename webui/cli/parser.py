@@ -10,6 +10,7 @@ from typing import Any
 
 from webui import __version__
 from webui.cli.options import COMMANDS, FROM_PICTURES, GROUPS, PICTURES, PROMPTED, Option
+from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 _SIZE = re.compile(r"(\d{1,5})[xX](\d{1,5})")
@@ -51,6 +52,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_animate(add("animate", "work out the plan of an animation from its settings"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
+    _add_models(add("models", "list, describe and hash models of every kind"))
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
     doctor.add_argument("--port", type=int, metavar="N", help="port to look at")
     if with_doctor:
@@ -220,6 +222,35 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--limit", type=int, metavar="N", help="how many (20)")
         else:
             action.add_argument("id", metavar="ID")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    words = {
+        "list": "all models, or some of them",
+        "info": "all that is known of a model",
+        "hash": "SHA-256 and AutoV3 of a model's file, computed once",
+    }
+    for name, meaning in words.items():
+        action = actions.add_parser(
+            name,
+            help=meaning,
+            description=f"{meaning[0].upper()}{meaning[1:]}.",
+            argument_default=argparse.SUPPRESS,
+        )
+        _add_folders(action)
+        action.add_argument("--json", action="store_true", help="print one line of JSON a model")
+        kinds = f"of this kind alone: {', '.join(MODEL_KINDS)}"
+        action.add_argument("--kind", choices=MODEL_KINDS, metavar="KIND", help=kinds)
+        if name == "list":
+            action.add_argument(
+                "--family", metavar="NAME", help="of these alone: sd1, sdxl, flux …"
+            )
+            action.add_argument("--search", metavar="WORDS", help="in names, titles, tags, notes")
+            action.add_argument("--sort", choices=MODEL_ORDERS, help="in this order (name)")
+        else:
+            called = "name, file's name, title, hash or id"
+            action.add_argument("names", nargs="+", metavar="MODEL", help=called)
 
 
 def _port(text: str) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.files import write_atomically
+from webui.core.kinds import ModelOrder
 from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
@@ -23,7 +24,6 @@ from webui.library.entries import (
     Listing,
     Page,
     Row,
-    Sort,
     distinct,
     kind_of,
     plain,
@@ -155,13 +155,13 @@ class Catalog:
         family: str | None = None,
         offset: int = 0,
         limit: int | None = 100,
-        sort: Sort = "name",
+        sort: ModelOrder = "name",
         patience: float | None = None,
     ) -> Page:
         """A page of the list of all models.
 
         Args:
-            kind: one of `layouts.KINDS`; None for all.
+            kind: a `core.kinds.ModelKind`; None for all.
             search: words that must be in the name, title, tags, trigger words or notes.
             family: None for all, empty for those of which it is not known.
             limit: how many at most; None for all.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import Problem
+from webui.core.kinds import ModelOrder
 from webui.library.index import Hashed
 from webui.library.places import PICKLE, Place
 from webui.library.telling import Told
@@ -23,8 +23,6 @@ SHORT_HASH = 10
 """Digits of a hash that are shown, and by which a model can be asked for (A1111's)."""
 SHORT_AUTOV3 = 12
 """The same of the hash without the header, as civitai and A1111 have it for LoRAs."""
-
-Sort = Literal["name", "newest", "oldest", "largest", "smallest"]
 
 
 class Entry(BaseModel):
@@ -170,7 +168,7 @@ class Listing:
         family: str | None = None,
         offset: int = 0,
         limit: int | None = 100,
-        sort: Sort = "name",
+        sort: ModelOrder = "name",
     ) -> Page:
         """Some of them; every word of the search must be somewhere in a model's words."""
         words = plain(search).split()

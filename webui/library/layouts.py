@@ -11,24 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import yaml
 
-ModelKind = Literal[
-    "checkpoint",
-    "lora",
-    "embedding",
-    "vae",
-    "controlnet",
-    "ip_adapter",
-    "upscaler",
-    "text_encoder",
-    "diffusion_model",
-    "image_encoder",
-    "unknown",
-]
-KINDS: tuple[str, ...] = get_args(ModelKind)
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "checkpoint": ("checkpoints", "Stable-diffusion", "diffusers", "main"),
     "lora": ("loras", "lora", "LyCORIS"),

@@ -1,0 +1,107 @@
+"""`webui models`: the models of every kind, told by their headers; needs no server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from webui.cli.words import worded
+from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.kinds import MODEL_KINDS
+from webui.core.paths import Paths
+from webui.library.catalog import Catalog
+from webui.library.entries import Entry
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_HIDDEN = ("id", "name", "kind", "problem", "preview", "folder")
+"""Fields of an entry that `info` shows in another way, or not at all."""
+
+
+def run(options: argparse.Namespace, language: str) -> int:
+    """List, describe or hash; the exit code is 1 if a model is not there or cannot be read."""
+    paths = Paths.choose(options.data_dir, options.models_dir, options.outputs_dir)
+    catalog = Catalog.of(paths)
+    if options.action == "list":
+        return _list(options, catalog, language)
+    shown = [_show(name, options, catalog, language) for name in options.names]
+    return 0 if all(shown) else 1
+
+
+def _list(options: argparse.Namespace, catalog: Catalog, language: str) -> int:
+    asked = {name: value for name, value in vars(options).items() if name in _ASKED}
+    page = catalog.entries(limit=None, **asked)
+    for entry in page.entries:
+        print(entry.model_dump_json() if "json" in options else line(entry, language))
+    for problem in page.problems:
+        _complain(problem, language)
+    return 0
+
+
+_ASKED = ("kind", "family", "search", "sort")
+
+
+def line(entry: Entry, language: str) -> str:
+    """A model in one line: kind, family, size, name, and what is wrong with it."""
+    wrong = f"  ({worded(entry.problem, language)})" if entry.problem else ""
+    family = entry.family or "–"
+    return f"{entry.kind:15} {family:12} {size(entry.bytes):>9}  {entry.name}{wrong}"
+
+
+def size(count: int) -> str:
+    """Bytes for people: `6.9 GB`."""
+    number, units = float(count), iter(_UNITS)
+    unit = next(units)
+    while number >= 999.5 and (larger := next(units, None)):
+        number, unit = number / 1000, larger
+    return f"{number:.3g} {unit}"
+
+
+def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: str) -> bool:
+    try:
+        found = _found(name, getattr(options, "kind", None), catalog)
+        if options.action == "hash":
+            found = [catalog.hashed(entry.id) for entry in found]
+    except UserError as error:
+        _complain(error.problem, language)
+        return False
+    for entry in found:
+        if "json" in options:
+            print(entry.model_dump_json())
+        elif options.action == "hash":
+            print(f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}")
+        else:
+            print("\n".join(_description(entry, language)))
+    return True
+
+
+def _found(name: str, kind: str | None, catalog: Catalog) -> Sequence[Entry]:
+    """All models that the name means, of one kind or of any.
+
+    Raises:
+        UnknownId: there is none.
+    """
+    kinds = [kind] if kind else MODEL_KINDS
+    found = [entry for one in kinds if (entry := catalog.find(one, name))]
+    if not found:
+        raise UnknownId("unknown_entry", "id", name=name[:100])
+    return found
+
+
+def _description(entry: Entry, language: str) -> Iterator[str]:
+    yield f"{entry.name} ({entry.kind})"
+    told = json.loads(entry.model_dump_json())
+    told["bytes"] = f"{entry.bytes} ({size(entry.bytes)})"
+    told["modified"] = datetime.fromtimestamp(entry.modified).strftime("%Y-%m-%d %H:%M:%S")
+    for name, value in told.items():
+        if value and name not in _HIDDEN:
+            words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            yield f"  {name}: {words}".replace("\n", "\n    ")
+    if entry.problem:
+        yield f"  {worded(entry.problem, language)}"
+
+
+def _complain(problem: Problem, language: str) -> None:
+    print(f"webui: {worded(problem, language)}", file=sys.stderr)

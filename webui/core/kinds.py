@@ -1,0 +1,24 @@
+"""What kinds of models there are, and in which orders they are listed. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+ModelKind = Literal[
+    "checkpoint",
+    "lora",
+    "embedding",
+    "vae",
+    "controlnet",
+    "ip_adapter",
+    "upscaler",
+    "text_encoder",
+    "diffusion_model",
+    "image_encoder",
+    "unknown",
+]
+"""`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion."""
+MODEL_KINDS: tuple[str, ...] = get_args(ModelKind)
+
+ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest"]
+MODEL_ORDERS: tuple[str, ...] = get_args(ModelOrder)
