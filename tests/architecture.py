@@ -10,7 +10,12 @@ from pathlib import Path
 
 # Floors of each house from the ground up: imports go to a lower floor, or stay in the package.
 HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "ground floor": (("torch_build",), ("core",), ("prompt", "timeline", "imaging"), ("library",)),
+    "ground floor": (
+        ("torch_build",),
+        ("core",),
+        ("prompt", "timeline", "imaging"),
+        ("library", "motion"),
+    ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
     "worker house": (("models",), ("engine",), ("training", "animation"), ("worker",)),
 }

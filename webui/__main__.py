@@ -40,6 +40,10 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import animate
 
         return animate.run(options, language)
+    if options.command == "warp":
+        from webui.cli import warp
+
+        return warp.run(options, language)
     if options.command == "info":
         from webui.cli import info
 

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace, language: str) -> int:
 
 
 def _show(path: Path, as_json: bool, language: str) -> bool:
-    made = _read(path)
+    made = read_plan(path)
     ok = isinstance(made, Plan) and made.ok
     if as_json:
         _print_json(path, made, language)
@@ -50,7 +50,7 @@ def _print_json(path: Path, made: Plan | Finding, language: str) -> None:
     sys.stdout.write("]}\n")
 
 
-def _read(path: Path) -> Plan | Finding:
+def read_plan(path: Path) -> Plan | Finding:
     """The plan of a file, or why there is none."""
     try:
         return plan_of(read_settings(path.read_bytes().decode("utf-8")))

@@ -50,6 +50,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     for command, meaning in COMMANDS.items():
         _add_request(add(command, meaning), command)
     _add_animate(add("animate", "work out the plan of an animation from its settings"))
+    _add_warp(add("warp", "move a picture as one frame of an animation does"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
     _add_models(add("models", "list, describe and hash models of every kind"))
@@ -204,6 +205,23 @@ def _add_animate(parser: argparse.ArgumentParser) -> None:
         help="print what every frame would be made with, without loading a model",
     )
     parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
+
+
+def _add_warp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("picture", type=Path, metavar="IN.png")
+    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument(
+        "--settings", type=Path, required=True, metavar="FILE", help="the animation's settings"
+    )
+    parser.add_argument(
+        "--frame", type=int, required=True, metavar="N", help="whose motion, from 0"
+    )
+    parser.add_argument(
+        "--depth",
+        type=Path,
+        metavar="FILE",
+        help="in 3D, how far each pixel is: white is near, black is far (without it, a plane)",
+    )
 
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:

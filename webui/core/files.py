@@ -28,13 +28,13 @@ _CODES = {
 _WINDOWS_NAME_TOO_LONG = 206
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write or replace a file that only the user may read.
+def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Write or replace a file, one that only the user may read if nothing else is said.
 
     Raises:
         UserError: it cannot be written; what was there is untouched.
     """
-    with explained(path.parent, path.name), _written(path.parent, data, PRIVATE) as whole:
+    with explained(path.parent, path.name), _written(path.parent, data, mode) as whole:
         os.replace(whole, path)
 
 
