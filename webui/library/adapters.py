@@ -35,7 +35,12 @@ _ALGORITHMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Algorithm -> marks of its names, see `Keys`; the first that is found counts."""
 _DORA = ("_dora_scale_", "_lora_magnitude_vector_")
-_DOWN = ("lora_down.", "lora.down.", ".lora_A.", "_lora.A.")
+_DOWN = tuple(
+    f"{name}{end}.weight"
+    for name in ("lora_down", "lora.down", "lora_A", "lora.A", "lora_linear_layer.down")
+    for end in ("", ".default")
+)
+"""How the names of matrices end that a LoRA puts what comes in through first."""
 
 _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("flux2", ("double_stream_modulation", "single_stream_modulation")),
@@ -104,7 +109,7 @@ def is_adapter(keys: Keys) -> bool:
 
 def adapter_of(header: Header, keys: Keys) -> Adapter:
     """What a LoRA is, from its header."""
-    downs = {name: shape for name, shape in header.shapes.items() if _is_down(name)}
+    downs = {name: shape for name, shape in header.shapes.items() if name.endswith(_DOWN)}
     algorithm = _algorithm(keys) or "lora"
     if keys.have(*_DORA):
         algorithm = "dora" if algorithm == "lora" else f"{algorithm} dora"
@@ -161,10 +166,6 @@ def tidy(words: Iterable[str]) -> tuple[str, ...]:
 
 def _algorithm(keys: Keys) -> str | None:
     return next((name for name, marks in _ALGORITHMS if keys.have(*marks)), None)
-
-
-def _is_down(name: str) -> bool:
-    return any(mark in name for mark in _DOWN)
 
 
 def _is_convolution(shape: Shape) -> bool:

@@ -18,7 +18,7 @@ class Keys:
         self.raw = "\n".join(names)
         """As they are, one a line."""
         alike = self.raw.translate(_ALIKE).replace("00", "0").replace("00", "0")
-        self.patterns = frozenset(f"_{name}_" for name in alike.split("\n"))
+        self.patterns = frozenset(f"_{name}_" for name in set(alike.split("\n")))
         """Each with `_` for dots, before and behind it, and 0 for any number."""
         self._text = "\n" + "\n".join(sorted(self.patterns)) + "\n"
 

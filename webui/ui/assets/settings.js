@@ -1,7 +1,7 @@
 // Settings: each is saved as soon as it is changed, and says so.
 import { get, patch } from "./api.js";
 import { h } from "./dom.js";
-import { choice, field, line, number, toggle } from "./fields.js";
+import { choice, field, line, number, text, toggle } from "./fields.js";
 import { titleOf } from "./model.js";
 import { setTheme } from "./page.js";
 import { recall } from "./store.js";
@@ -59,6 +59,12 @@ export async function mount({ element, props }) {
       core(choice, "default_model", {
         choices: [{ value: null, label: t("ui.settings.any_model") }, ...own],
       }),
+      core(lines, "model_folders", {
+        name: "model_folders",
+        label: "settings.model_folders",
+        hint: "settings.model_folders.hint",
+        rows: 2,
+      }),
       core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" }),
     ),
     section("ui.settings.preview", core(toggle, "live_preview"), core(number, "preview_every")),
@@ -66,6 +72,18 @@ export async function mount({ element, props }) {
       extensionSection(one, settings.extensions[one.extension] ?? {}, saved),
     ),
   );
+}
+
+/** A list of texts, one a line. */
+function lines(data) {
+  const part = text(data);
+  const read = () =>
+    part
+      .read()
+      .split("\n")
+      .map(one => one.trim())
+      .filter(Boolean);
+  return { ...part, read, write: value => part.write((value ?? []).join("\n")) };
 }
 
 const section = (title, ...parts) => h("section", {}, h("h3", {}, t(title)), ...parts);

@@ -1,0 +1,101 @@
+"""How long the catalog takes over many models: read anew, after a restart, page by page.
+
+    python benchmarks/catalog.py --models 10000
+
+The files are made in a temporary folder: LoRAs as kohya's trainer writes them, with its notes and
+a sidecar, of 792 tensors each, whose numbers are holes that take no room on most disks. Every time
+is of a process that has the files' pages in its cache, as a second start has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from webui.library.catalog import Catalog  # noqa: E402
+
+MODULES = 264
+"""Of a LoRA of Stable Diffusion 1; each has two matrices and a number."""
+RANK, WIDTH = 16, 768
+
+
+def head(number: int) -> tuple[bytes, int]:
+    """The beginning of a file, and how many bytes of numbers follow."""
+    table: dict[str, object] = {}
+    end = 0
+    for module in range(MODULES):
+        block, part = divmod(module, 24)
+        name = f"lora_unet_down_blocks_{block}_attentions_0_transformer_blocks_0_attn2_to_k_{part}"
+        shapes = {"lora_down.weight": [RANK, WIDTH], "lora_up.weight": [320, RANK], "alpha": []}
+        for tensor, shape in shapes.items():
+            size = 2
+            for side in shape:
+                size *= side
+            offsets = [end, end + size]
+            table[f"{name}.{tensor}"] = {"dtype": "F16", "shape": shape, "data_offsets": offsets}
+            end += size
+    tags = {f"tag {tag}": 100 - tag for tag in range(100)}
+    table["__metadata__"] = {
+        "ss_output_name": f"trained {number}",
+        "ss_base_model_version": "sd_v1",
+        "ss_tag_frequency": json.dumps({"10_concept": tags}),
+    }
+    data = json.dumps(table).encode()
+    return len(data).to_bytes(8, "little") + data, end
+
+
+def make(folder: Path, count: int) -> None:
+    """Lay the files, a hundred in a folder."""
+    begin, numbers = head(0)
+    for number in range(count):
+        path = folder / str(number // 100) / f"model {number}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(begin)
+            file.truncate(len(begin) + numbers)
+        notes = {"activation text": f"word {number}", "preferred weight": 0.8}
+        path.with_suffix(".json").write_text(json.dumps(notes), encoding="utf-8")
+
+
+def timed(what: str, action: Callable[[], object]) -> None:
+    """Do it, and print how long it took."""
+    start = time.perf_counter()
+    action()
+    print(f"{what:34} {time.perf_counter() - start:8.3f} s", flush=True)
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=int, default=10_000)
+    count = parser.parse_args().models
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        timed(f"lay {count} files", lambda: make(folder / "models" / "loras", count))
+
+        def opened() -> Catalog:
+            return Catalog([folder / "models"], folder / "none", folder / "index.sqlite")
+
+        catalog = opened()
+        timed("read all headers", catalog.entries)
+        timed("look again, nothing changed", lambda: catalog.find("lora", "model 7"))
+        timed("one page", catalog.entries)
+        timed("search", lambda: catalog.entries(search="word 77", sort="newest"))
+        timed("search again", lambda: catalog.entries(search="word 78", sort="newest"))
+        timed("find one by name", lambda: catalog.find("lora", "trained 0"))
+        again = opened()
+        timed("the checkpoints, after a restart", again.models)
+        timed("all, after a restart", again.entries)
+        assert again.entries().total == count
+
+
+if __name__ == "__main__":
+    main()
