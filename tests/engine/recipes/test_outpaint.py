@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.engine.recipes.pictures import Album, changed, draw, noisy, small_stub
 from webui.core.requests import Outpaint
-from webui.engine.recipes.outpaint import parts_of
+from webui.engine.recipes.outpaint import parts_of, scales
 
 
 @pytest.fixture
@@ -62,16 +63,41 @@ def test_an_inpainting_model_is_told_all_that_is_new(album):
 
     model.predict_x0 = predict_x0
     draw(Outpaint, album, model, image=album.add(noisy(64, 64)), right=64, steps=2)
-    assert seen[0][4].tolist() == [0] * 2 + [1] * 6, "the first part and what comes after it"
-    last = seen[-1][4].tolist()  # a third of it is there, and it is stretched to a size to draw at
-    assert last == sorted(last)
-    assert sum(last) / len(last) == pytest.approx(2 / 3, abs=0.1)
+    for row, share in ((seen[0][4].tolist(), 1 / 2), (seen[-1][4].tolist(), 2 / 3)):
+        assert row == sorted(row)
+        assert sum(row) / len(row) == pytest.approx(share, abs=0.1)
 
 
 def test_a_picture_of_one_pixel_is_extended(album):
     (one,) = draw(Outpaint, album, image=album.add(noisy(1, 1)), right=40, down=10)
     assert one.image.size == (41, 11)
     assert one.image.getpixel((0, 0)) == noisy(1, 1).getpixel((0, 0))
+
+
+def test_a_canvas_that_is_too_large_is_drawn_small_first():
+    assert scales((64, 64), (0, 0, 32, 0), (64, 64)) == [1]
+    assert scales((64, 64), (0, 0, 64, 0), (64, 64)) == [2, 1]
+    assert scales((640, 640), (0, 0, 64, 0), (64, 64)) == [16, 8, 4, 2, 1]
+
+
+def test_what_is_drawn_larger_keeps_the_broad_colours(album):
+    """A part, left to itself, may have another brightness than the whole."""
+
+    def drawn(brighter: float) -> np.ndarray:
+        model = small_stub()
+        predict = model.predict_x0
+
+        def predict_x0(x, sigma, embeddings, residuals=None, concat=None):
+            of_a_part = x.shape[3] <= 8
+            return predict(x, sigma, embeddings) + brighter * of_a_part
+
+        model.predict_x0 = predict_x0
+        gray = Image.new("RGB", (64, 64), "gray")
+        fields = {"image": album.add(gray), "right": 128, "cfg_scale": 1, "steps": 6}
+        (one,) = draw(Outpaint, album, model, **fields)
+        return np.asarray(one.image.crop((96, 0, 192, 64)), float)
+
+    assert abs(drawn(0.3).mean() - drawn(0).mean()) < 8, "left alone it would be some 70 levels"
 
 
 def test_what_fits_the_model_is_one_part():

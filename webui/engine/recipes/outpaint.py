@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webui.core.requests import LARGEST_SIDE, Outpaint
+from webui.engine.plan import Plan
 from webui.engine.recipes.over import draw_over, leg_of, plan_of
 from webui.engine.recipes.shots import SEEDS, Shot
 from webui.engine.recipes.told import drawn
-from webui.engine.recipes.tools import Drawn, Tools
+from webui.engine.recipes.tools import Drawn, Leg, Tools
+from webui.imaging.drift import without_drift
 from webui.imaging.inpainting import InitSettings, Prepared, prepared
 from webui.imaging.masks import Box
 from webui.imaging.outpainting import extended
@@ -27,6 +29,10 @@ REACH = 2
 """Part of the native size over which the picture's continuation is left behind."""
 CONTEXT = 4
 """Part of the native size that is seen around a part."""
+FINER = 0.3
+"""Strength of what is drawn again at a larger scale."""
+STEADY = 16
+"""Part of what is seen at once; broader colours are the first stage's."""
 NEXT_SEED = 1_000_003
 """Added from part to part: the same noise in all of them would draw the same things."""
 
@@ -35,29 +41,105 @@ def outpaint(request: Outpaint, batch: Sequence[Shot], tools: Tools) -> Iterator
     """The pictures of one batch, see `tools.Recipe`.
 
     The picture itself stays as it is, to the bit, but for the seam at the sides that are extended.
-    A canvas that the model can draw in one go is; of a larger one the new area is drawn in parts,
-    each of which sees what stands next to it.
+    A canvas that the model can draw in one go is. Of a larger one the whole is drawn first, small,
+    so that it belongs together, then ever smaller parts of it at ever more of their own size, each
+    of which sees what stands next to it.
     """
     model = tools.model(request.model)
     image = tools.picture(request.image)
     canvases = _canvases(request, batch, image)
-    native = _native(request, model)
-    boxes = list(parts_of(image.size, _borders(request), native))
-    settings = _settings(request, model, native, len(boxes))
-    plan = plan_of(model, request, tools)
-    there = _there(request, image.size)
+    stages = _stages(request, model, image.size, tools)
     values: dict[str, Value] = {}
-    for number, box in enumerate(boxes):
-        part = _Part(box, there, _seam(request, image.size), min(native) // REACH)
-        ready = [part.ready(canvas, settings) for canvas in canvases]
-        if not number:
-            tools.legs([leg_of(plan, ready[0], model)] * len(boxes))
-        moved = [_moved(shot, number) for shot in batch]
-        canvases, values = draw_over(request, model, moved, ready, plan, tools)
-        values["Size"] = f"{ready[0].width}x{ready[0].height}"
-        part.finish()
+    told, number = False, 0
+    for stage in stages:
+        there = _there(request, image.size)
+        for box in stage.boxes:
+            part = _Part(box, there, _seam(request, image.size), stage.reach)
+            ready = [part.ready(canvas, stage.settings) for canvas in canvases]
+            if not told:
+                told = True
+                tools.legs(_legs(stages, ready[0], model))
+            moved = [_moved(shot, number) for shot in batch]
+            before = canvases
+            canvases, values = draw_over(request, model, moved, ready, stage.plan, tools)
+            if stage.steady:
+                rows = zip(canvases, before, ready, strict=True)
+                canvases = [_steadied(*row, stage.steady) for row in rows]
+            values["Size"] = f"{ready[0].width}x{ready[0].height}"
+            part.finish()
+            number += 1
     for shot, canvas in zip(batch, canvases, strict=True):
         yield drawn(request, shot, canvas, model, tools, values)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """All parts that are drawn at one scale.
+
+    Attributes:
+        boxes: the parts.
+        plan: of drawing one.
+        settings: how one is made ready.
+        reach: pixels over which what was put there at first is left behind.
+        steady: pixels; what is broader than that stays as the stage before drew it. 0 for nothing.
+    """
+
+    boxes: Sequence[Box]
+    plan: Plan
+    settings: InitSettings
+    reach: int
+    steady: int
+
+
+def _stages(
+    request: Outpaint, model: Model, picture: tuple[int, int], tools: Tools
+) -> list[_Stage]:
+    native, borders = _native(request, model), _borders(request)
+    finer = request.with_(strength=min(request.strength, FINER))
+    stages: list[_Stage] = []
+    for scale in scales(picture, borders, native):
+        sees = native[0] * scale, native[1] * scale
+        boxes = list(parts_of(picture, borders, sees))
+        settings = InitSettings(
+            *native,
+            mask_blur_x=0,  # the seam is in the mask already
+            mask_blur_y=0,
+            area="masked",
+            padding=min(sees) // CONTEXT if len(boxes) > 1 else LARGEST_SIDE,
+            color_correction=request.color_correction,
+            keep_size=True,
+            stride=model.latent.stride,
+        )
+        plan = plan_of(model, finer if stages else request, tools)
+        steady = min(sees) // STEADY if stages else 0
+        stages.append(_Stage(boxes, plan, settings, min(sees) // REACH, steady))
+    return stages
+
+
+def scales(picture: tuple[int, int], borders: Box, native: tuple[int, int]) -> list[int]:
+    """How many times smaller than it is the canvas is drawn, stage after stage, down to 1."""
+    left, top, right, bottom = borders
+    area = (picture[0] + left + right) * (picture[1] + top + bottom)
+    found = [1]
+    while area > MOST_AREA * native[0] * native[1] * found[0] ** 2:
+        found.insert(0, found[0] * 2)
+    return found
+
+
+def _steadied(drawn: Image.Image, before: Image.Image, ready: Prepared, radius: int) -> Image.Image:
+    """What was drawn with the broad colours of before: a part alone knows little of the whole."""
+    assert ready.overlay_mask is not None
+    mask, new = ready.overlay_mask.crop(ready.box), drawn.crop(ready.box)
+    steady = without_drift(new.convert("RGB"), before.crop(ready.box).convert("RGB"), radius)
+    if new.mode == "RGBA":
+        steady.putalpha(new.getchannel("A"))
+    result = drawn.copy()
+    result.paste(Image.composite(steady, new, mask), ready.box[:2])
+    return result
+
+
+def _legs(stages: Sequence[_Stage], ready: Prepared, model: Model) -> list[Leg]:
+    return [leg_of(stage.plan, ready, model) for stage in stages for _ in stage.boxes]
 
 
 def _borders(request: Outpaint) -> Box:
@@ -77,20 +159,6 @@ def _canvases(request: Outpaint, batch: Sequence[Shot], image: Image.Image) -> l
 
 def _moved(shot: Shot, number: int) -> Shot:
     return replace(shot, seed=(shot.seed + number * NEXT_SEED) % SEEDS)
-
-
-def _settings(request: Outpaint, model: Model, native: tuple[int, int], parts: int) -> InitSettings:
-    """In one part everything is seen, else some of it around the part."""
-    return InitSettings(
-        *native,
-        mask_blur_x=0,  # the seam is in the mask already
-        mask_blur_y=0,
-        area="masked",
-        padding=LARGEST_SIDE if parts == 1 else min(native) // CONTEXT,
-        color_correction=request.color_correction,
-        keep_size=True,
-        stride=model.latent.stride,
-    )
 
 
 @dataclass(frozen=True, eq=False)
