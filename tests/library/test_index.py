@@ -121,3 +121,9 @@ def test_a_kill_while_writing_leaves_what_was_there(tmp_path):
     assert Index(tmp_path / "i").looks([LOOK.path, "1"]) == {LOOK.path: LOOK}
     with closing(sqlite3.connect(tmp_path / "i")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_data_folder_that_is_not_there_is_not_made(tmp_path):
+    index = Index(tmp_path / "absent" / "state" / "models.sqlite")
+    index.keep([LOOK])
+    assert index.hashes == {} and not (tmp_path / "absent").exists()

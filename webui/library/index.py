@@ -137,7 +137,7 @@ class Index:
                 self._drop()
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(exist_ok=True)  # a data folder that is not there is not made
         try:
             return _prepared(self._path)
         except sqlite3.DatabaseError as error:
