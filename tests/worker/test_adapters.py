@@ -1,5 +1,6 @@
 """LoRAs through the real worker: tiny models, real files."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from webui.core.errors import UserError
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
 from webui.engine.upscalers import Upscalers
-from webui.models.adapters.files import LoraFiles
-from webui.models.adapters.joining import Adapters
+from webui.library.catalog import Catalog
+from webui.library.store import Store
 from webui.models.manager import ModelManager
 from webui.worker.line import Control
 from webui.worker.runner import Runner
@@ -28,17 +29,15 @@ REQUEST = Txt2Img(
 )  # fmt: skip
 
 
-class OneModel:
-    """A catalog that knows the tiny model."""
+class OneModel(Catalog):
+    """A catalog whose only checkpoint is the tiny model."""
 
-    def __init__(self, info) -> None:
+    def __init__(self, info, folder: Path) -> None:
+        super().__init__([folder], folder / "none", folder / "index.sqlite")
         self.info = info
 
     def get(self, name=None):
         return self.info
-
-    def hash(self, model_id):
-        return None
 
 
 class Bench:
@@ -49,10 +48,9 @@ class Bench:
         self.server = Server(Control())
         self.manager = ModelManager(CPU)
         self.info = tiny.folder_info
-        one, adapters = OneModel(self.info), Adapters(LoraFiles([folder]).find)
-        tools = Upscalers((), CPU), None, Extensions((), "worker")
+        tools = Upscalers((), CPU), Store(folder / "pictures"), Extensions((), "worker")
         answers = self.server.send, self.server.control
-        self.runner = Runner(one, self.manager, *tools, *answers, adapters)  # pyright: ignore
+        self.runner = Runner(OneModel(self.info, folder), self.manager, *tools, *answers)
 
     @property
     def model(self):
@@ -132,3 +130,90 @@ def test_pictures_of_a_batch_with_other_loras_are_made_apart(bench):
     for number, prompt in enumerate(prompts):
         (alone,) = bench.draw(prompt, seed=7 + number)
         assert np.array_equal(together[number], alone)
+
+
+def test_the_files_hash_is_written_as_a1111_writes_it(bench):
+    one, two = bench.lora("one"), bench.lora("two", sshs_model_hash="ab" * 32)
+    bench.draw("a cat <lora:one:0.5> <lora:Two:1>")
+    tensors = one.read_bytes()
+    tensors = tensors[8 + int.from_bytes(tensors[:8], "little") :]
+    short = hashlib.sha256(tensors).hexdigest()[:12]
+    assert f'Lora hashes: "one: {short}, Two: {"ab" * 6}", Version:' in bench.infotext
+    assert two.exists() and "<lora:one:0.5> <lora:Two:1>" in bench.infotext
+
+
+def test_a_lora_for_other_models_is_told_by_both_families(bench, tmp_path):
+    tensors = {
+        "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight":
+            torch.zeros(2, 2048),
+        "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight":
+            torch.zeros(32, 2),
+    }  # fmt: skip
+    write(tmp_path / "loras" / "wide.safetensors", tensors)
+    with pytest.raises(UserError, match="“wide” was made for sdxl models, and tiny is a sd1"):
+        bench.draw("a cat <lora:wide:1>")
+    write(tmp_path / "loras" / "other.safetensors", {"lora_unet_x.diff": torch.zeros(3)})
+    with pytest.raises(UserError, match="fits none of the layers of tiny"):
+        bench.draw("a cat <lora:other:1>")
+    assert bench.server.made == []
+
+
+def test_what_fits_of_a_lora_is_applied_and_the_rest_counted(bench, tmp_path, capsys):
+    tensors = kohya(networks_of(bench.model))
+    write(tmp_path / "loras" / "whole.safetensors", tensors)
+    write(tmp_path / "loras" / "more.safetensors", {**tensors, "lora_unet_x.diff": torch.ones(3)})
+    (whole,) = bench.draw("a cat <lora:whole:1>")
+    (more,) = bench.draw("a cat <lora:more:1>")
+    assert np.array_equal(whole, more)
+    assert f"LoRA more: 1 of {len(tensors) // 3 + 1} layers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tag", ["<lora:style:strong>", "<lora:style:nan>", "<lora:style:1:1:x>"])
+def test_a_strength_is_a_number(bench, tag):
+    bench.lora()
+    with pytest.raises(UserError, match="no number"):
+        bench.draw(f"a cat {tag}")
+
+
+def test_other_tags_are_not_dropped_in_silence(bench):
+    with pytest.raises(UserError, match="<hypernet:x:1>"):
+        bench.draw("a cat <hypernet:x:1>")
+
+
+def test_strengths_at_their_ends(bench):
+    bench.lora()
+    (plain,) = bench.draw("a cat")
+    (none,) = bench.draw("a cat <lora:style:0>")
+    (against,) = bench.draw("a cat <lora:style:-1>")
+    assert np.array_equal(plain, none) and (plain != against).any()
+    with pytest.raises(UserError, match="no picture"):
+        bench.draw("a cat <lora:style:1000>")
+    (after,) = bench.draw("a cat")
+    assert np.array_equal(plain, after)
+
+
+def test_a_file_that_changes_is_read_again(bench):
+    bench.lora(seed=1)
+    (first,) = bench.draw("a cat <lora:style:1>")
+    bench.lora(seed=2)
+    (second,) = bench.draw("a cat <lora:style:1>")
+    assert (first != second).any()
+
+
+def test_damaged_files(bench):
+    path = bench.lora()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with pytest.raises(UserError, match="style.safetensors") as cut:
+        bench.draw("a cat <lora:style:1>")
+    assert cut.value.problem.field == "prompt"
+    path.write_bytes(b"not at all" * 9)
+    with pytest.raises(UserError, match="style.safetensors"):
+        bench.draw("a cat <lora:style:1>")
+    tensors = kohya(networks_of(bench.model))
+    next(iter(tensors.values()))[0] = torch.nan
+    write(path, tensors)
+    with pytest.raises(UserError, match="not numbers"):
+        bench.draw("a cat <lora:style:1>")
+    path.write_bytes(whole)
+    bench.draw("a cat <lora:style:1>")

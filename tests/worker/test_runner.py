@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,6 @@ from webui.engine.samplers import SAMPLERS
 from webui.engine.upscalers import Upscalers
 from webui.library.pictures import encode
 from webui.library.store import Store
-from webui.models.adapters.files import LoraFiles
-from webui.models.adapters.joining import Adapters
 from webui.worker.line import Control
 from webui.worker.runner import Runner
 
@@ -87,8 +84,7 @@ def runner(server: Server, folders=(), store=None, models=()) -> Runner:
     two = TwoModels()
     extensions = Extensions(folders, "worker")
     upscalers = Upscalers(models, torch.device("cpu"))
-    adapters = Adapters(LoraFiles(models or (Path("models"),)).find)
-    return Runner(two, two, upscalers, store, extensions, server.send, server.control, adapters)  # pyright: ignore
+    return Runner(two, two, upscalers, store, extensions, server.send, server.control)  # pyright: ignore
 
 
 def run(**changes) -> Run:

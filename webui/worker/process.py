@@ -38,8 +38,6 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
     from webui.library.store import Store
-    from webui.models.adapters.files import LoraFiles
-    from webui.models.adapters.joining import Adapters
     from webui.models.manager import ModelManager
     from webui.worker.runner import Runner
 
@@ -49,8 +47,7 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     more = load_settings(paths.settings).folders_of_models
     upscalers = Upscalers((*paths.model_folders, *more), models.device)
     store = Store(paths.pictures)
-    adapters = Adapters(LoraFiles(paths.model_folders).find)
-    return Runner(catalog, models, upscalers, store, extensions, line.send, control, adapters)
+    return Runner(catalog, models, upscalers, store, extensions, line.send, control)
 
 
 def execute(runner: Runner, run: Run) -> Ended:

@@ -55,7 +55,6 @@ class Runner:
         extensions: Extensions,
         send: Callable[..., None],
         control: Control,
-        adapters: Adapters,
     ) -> None:
         self._catalog = catalog
         self._models = models
@@ -64,7 +63,7 @@ class Runner:
         self._extensions = extensions
         self._send = send
         self._control = control
-        self._adapters = adapters
+        self._adapters = Adapters(catalog)
         for _, added in extensions.samplers():
             register(added.info, added.function)
 

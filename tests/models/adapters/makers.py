@@ -11,8 +11,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from webui.models.adapters.names import layers
-
 TE_PREFIX = {"text_encoder": "lora_te_", "text_encoder_2": "lora_te2_", "unet": "lora_unet_"}
 
 
@@ -35,9 +33,10 @@ def kohya(networks: Mapping[str, nn.Module], rank: int = 2, seed: int = 0) -> di
     """A LoRA of all attentions, feed-forwards and convolutions, as kohya's trainer names them."""
     tensors: dict[str, Tensor] = {}
     for part, network in networks.items():
-        for number, (name, layer) in enumerate(layers(network).items()):
-            if not isinstance(layer, nn.Linear | nn.Conv2d) or "put_blocks_" in name:
+        for number, (path, layer) in enumerate(network.named_modules()):
+            if not isinstance(layer, nn.Linear | nn.Conv2d) or path.startswith("add_embedding"):
                 continue
+            name = path.replace(".", "_").removeprefix("text_model_")
             made = lora_of(tuple(layer.weight.shape), rank, seed + number)
             begin = TE_PREFIX[part] + ("text_model_" if part != "unet" else "")
             tensors |= {f"{begin}{name}.{kind}": tensor for kind, tensor in made.items()}

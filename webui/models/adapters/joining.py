@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from webui.core.errors import UserError
+from webui.core.errors import UnknownId, UserError
+from webui.library.entries import SHORT_AUTOV3, Entry, Page
 from webui.library.hashes import Stamp, stamp
 from webui.models.adapters.patches import Joined
 from webui.models.adapters.reading import Adapter, read_adapter
 from webui.models.family import Model
+from webui.models.tensors import read_notes
 from webui.prompt.networks import LORA, Network, read_lora
 
 KEPT = 2**30
 """Bytes of adapters that are kept for the next prompt; the last one is kept however large."""
 
+_KIND = "lora"
+_SHOWN = 100
+_NOTED_HASH = "sshs_model_hash"
+"""Kohya's trainer writes the hash (AutoV3) into the file that it makes."""
+
+
+class Shelf(Protocol):
+    """What is needed of the catalog (`webui.library.catalog.Catalog`)."""
+
+    def find(self, kind: str, name: str) -> Entry | None: ...
+
+    def hashed(self, id: str) -> Entry: ...
+
+    def entries(self, kind: str | None = None, *, limit: int | None = 100) -> Page: ...
+
 
 class Adapters:
     """Those that prompts have asked for, read from their files and kept."""
 
-    def __init__(self, find: Callable[[str], Path]) -> None:
-        """Read nothing yet.
-
-        Args:
-            find: the file of a name; raises a UserError where there is none.
-        """
-        self._find = find
+    def __init__(self, shelf: Shelf) -> None:
+        """Read nothing yet."""
+        self._shelf = shelf
         self._kept: OrderedDict[Path, tuple[Stamp | None, Adapter]] = OrderedDict()
 
     def check(self, networks: Sequence[Network]) -> None:
@@ -37,34 +52,55 @@ class Adapters:
             UserError: one is missing, or is none that can be used.
         """
         for network in networks:
-            self._file(network)
+            self._entry(network)
 
     def join(self, model: Model, networks: Sequence[Network], all_fit: bool = True) -> None:
         """Bring a model to where exactly the networks of a prompt are joined to it.
 
         Args:
-            all_fit: those that the model has nothing for are an error; else they are left out.
+            all_fit: those that are made for other models are an error; else they are left out.
 
         Raises:
             UserError: one is missing, damaged, or made for other models.
         """
-        wanted = [self._joined(network) for network in networks]
-        fitting = [one for one in wanted if self._fits(model, one.adapter, all_fit)]
-        model.adapt(fitting)
+        wanted: list[Joined] = []
+        for network in networks:
+            entry, tag = self._entry(network), read_lora(network)
+            adapter = self._read(Path(entry.path), tag.name)
+            if self._fits(model, adapter, entry, all_fit):
+                wanted.append(Joined(adapter, tag.text, tag.unet, tag.dyn))
+        model.adapt(wanted)
 
     def values(self, networks: Sequence[Network]) -> Mapping[str, str]:
         """A1111's `Lora hashes`, for a picture's parameters."""
-        return {}
+        hashes: dict[str, str] = {}
+        for network in networks:
+            name = read_lora(network).name
+            if short := self._short_hash(self._entry(network)):
+                hashes[name.replace(":", "").replace(",", "")] = short
+        text = ", ".join(f"{name}: {short}" for name, short in hashes.items())
+        return {"Lora hashes": text} if text else {}
 
-    def _joined(self, network: Network) -> Joined:
-        tag = read_lora(network)
-        return Joined(self._read(self._file(network), tag.name), tag.text, tag.unet, tag.dyn)
-
-    def _file(self, network: Network) -> Path:
+    def _entry(self, network: Network) -> Entry:
         if network.kind not in LORA:
             tag = f"<{network.kind}:{':'.join(network.items)}>"
-            raise UserError("networks", "prompt", tag=tag)
-        return self._find(read_lora(network).name)
+            raise UserError("networks", "prompt", tag=tag[:_SHOWN])
+        name = read_lora(network).name
+        entry = self._shelf.find(_KIND, name) if name else None
+        if entry is None:
+            raise self._unknown(name)
+        if entry.problem is not None:
+            raise UserError(entry.problem.code, "prompt", **entry.problem.values)
+        return entry
+
+    def _unknown(self, name: str) -> UserError:
+        entries = self._shelf.entries(_KIND, limit=None).entries
+        names = {Path(entry.path).stem.casefold(): Path(entry.path).stem for entry in entries}
+        near = difflib.get_close_matches(name.casefold(), names, 1)
+        shown = name[:_SHOWN]
+        if near:
+            return UnknownId("lora_unknown_near", "prompt", name=shown, nearest=names[near[0]])
+        return UnknownId("lora_unknown", "prompt", name=shown)
 
     def _read(self, path: Path, name: str) -> Adapter:
         now = stamp(path)
@@ -80,12 +116,31 @@ class Adapters:
     def _size(self) -> int:
         return sum(adapter.bytes for _, adapter in self._kept.values())
 
-    def _fits(self, model: Model, adapter: Adapter, must: bool) -> bool:
+    def _fits(self, model: Model, adapter: Adapter, entry: Entry, must: bool) -> bool:
+        """Layers that do not fit are told in the worker's log; others of the file still count."""
         match = model.match(adapter)
-        if must and not match.fitting:
+        if not match.unknown:
+            return True
+        family, its = entry.family, model.info.family
+        other = family and its and family != its
+        if must and (other or not match.fitting):
             values = {"name": adapter.name, "model": model.info.id}
+            if other:
+                families = {"family": family or "", "model_family": its or ""}
+                raise UserError("lora_family", "prompt", **values, **families)
             raise UserError("lora_unfit", "prompt", **values)
-        if match.fitting and match.unknown:
-            words = f"{len(match.unknown)} of {len(adapter.layers)} layers do not fit"
-            print(f"{adapter.name}: {words} {model.info.id}", file=sys.stderr)
-        return bool(match.fitting)
+        if other or not match.fitting:
+            return False
+        count = f"{len(match.unknown)} of {len(adapter.layers)} layers"
+        print(f"LoRA {adapter.name}: {count} are none of {model.info.id}'s", file=sys.stderr)
+        return True
+
+    def _short_hash(self, entry: Entry) -> str | None:
+        path = Path(entry.path)
+        try:
+            if noted := read_notes(path).get(_NOTED_HASH):
+                return noted[:SHORT_AUTOV3]
+            hashed = self._shelf.hashed(entry.id)
+        except UserError:
+            return None  # gone since it was read
+        return hashed.autov3 or (hashed.sha256 or "")[:SHORT_AUTOV3] or None

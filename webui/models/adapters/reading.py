@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.library.weights import SUFFIX, read_header
+from webui.library.weights import read_header
 from webui.models.adapters.names import NUMBERS, read_name
 from webui.models.adapters.weights import Weights
+from webui.models.tensors import SAFE, read_notes, read_pickled, read_some
 
 Layer = tuple[str, str]
 """Part and flat name."""
@@ -45,28 +45,30 @@ class Adapter:
 
 
 def read_adapter(path: Path, name: str) -> Adapter:
-    """Read a `.safetensors` file.
+    """Read a `.safetensors` file, or one that torch wrote.
 
     Raises:
         UserError: it cannot be read, is cut off, holds no adapter, or not numbers.
     """
-    if path.suffix.lower() != SUFFIX:
-        raise UserError("model_pickle", file=path.name)
-    header = read_header(path, path.name)
+    pickled = None if path.suffix.lower() in SAFE else _pickled(path)
+    names = read_header(path, path.name).shapes if pickled is None else pickled
     layers: dict[Layer, dict[str, str]] = {}
-    for key in header.shapes:
+    for key in names:
         if found := read_name(key):
             layers.setdefault((found.part, found.layer), {})[found.kind] = key
     layers = {layer: kinds for layer, kinds in layers.items() if _changes(kinds)}
     if not layers:
         raise UserError("lora_none", "prompt", file=path.name)
-    tensors = _read(path, [key for kinds in layers.values() for key in kinds.values()])
-    alphas = _noted_alphas(header.metadata)
+    wanted = [key for kinds in layers.values() for key in kinds.values()]
+    tensors = read_some(path, wanted) if pickled is None else {key: pickled[key] for key in wanted}
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise UserError("lora_not_a_number", "prompt", file=path.name)
+    alphas = _noted_alphas(read_notes(path))
     read = {
         layer: _weights(layer, {kind: tensors[key] for kind, key in kinds.items()}, alphas)
         for layer, kinds in layers.items()
     }
-    return Adapter(name, read, len(header.shapes) - len(tensors))
+    return Adapter(name, read, len(names) - len(tensors))
 
 
 def _changes(kinds: Collection[str]) -> bool:
@@ -74,18 +76,12 @@ def _changes(kinds: Collection[str]) -> bool:
     return bool({*kinds} - {*NUMBERS, "weight"}) or "on_input" in kinds
 
 
-def _read(path: Path, names: Sequence[str]) -> dict[str, Tensor]:
-    """Some tensors of a file, copied from it, as it would change with the file."""
-    tensors: dict[str, Tensor] = {}
-    try:
-        with safe_open(path, framework="pt") as file:
-            for name in names:
-                tensors[name] = file.get_tensor(name).clone()
-                if not bool(tensors[name].isfinite().all()):
-                    raise UserError("lora_not_a_number", "prompt", file=path.name)
-    except (OSError, SafetensorError) as error:
-        raise UserError("model_damaged", file=path.name) from error
-    return tensors
+def _pickled(path: Path) -> Mapping[str, Tensor]:
+    """Those of a file that torch wrote, also where they lie in a `state_dict`."""
+    held = read_pickled(path)
+    inner = held.get("state_dict")
+    items = inner.items() if isinstance(inner, Mapping) else held.items()
+    return {str(name): tensor for name, tensor in items if isinstance(tensor, Tensor)}
 
 
 def _weights(layer: Layer, tensors: Mapping[str, Tensor], alphas: _Alphas) -> Weights:

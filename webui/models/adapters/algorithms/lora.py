@@ -21,6 +21,9 @@ def delta(weights: Weights, original: Tensor) -> Tensor:
     if "mid" in weights:
         product = tucker(weights["mid"].to(original), up.flatten(1).T, down.flatten(1))
     else:
-        taken = int(weights.numbers.get("dyn", rank))
-        product = up.flatten(1)[:, :taken] @ down.flatten(1)[:taken]
+        up, down = up.flatten(1), down.flatten(1)
+        if "dyn" in weights.numbers:
+            taken = int(weights.numbers["dyn"])
+            up, down = up[:, :taken], down[:taken]
+        product = up @ down
     return shaped(product, original) * weights.scale(rank)
