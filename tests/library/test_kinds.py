@@ -77,6 +77,8 @@ def test_checkpoints(family):
         (names("encoder.block.0.layer.0.SelfAttention.q.weight", "shared.weight"),
          "text_encoder", "t5"),
         (names("model.layers.0.self_attn.q_proj.weight"), "text_encoder", None),
+        (names("enc.blk.0.attn_k.weight"), "text_encoder", "t5"),
+        (names("blk.12.attn_k.weight"), "text_encoder", None),
         (names("vision_model.encoder.layers.0.mlp.fc1.weight"), "image_encoder", None),
         (names("model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight"), "upscaler", None),
         (names("conv_first.weight", "body.0.rdb1.conv1.weight"), "upscaler", None),

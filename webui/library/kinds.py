@@ -68,6 +68,8 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "_transformer_resblocks_0_",
             "_encoder_block_0_layer_0_SelfAttention_",
             "_model_layers_0_self_attn_",
+            "\n_enc_blk_0_",  # as GGUF calls T5's
+            "\n_blk_0_attn_",  # and those of language models
             "\n_cond_stage_model_",
             "\n_conditioner_",
             "\n_text_encoders_",
@@ -169,7 +171,7 @@ def _other_family(kind: str, header: Header, keys: Keys) -> str | None:
     if kind == "vae":
         return noted_family(header.metadata)
     if kind == "text_encoder":
-        if keys.have("_SelfAttention_"):
+        if keys.have("_SelfAttention_", "\n_enc_blk_0_"):
             return "t5"
         for name, shape in header.shapes.items():
             if _TOKENS.search(name) and len(shape) == 2:

@@ -43,7 +43,8 @@ _FORMATS: Mapping[str, str] = {".sft": SUFFIX[1:]}
 _SEPARATE_VAE = ".vae"
 _NAMELESS = re.compile(r"(diffusion_pytorch_model|pytorch_lora_weights|adapter_model)(\.\w+)?")
 """How diffusers calls files; people mean the folder."""
-_HUB = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/[^/]+")
+_HUB_MARK = "models--"
+_HUB = re.compile(rf"{_HUB_MARK}([^/]+?)--([^/]+)/snapshots/[^/]+")
 """How the hub's cache calls the folder of `owner/name`."""
 _DRAWING = ("unet", "transformer")
 """Parts of a folder by whose weights it is known: its hash is theirs."""
@@ -86,17 +87,19 @@ class Place:
     @property
     def name(self) -> str:
         """Its path below the root, without the extension of a file."""
-        path = self.path
+        name = self.full_name
         if self.format != "diffusers":
-            nameless = _NAMELESS.fullmatch(path.stem) and path.parent != self.root
-            path = path.parent if nameless else path.with_suffix("")
-        plain = unicodedata.normalize("NFC", path.relative_to(self.root).as_posix())
-        return _HUB.sub(r"\1/\2", plain)
+            name = os.path.splitext(name)[0]
+            folder, _, stem = name.rpartition("/")
+            if folder and _NAMELESS.fullmatch(stem):
+                name = folder
+        return _HUB.sub(r"\1/\2", name) if _HUB_MARK in name else name
 
     @property
     def full_name(self) -> str:
         """Its path below the root."""
-        return unicodedata.normalize("NFC", self.path.relative_to(self.root).as_posix())
+        below = str(self.path)[len(str(self.root)) :].lstrip(os.sep)
+        return unicodedata.normalize("NFC", below.replace(os.sep, "/"))
 
     @property
     def card(self) -> Path:
@@ -131,7 +134,7 @@ def places(shelf: Shelf, refused: Refused = lambda path, error: None) -> list[Pl
 
 
 def _worth(place: Place) -> tuple[bool, bool, str, str]:
-    return f".{place.format}" in PICKLES, place.format == "gguf", place.format, place.name
+    return f".{place.format}" in PICKLES, place.format == "gguf", place.format, str(place.path)
 
 
 def walk(
