@@ -1,14 +1,14 @@
 """Extensions that describe pictures and mend faces: their menus, and what comes of them."""
 
-import io
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Server, Visitor, free_port
+from tests.browser.conftest import Server, View, Visitor, free_port
+from tests.browser.pictures import decode, encode
 
 MANIFEST = """
 name = "tools"
@@ -56,46 +56,37 @@ def visitor(equipped: Server, chromium: Browser) -> Iterator[Visitor]:
     assert visitor.complaints == []
 
 
-def picture(folder: Path) -> Path:
-    path = folder / "blue.png"
-    Image.new("RGB", (72, 64), (0, 100, 200)).save(path)
-    return path
+BLUE = Image.new("RGB", (72, 64), (0, 100, 200))
 
 
-def test_a_description_goes_into_the_prompt_and_back(visitor: Visitor, tmp_path: Path):
-    view = visitor.open()
-    view.show("img2img")
-    tab = view.page.locator("#img2img")
-    tab.locator("input[type=file]").first.set_input_files(picture(tmp_path))
-    prompt = tab.locator('[data-field="prompt"] textarea')
-    prompt.fill("mine")
-    expect(tab.locator('[data-field="_captioner"] select')).to_have_value("size")
-    tab.get_by_role("button", name="Describe the picture").click()
-    expect(prompt).to_have_value("72 wide")
-    view.page.get_by_role("button", name="Undo").click()
-    expect(prompt).to_have_value("mine")
+def test_a_description_goes_into_the_prompt_and_back(visitor: Visitor):
+    tab = visitor.open().tab("img2img")
+    tab.put(BLUE)
+    tab.fill(prompt="mine")
+    expect(tab.field("_captioner")).to_have_value("size")
+    tab.button("Describe the picture").click()
+    expect(tab.field("prompt")).to_have_value("72 wide")
+    tab.page.get_by_role("button", name="Undo", exact=True).click()
+    expect(tab.field("prompt")).to_have_value("mine")
 
 
-def test_faces_are_mended(visitor: Visitor, tmp_path: Path):
-    view = visitor.open()
-    view.show("upscale")
-    tab = view.page.locator("#upscale")
-    tab.locator("input[type=file]").first.set_input_files(picture(tmp_path))
-    share = tab.locator('[data-field="restorer_share"]')
-    expect(share).to_be_hidden()
-    tab.locator('[data-field="restorer"] select').select_option("Invert")
-    expect(share).to_be_visible()
-    tab.locator(".generate").click()
-    expect(tab.locator(".open img").last).to_be_visible()
-    job = view.jobs()[0]
-    made = Image.open(io.BytesIO(view.picture(job["pictures"][0]["id"])))
-    assert made.size == (144, 128)
-    assert made.getpixel((70, 60)) == (255, 155, 55)
+def test_faces_are_mended(visitor: Visitor):
+    tab = visitor.open().tab("upscale")
+    file: Any = {"name": "blue.png", "mimeType": "image/png", "buffer": encode(BLUE)}
+    tab.find(".pictures input[type=file]").set_input_files([file])
+    expect(tab.find(".held li")).to_have_count(1)
+    expect(tab.field("restorer_share")).to_be_hidden()
+    tab.field("restorer").select_option("Invert")
+    expect(tab.field("restorer_share")).to_be_visible()
+    tab.generate()
+    tab.wait_for_pictures(1)
+    made = decode(tab.picture(tab.jobs()[0]["pictures"][0]["id"]))
+    assert made.shape == (128, 144, 3)
+    assert made[60, 70].tolist() == [255, 155, 55]
 
 
-def test_without_such_extensions_nothing_is_shown(visitors: Callable[..., Visitor]):
-    view = visitors().open()
-    for tab, field in (("img2img", "_captioner"), ("upscale", "restorer")):
-        view.show(tab)
-        expect(view.page.locator(f'#{tab} [data-field="prompt"]').first).to_be_attached()
-        expect(view.page.locator(f'#{tab} [data-field="{field}"]')).to_be_hidden()
+def test_without_such_extensions_nothing_is_shown(view: View):
+    for name, field in (("img2img", "_captioner"), ("upscale", "restorer")):
+        tab = view.tab(name)
+        expect(tab.find(".generate")).to_be_visible()
+        expect(tab.field(field)).to_be_hidden()
