@@ -25,14 +25,14 @@ def color_corrected(image: Image.Image, target: LabHistogram) -> Image.Image:
     mode "luminosity" of the W3C's Compositing and Blending, level 1.
     """
     own = color_target(image)
-    channels = [_matched(own[..., index], target[..., index]) for index in range(3)]
+    channels = [histogram_matched(own[..., index], target[..., index]) for index in range(3)]
     matched = cv2.cvtColor(np.stack(channels, axis=-1), cv2.COLOR_LAB2RGB)
     blend = _with_luma_of(np.asarray(matched) / 255, np.asarray(image) / 255)
     return Image.fromarray((blend * 255).astype(np.uint8))
 
 
-def _matched(levels: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Levels mapped so that their cumulative histogram becomes the target's (fractions cut off)."""
+def histogram_matched(levels: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Levels of one channel mapped so that their cumulative histogram becomes the target's (fractions cut off)."""
     counts = np.bincount(levels.ravel(), minlength=256)
     target_counts = np.bincount(target.ravel(), minlength=256)
     there = np.flatnonzero(target_counts)
