@@ -3,8 +3,11 @@ from typing import Any
 import pytest
 
 from tests.jobs.door import Door
+from tests.jobs.test_checks import CATALOG
 from webui.core.intents import INTENTS
 from webui.core.requests import Inpaint, Outpaint, Upscale
+from webui.core.settings import Settings
+from webui.jobs.filling import suits
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,11 @@ def test_enlarging_has_a_limit(door: Door) -> None:
 def test_seeds_are_drawn_for_the_tiles_too(door: Door) -> None:
     request = door.taken("upscale", image=door.put(9, 9), diffusion={"strength": 0.2})
     assert request.diffusion.seed >= 0
+
+
+def test_an_edit_model_begins_from_noise() -> None:
+    model = CATALOG.get(None)
+    edit = model.model_copy(update={"variant": "edit"})
+    assert suits(Img2Img, None, edit, Settings())["strength"] == 1.0
+    assert "strength" not in suits(Img2Img, None, model, Settings())
+    assert "strength" not in suits(Inpaint, None, edit, Settings())

@@ -1,5 +1,7 @@
 from tests.jobs.door import GONE, Door
-from webui.core.requests import Img2Img
+from tests.jobs.test_checks import CATALOG
+from webui.core.requests import Img2Img, Txt2Img
+from webui.jobs.referring import refer
 
 
 def test_one_picture_in_the_prompt_is_what_the_drawing_begins_with(door: Door) -> None:
@@ -29,3 +31,12 @@ def test_pictures_in_prompts_are_never_dropped_in_silence(door: Door) -> None:
     assert refused("txt2img", prompt="x {image}", references={"1": GONE}) == {
         "references.1": "stored_picture_gone"
     }
+
+
+def test_an_edit_model_begins_from_noise_unless_told_otherwise(door: Door) -> None:
+    model = CATALOG.get(None).model_copy(update={"variant": "edit"})
+    values = {"prompt": "winter {image}", "references": {"1": door.put(30, 20)}}
+    request = refer(Txt2Img.model_validate(values), model)
+    assert isinstance(request, Img2Img) and request.strength == 1.0
+    told = refer(Txt2Img.model_validate({**values, "reference_strength": 0.75}), model)
+    assert isinstance(told, Img2Img) and told.strength == 0.75

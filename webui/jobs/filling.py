@@ -46,6 +46,8 @@ def suits(
         fields += ["width", "height"]
     if model:
         values |= {field: getattr(model.card, field) for field in fields}
+    if kind is Img2Img and model and model.variant == "edit":
+        values["strength"] = 1.0  # it sees the picture beside the noise that it begins with
     if kind is Inpaint and isinstance(intent, str):
         values |= INTENTS.get(cast(Intent, intent), {})
     return values

@@ -7,6 +7,9 @@ from webui.core.offers import ModelInfo
 from webui.core.requests import Drawing, Img2Img, Request, Txt2Img
 from webui.prompt.references import references_in
 
+WHOLE = 1.0
+"""Strength of an edit model, which sees the picture beside the noise that it begins with."""
+
 
 def refer(request: Request, model: ModelInfo | None) -> Request:
     """The request with its references put to use.
@@ -34,10 +37,13 @@ def refer(request: Request, model: ModelInfo | None) -> Request:
         raise UserError("references_unserved", "references", count=len(names))
     if request.hires:
         raise UserError("reference_with_hires", "hires")
-    return _from_picture(request, text, request.references[names[0]])
+    edits = model is not None and model.variant == "edit"
+    chosen = "reference_strength" in request.model_fields_set
+    strength = WHOLE if edits and not chosen else request.reference_strength
+    return _from_picture(request, text, request.references[names[0]], strength)
 
 
-def _from_picture(request: Txt2Img, text: str, image: str) -> Img2Img:
+def _from_picture(request: Txt2Img, text: str, image: str, strength: float) -> Img2Img:
     own = ("kind", "hires", "references", "reference_strength", "prompt", "width", "height")
     common = {name: value for name, value in request.model_dump().items() if name not in own}
     return Img2Img.model_validate(
@@ -45,7 +51,7 @@ def _from_picture(request: Txt2Img, text: str, image: str) -> Img2Img:
             **common,
             "prompt": text,
             "image": image,
-            "strength": request.reference_strength,
+            "strength": strength,
             "width": request.width,
             "height": request.height,
             "resize_mode": "crop",

@@ -5,6 +5,10 @@ import { number, toggle } from "./fields.js";
 export const strengthOf = (form, data) =>
   form.add(number({ ...data.strength, step: 0.01, slider: [0, 1, 0.01], hint: "ui.strength.hint" }));
 
+/** An edit model sees the picture beside the noise that it begins with: nothing of it need stay in that. */
+export const suitStrength = (form, data) => model =>
+  form.suggest({ strength: model.variant === "edit" ? 1 : data.strength.default });
+
 /** A field that is there only where the chosen model is of the variant that reads it. */
 export function forVariant(field, variant) {
   field.element.hidden = true;

@@ -4,7 +4,7 @@ import { captionPart } from "./caption.js";
 import { dataOf, drawingTab, pair, worded } from "./drawing.js";
 import { number } from "./fields.js";
 import { Form, fold } from "./form.js";
-import { fineFields, forVariant, strengthOf } from "./from_picture.js";
+import { fineFields, forVariant, strengthOf, suitStrength } from "./from_picture.js";
 import { switched } from "./part.js";
 import { takeParameters } from "./paste.js";
 import { requestOf } from "./request.js";
@@ -46,7 +46,7 @@ export function mount({ element, props }) {
     stage,
     own: [strengthOf(form, data), form.add(imageScale), size.element],
     folds: [loopback(form, data), finer(form, data), batch.element],
-    suits: [size.suit, forVariant(imageScale, "edit")],
+    suits: [size.suit, suitStrength(form, data), forVariant(imageScale, "edit")],
     ask: [caption.element],
     fills: [size.offer, caption.offer],
     request: async () => ({ ...requestOf(form, "img2img", size.without()), image: await source.image() }),
