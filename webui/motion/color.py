@@ -75,7 +75,7 @@ def _in_space(picture: Picture, space: Space) -> Picture:
 
 def _follow(values: Picture, wanted: Picture) -> Picture:
     """Values mapped so that as many lie below each as in what is wanted."""
-    levels, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     targets, target_counts = np.unique(wanted, return_counts=True)
     below = (np.cumsum(counts) - counts / 2) / values.size
     target_below = (np.cumsum(target_counts) - target_counts / 2) / wanted.size

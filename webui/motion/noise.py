@@ -202,9 +202,7 @@ def noised(
         mask: (H, W) in 0…1, how much of the noise is taken; where it is 0 no pixel changes.
     """
     height, width, channels = picture.shape
-    share = (
-        np.ones((height, width)) if mask is None else np.clip(np.asarray(mask, np.float64), 0, 1)
-    )
+    share = np.ones((height, width)) if mask is None else np.clip(mask, 0, 1, dtype=np.float64)
     if not amount or not share.any():
         return picture.copy()
 

@@ -23,7 +23,8 @@ class Unsharp:
     """An unsharp mask, under the names of Deforum's schedules.
 
     Attributes:
-        kernel: size of the Gauss in pixels, odd (an even one becomes one larger); 0 for what its sigma needs.
+        kernel: size of the Gauss in pixels, odd (an even one becomes one larger); 0 for what its
+            sigma needs.
         sigma: standard deviation in pixels; 0 for what the kernel's size means.
         amount: how much; 0 for none.
         threshold: levels; what differs less from the blurred picture keeps its value.
@@ -56,7 +57,7 @@ def deforum_sharpened(levels: Levels, unsharp: Unsharp, mask: Field | None = Non
     """Deforum's anti-blur on whole levels.
 
     Its threshold wraps round: only pixels a little brighter than the blurred picture keep their
-    value, those a little darker do not. It crashes at even kernels.
+    value, those a little darker do not. (It crashes at even kernels, which this does not.)
 
     Args:
         levels: (H, W, C).
