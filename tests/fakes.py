@@ -51,12 +51,16 @@ class FakeModel:
         self.info = info
         self.image_conditioning = image_conditioning
         self.latent = LatentSpec(channels=4, stride=8, preview=info.card.preview or PREVIEW)
-        self.sigmas = SigmaTable.scaled_linear().sigmas
+        self.table = SigmaTable.scaled_linear()
+        self.sigmas = self.table.sigmas
         self.device = torch.device("cpu")
         self.dtype = torch.float32
         self.seconds = seconds
         self.calls: list[tuple[float, int]] = []
         self.concats: list[Tensor | None] = []
+
+    def noise_levels(self, height: int, width: int) -> SigmaTable:
+        return self.table
 
     def encode_texts(
         self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False

@@ -118,7 +118,7 @@ def write_tiny(
     index = _index(family)
     for part in ("tokenizer", "tokenizer_2"):
         if part in index:
-            _copy_tokenizer(folder / part, "!" if family == "sd2" or part[-1] == "2" else None)
+            copy_tokenizer(folder / part, "!" if family == "sd2" or part[-1] == "2" else None)
     (folder / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
     save_file(dict(ldm_layout(folder, family)), file)
     return Tiny(folder, file, family)
@@ -148,7 +148,7 @@ def _index(family: str) -> dict[str, Any]:
     return index
 
 
-def _copy_tokenizer(folder: Path, padding: str | None) -> None:
+def copy_tokenizer(folder: Path, padding: str | None) -> None:
     shutil.copytree(TOKENIZER, folder)
     for name in ("tokenizer_config.json", "special_tokens_map.json") if padding else ():
         config = json.loads((folder / name).read_text(encoding="utf-8"))

@@ -70,10 +70,6 @@ class Model(StubModel):
             self.network = SigmaTable.scaled_linear()
         self.latents: list[torch.Tensor] = []
 
-    @property
-    def sigmas(self):
-        return self.table if self.table.quantized else self.table.sigmas
-
     def decode(self, latents):
         self.latents.append(latents)
         return super().decode(latents)

@@ -44,6 +44,9 @@ class StubModel:
     def sigmas(self) -> torch.Tensor:
         return self.table.sigmas
 
+    def noise_levels(self, height: int, width: int) -> SigmaTable:
+        return self.table
+
     def encode_texts(
         self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
     ) -> list[Embedding]:

@@ -14,6 +14,7 @@ from tests.checkpoints import (
 from webui.core.errors import UserError
 from webui.core.paths import CLONE
 from webui.library.cards import CARDS
+from webui.library.flows import FLOW_PARTS
 from webui.library.recognition import LDM_PARTS, recognise_file, recognise_folder
 
 
@@ -46,7 +47,8 @@ def test_folders(tmp_path):
 
 
 def test_every_family_can_be_told_and_has_a_card():
-    assert KEYS.keys() == CARDS.keys() == LDM_PARTS.keys()
+    assert CARDS.keys() == LDM_PARTS.keys() | FLOW_PARTS.keys()
+    assert KEYS.keys() == LDM_PARTS.keys()
 
 
 @pytest.mark.parametrize(
@@ -100,8 +102,8 @@ def test_the_size_a_folder_was_trained_at(tmp_path):
 @pytest.mark.parametrize(
     ("key", "family"),
     [
-        ("model.diffusion_model.joint_blocks.0.x", "sd3"),
-        ("double_blocks.0.img_attn.qkv.weight", "flux"),
+        ("double_stream_modulation_img.lin.weight", "flux2"),
+        ("model.diffusion_model.distilled_guidance_layer.in_proj.weight", "chroma"),
         ("edm_mean", "playground 2.5"),
         ("noise_augmentor.data_mean", "unclip"),
         ("control_model.zero_convs.0.0.weight", "controlnet"),
@@ -162,8 +164,7 @@ def test_networks_that_take_something_else(tmp_path, channels):
 @pytest.mark.parametrize(
     ("kind", "unet", "family"),
     [
-        ("StableDiffusion3Pipeline", {}, "sd3"),
-        ("FluxPipeline", {}, "flux"),
+        ("Flux2Pipeline", {}, "flux2"),
         ("PixArtAlphaPipeline", {}, "PixArtAlpha"),
         ("StableUnCLIPPipeline", {}, "StableUnCLIP"),
         ("StableDiffusionPipeline", {"class_embed_type": "projection"}, "sd1, unclip"),

@@ -29,6 +29,9 @@ class Preview(BaseModel):
 class ModelCard(BaseModel):
     """What suits a model: the values a form takes when the model is chosen.
 
+    distilled: the network itself was taught the guidance: it is told the scale, and a negative
+        prompt counts for nothing.
+    shift: of a flow's noise levels, where it is not the model's own.
     prediction, zero_terminal_snr: how it was trained, for single files that do not tell.
     """
 
@@ -43,6 +46,8 @@ class ModelCard(BaseModel):
     schedule: str = "Automatic"
     cfg_scale: float = 7.0
     clip_skip: int = 1
+    distilled: bool = False
+    shift: float | None = None
     prediction: Literal["epsilon", "v_prediction"] | None = None
     zero_terminal_snr: bool | None = None
     prompt: Localized = {}

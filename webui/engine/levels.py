@@ -48,6 +48,7 @@ class Levels:
         highest: level of the whole schedule, of which image to image leaves out the first ones:
             Brownian noise belongs to it.
         preserved: the sampler is written for x that is scaled down (variance preserving).
+        flow: of a model that is a rectified flow.
     """
 
     sigmas: Tensor
@@ -56,6 +57,7 @@ class Levels:
     walk: SamplerFunction | None = None
     highest: float | None = None
     preserved: bool = False
+    flow: bool = False
 
 
 MakeLevels = Callable[[Task], Levels]
@@ -77,11 +79,14 @@ def scheduled(task: Task) -> Levels:
     if task.strength is None:
         sigmas = _schedule(task, task.steps)
         first = float(sigmas[0])
-        return Levels(sigmas, (1 + first**2) ** 0.5 if task.options.sgm_noise_multiplier else first)
+        multiplied = task.options.sgm_noise_multiplier and not task.table.flow
+        return Levels(sigmas, (1 + first**2) ** 0.5 if multiplied else first)
     total, kept = image_steps(task)
     whole = _schedule(task, total) if total else torch.zeros(1)
     sigmas = whole[max(total - kept - 1, 0) :]
-    return Levels(sigmas, float(sigmas[0]), highest=float(whole[0]))
+    first = float(sigmas[0])
+    share = 1 - first if task.table.flow else 1.0
+    return Levels(sigmas, first, share, highest=float(whole[0]))
 
 
 def _schedule(task: Task, steps: int) -> Tensor:

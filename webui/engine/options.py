@@ -36,6 +36,7 @@ class Options:
         old_schedules: prompts are scheduled as before version 1.6 of A1111.
         refiner_by_steps: the refiner takes over by the count of calls, not by the noise level.
         refiner_pass: in which pass of a hires run it does.
+        flow: x is a rectified flow's, not data with noise on top; filled in from the model.
     """
 
     sigma_min: float = 0.0
@@ -67,3 +68,4 @@ class Options:
     old_schedules: bool = False
     refiner_by_steps: bool = False
     refiner_pass: Literal["first pass", "second pass", "both passes"] = "second pass"
+    flow: bool = False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from webui.core.sampling import AUTOMATIC
+from webui.engine.flows import flow_levels
 from webui.engine.levels import Levels, Task, image_steps
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
@@ -130,8 +131,10 @@ def plan(
     order = 2 if chosen.info.second_order else 1
     return Plan(
         sampler=chosen,
-        levels=chosen.levels(task),
-        options=options,
+        levels=flow_levels(chosen, task) if table.flow else chosen.levels(task),
+        options=replace(options, flow=True)
+        if table.flow and chosen.flow == "straight"
+        else options,
         prompt_calls=steps * order,
         counted=(steps if strength is None else image_steps(task)[1] + 1) * order,
     )

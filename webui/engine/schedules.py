@@ -49,6 +49,8 @@ def schedule(*names: str) -> Callable[[Schedule], Schedule]:
 def ends(table: SigmaTable, options: Options) -> tuple[float, float]:
     """Lowest and highest level of the schedules that listen to the settings of the ends."""
     model = float(table.sigmas[0]), float(table.sigmas[-1])
+    if table.flow:  # there is nothing beyond its ends
+        return options.sigma_min or model[0], min(options.sigma_max or model[1], model[1])
     low, high = _OLD_KARRAS_ENDS if options.old_karras_sigmas else model
     return options.sigma_min or low, options.sigma_max or high
 
@@ -122,11 +124,18 @@ def _kl_optimal(table: SigmaTable, n: int, options: Options) -> Tensor:
 
 @schedule("Align Your Steps")
 def _align_your_steps(table: SigmaTable, n: int, options: Options) -> Tensor:
-    """Levels optimised for 10 steps, between them linear in the logarithm (Sabour et al. 2024)."""
+    """Levels optimised for 10 steps, between them linear in the logarithm (Sabour et al. 2024).
+
+    A flow gets levels of the same ratio of noise to signal, from pure noise on.
+    """
     levels = np.log(_ALIGNED[options.align_your_steps][::-1])
     places = np.linspace(0, 1, n)
     between = np.interp(places, np.linspace(0, 1, len(levels)), levels)
-    return _with_zero(torch.from_numpy(np.exp(between)[::-1].copy()))
+    sigmas = np.exp(between)[::-1].copy()
+    if table.flow:
+        sigmas = sigmas / (1 + sigmas)
+        sigmas[0] = float(table.sigmas[-1])
+    return _with_zero(torch.from_numpy(sigmas))
 
 
 @schedule("Simple")

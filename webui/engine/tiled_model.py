@@ -20,6 +20,7 @@ from webui.imaging.tiles import Tiling, blend_tiles
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
 from webui.models.family import ImageConditioning, LatentSpec, Model
+from webui.models.sigmas import SigmaTable
 
 TileDone = Callable[[int, int], None]
 """Told how many tiles of a call are done, and how many there are."""
@@ -73,6 +74,9 @@ class TiledModel:
     @property
     def sigmas(self) -> Tensor:
         return self._model.sigmas
+
+    def noise_levels(self, height: int, width: int) -> SigmaTable:
+        return self._model.noise_levels(height, width)
 
     @property
     def device(self) -> torch.device:

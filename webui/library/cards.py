@@ -37,6 +37,12 @@ CARDS: Mapping[str, ModelCard] = {
     "sdxl-refiner": ModelCard(
         family="sdxl-refiner", **_LARGE, steps=25, cfg_scale=6.0, preview=_SDXL_PREVIEW
     ),
+    "sd3": ModelCard(
+        family="sd3", **_LARGE, steps=28, sampler="Euler", schedule="SGM Uniform", cfg_scale=4.5
+    ),
+    "flux": ModelCard(
+        family="flux", **_LARGE, sampler="Euler", schedule="Simple", cfg_scale=3.5, distilled=True
+    ),
 }
 """The families that can be drawn with."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from webui.core.errors import UserError
 from webui.core.offers import ModelCard
 from webui.library.cards import CARDS, card_of, speed_of
+from webui.library.flows import FLOW_PARTS, check_folder, flow_variant, told_by
 from webui.library.weights import Header, part_file, read_config, read_header
 
 INDEX = "model_index.json"
@@ -43,6 +44,8 @@ _FILE_MARKS: tuple[tuple[str, str], ...] = (
     ("cond_stage_model.model.", "sd2"),
     ("model.diffusion_model.joint_blocks.", "sd3"),
     ("joint_blocks.", "sd3"),
+    *((f"{own}double_stream_modulation_img.", "flux2") for own in ("", _UNET)),
+    *((f"{own}distilled_guidance_layer.", "chroma") for own in ("", _UNET)),
     ("model.diffusion_model.double_blocks.", "flux"),
     ("double_blocks.", "flux"),
     ("model.diffusion_model.input_blocks.", "sd1"),
@@ -66,6 +69,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("StableDiffusion3", "sd3"),
     ("StableDiffusion", "sd1"),
     ("LatentConsistencyModel", "sd1"),
+    ("Flux2", "flux2"),
     ("Flux", "flux"),
 )
 """How the name of its pipeline begins -> the family."""
@@ -106,6 +110,8 @@ def recognise_file(path: Path, header: Header | None = None) -> Kind:
     """
     header = header or read_header(path, path.name)
     family = _checked(path.name, _family_of_names(header))
+    if family in FLOW_PARTS:
+        return _flow(path.stem, family, told_by(family, header))
     for part, prefix in LDM_PARTS[family].items():
         if not _has(header, prefix):
             raise UserError("model_part_missing", file=path.name, part=part)
@@ -126,6 +132,9 @@ def recognise_folder(folder: Path) -> Kind:
         raise UserError("model_part_missing", file=name, part=INDEX)
     index = read_config(folder / INDEX, f"{name}/{INDEX}")
     family = _checked(name, _family_of_index(index))
+    if family in FLOW_PARTS:
+        told = {**check_folder(folder, family, index), "pipeline": index.get("_class_name")}
+        return _flow(name, family, told)
     if family == "sd1":
         family = _sd1_or_sd2(folder)
     for part in LDM_PARTS[family]:
@@ -149,6 +158,11 @@ def _kind(shown: str, family: str, channels: Any, name: str, side: int | None = 
     variant, speed = _VARIANTS[channels], speed_of(name)
     card = card_of(family, speed or variant, f"{name} {variant or ''}", side)
     return Kind(family, variant or speed, card)
+
+
+def _flow(shown: str, family: str, transformer: Mapping[str, Any]) -> Kind:
+    variant, card = flow_variant(family, shown, transformer)
+    return Kind(family, variant, card)
 
 
 def _family_of_names(header: Header) -> str | None:

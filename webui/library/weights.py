@@ -24,6 +24,8 @@ PARTS: Mapping[str, str] = {
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
     "text_encoder_2": "model",
+    "transformer": "diffusion_pytorch_model",
+    "text_encoder_3": "model",
 }
 """Folders with weights that a diffusers folder may have, and how their files are called."""
 
@@ -86,11 +88,22 @@ def part_file(folder: Path, part: str) -> Path | None:
     return min((folder / part).glob(f"{name}.*{SUFFIX}"), default=None)
 
 
+def part_files(folder: Path, part: str) -> tuple[Path, ...]:
+    """The same, where they may lie in several files (`…-00001-of-00003`)."""
+    whole = part_file(folder, part)
+    shard = f"{PARTS[part]}*-[0-9]*-of-[0-9]*{SUFFIX}"
+    shards = sorted((folder / part).glob(shard))
+    if whole is not None and whole not in shards:
+        return (whole,)
+    plain = [file for file in shards if file.name.startswith(f"{PARTS[part]}-")]
+    return tuple(plain or shards)
+
+
 def weight_files(path: Path) -> tuple[Path, ...]:
     """The weights of a single file or a diffusers folder; of a folder the UNet's come first."""
     if not path.is_dir():
         return (path,)
-    return tuple(file for part in PARTS if (file := part_file(path, part)))
+    return tuple(file for part in PARTS for file in part_files(path, part))
 
 
 def read_config(path: Path, shown: str) -> dict[str, Any]:

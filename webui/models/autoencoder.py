@@ -28,8 +28,13 @@ class Autoencoder:
 
     @property
     def scale(self) -> float:
-        """Latents are the network's own times this."""
+        """Latents are the network's own, without the shift, times this."""
         return self.vae.config["scaling_factor"]
+
+    @property
+    def shift(self) -> float:
+        """What is taken from the network's own latents before they are scaled."""
+        return self.vae.config.get("shift_factor") or 0.0
 
     def decode(self, latents: Tensor) -> Tensor:
         """(B, C, h, w) to pixels (B, 3, H, W) in 0..1, float32 on the CPU.
@@ -66,7 +71,7 @@ class Autoencoder:
         return pixels.float().cpu().div(2).add(0.5).clamp(0, 1)
 
     def _decoded(self, latents: Tensor) -> Tensor:
-        x: Any = latents.to(self.vae.device, self.vae.dtype) / self.scale
+        x: Any = latents.to(self.vae.device, self.vae.dtype) / self.scale + self.shift
         return self.vae.decode(x, return_dict=False)[0]
 
     def _encode(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
@@ -76,7 +81,7 @@ class Autoencoder:
             latents = self._encoded(pixels, noise)
         if not bool(latents.isfinite().all()):
             raise UserError("picture_not_a_number")
-        return latents * self.scale
+        return (latents - self.shift) * self.scale
 
     def _encoded(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
         x = (pixels * 2 - 1).to(self.vae.device, self.vae.dtype)

@@ -47,7 +47,7 @@ _OLD = re.compile(rf"(?<=\.)(?:{'|'.join(_OLD_ATTENTION)})(?=\.)")
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.")
 _PROJECTION = "text_projection.weight"
 _UNET_INPUT = "input_blocks.0.0.weight"
-_WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
+WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
 """What the libraries raise for values that make no network."""
 
 
@@ -133,7 +133,7 @@ def load_parts(
 def _prediction(schedule: Mapping[str, Any], shown: str) -> Prediction:
     try:
         return Prediction.from_config(schedule, shown)
-    except (*_WRONG_CONFIG, RuntimeError) as error:
+    except (*WRONG_CONFIG, RuntimeError) as error:
         raise UserError("model_damaged", file=f"{shown}/scheduler_config.json") from error
 
 
@@ -150,7 +150,7 @@ def _networks(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, Any]:
     try:
         with without_weights():
             return {part: _network(part, config[part], encoders.get(part)) for part in config}
-    except _WRONG_CONFIG as error:
+    except WRONG_CONFIG as error:
         raise UserError("model_damaged", file=f"{shown}/config.json") from error
 
 
@@ -193,7 +193,7 @@ def _from_folder(layout: Layout, part: str, tensors: Tensors, network: Any) -> T
     """Names as saved by any version of diffusers and transformers to those of this one."""
     if part == "vae":
         return {_OLD.sub(_new_attention, name): value for name, value in tensors.items()}
-    return tensors if part == "unet" else _clip(tensors, network)
+    return tensors if part == "unet" else clip_names(tensors, network)
 
 
 def _new_attention(found: re.Match[str]) -> str:
@@ -206,14 +206,14 @@ def _from_file(layout: Layout, part: str, tensors: Tensors, network: Any) -> Ten
     encoder = next((one for one in layout.encoders if one.part == part), None)
     if encoder is not None:
         if encoder.open_clip:
-            return _clip(convert_open_clip_checkpoint(network, tensors, prefix), network)
-        return _clip({name.removeprefix(prefix): tensors[name] for name in tensors}, network)
+            return clip_names(convert_open_clip_checkpoint(network, tensors, prefix), network)
+        return clip_names({name.removeprefix(prefix): tensors[name] for name in tensors}, network)
     convert = convert_ldm_unet_checkpoint if part == "unet" else convert_ldm_vae_checkpoint
     converted = convert(tensors, network.config)
     return {name: value for name, value in converted.items() if value is not None}
 
 
-def _clip(tensors: Tensors, network: CLIPTextModel | CLIPTextModelWithProjection) -> Tensors:
+def clip_names(tensors: Tensors, network: CLIPTextModel | CLIPTextModelWithProjection) -> Tensors:
     """The names that this version of transformers gives, without what nothing reads."""
     projected = isinstance(network, CLIPTextModelWithProjection)
     inside = "text_model." if projected else ""

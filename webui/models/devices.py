@@ -65,6 +65,26 @@ def autoencoder_dtype(device: torch.device, name: str) -> torch.dtype:
     return torch.float32 if device.type == "mps" else network_dtype(device, name)
 
 
+def flow_dtype(device: torch.device) -> torch.dtype:
+    """Precision of flow transformers and their autoencoders, whose numbers float16 may not hold."""
+    if device.type == "cpu":
+        return torch.float32
+    return torch.bfloat16 if _brain_floats(device) else torch.float16
+
+
+def t5_dtype(device: torch.device) -> torch.dtype:
+    """Precision of T5, whose numbers float16 does not hold."""
+    wide = device.type == "cpu" or not _brain_floats(device)
+    return torch.float32 if wide else torch.bfloat16
+
+
+def _brain_floats(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 itself."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return True
+
+
 def return_memory(device: torch.device) -> None:
     """Give what is no longer used back to the system."""
     gc.collect()

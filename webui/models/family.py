@@ -14,6 +14,7 @@ from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.sigmas import SigmaTable
 
 LoadProgress = Callable[[float], None]
 """Called with the share (0..1) of the bytes loaded; may raise to stop."""
@@ -29,13 +30,13 @@ class LatentSpec:
     Attributes:
         channels: of the latents that are denoised; the network may take more, see `concat`.
         stride: pixels per latent, along each side.
-        preview: rough picture without the decoder.
+        preview: rough picture without the decoder, None where none is known.
         scale: latents are the autoencoder's own times this.
     """
 
     channels: int
     stride: int
-    preview: Preview
+    preview: Preview | None
     scale: float = 1.0
 
 
@@ -54,6 +55,10 @@ class Model(Protocol):
     @property
     def sigmas(self) -> Tensor:
         """(T,) float32, ascending: the noise levels it was trained at."""
+        ...
+
+    def noise_levels(self, height: int, width: int) -> SigmaTable:
+        """Its noise levels for pictures of this size in latents; most do not depend on it."""
         ...
 
     @property

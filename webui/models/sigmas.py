@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -30,6 +30,8 @@ class SigmaTable:
     sigmas: Tensor
     stride: int = 1
     quantized: bool = False
+    flow: ClassVar[bool] = False
+    """It is a rectified flow's, see `webui.models.flow`."""
 
     @classmethod
     def from_alphas(cls, alphas_cumprod: Tensor) -> Self:

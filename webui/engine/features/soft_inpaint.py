@@ -22,6 +22,8 @@ from webui.imaging.inpainting import Prepared
 from webui.imaging.resize import resized
 
 _TINY = 1e-5
+_HIGHEST = 14.6146
+"""The noise level at which Stable Diffusion 1 begins, whose users the defaults suit."""
 _RADIUS, _DEVIATION = 2, 1.5
 _BLUR = 4
 """Pixels, of the last mask: hides the grid of the latents."""
@@ -32,13 +34,17 @@ class SoftlyKeepOutside(Participant):
 
     order = -100
 
-    def __init__(self, latents: Tensor, mask: Tensor, settings: SoftInpaint) -> None:
+    def __init__(
+        self, latents: Tensor, mask: Tensor, settings: SoftInpaint, flow: bool = False
+    ) -> None:
         """Keep nothing yet.
 
         Args:
             latents: (B, C, h, w) of the picture.
             mask: (B, 1, h, w) in 0..1, 1 where it is drawn anew.
+            flow: the model is a rectified flow; its ratio of noise to signal is what counts.
         """
+        self._flow = flow
         self._latents = latents
         self._mask = mask.to(latents)
         self._settings = settings
@@ -47,7 +53,10 @@ class SoftlyKeepOutside(Participant):
         """Blend, by the noise level."""
         settings, denoised = self._settings, step.denoised
         assert denoised is not None
-        power = step.sigma**settings.schedule_bias * settings.preservation_strength
+        level = step.sigma
+        if self._flow:
+            level = min(level / max(1 - level, _TINY), _HIGHEST)
+        power = level**settings.schedule_bias * settings.preservation_strength
         share = self._mask**power
         boost = settings.transition_contrast_boost
         step.denoised = mixed(self._latents, denoised, share, boost)

@@ -152,11 +152,13 @@ def _plan(job: _Job, model: Model) -> Plan:
     """All the steps asked for are made, whatever the strength (A1111's rule for hires)."""
     request, hires = job.request, job.hires
     assert request.sampler and request.schedule and request.steps
+    size, stride = job.size, model.latent.stride
+    height, width = size.height // stride, size.width // stride
     return plan(
         hires.sampler or request.sampler,
         hires.schedule or request.schedule,
         hires.steps or request.steps,
-        model.sigmas,
+        model.noise_levels(height - size.truncate_y, width - size.truncate_x),
         replace(job.tools.options, fixed_steps=True),
         hires.strength,
     )

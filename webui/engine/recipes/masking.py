@@ -56,11 +56,12 @@ def masking(
     masks = [torch.from_numpy(one.latent_mask) for one in ready]
     mask = torch.stack(masks)[:, None].to(start.latents)
     latents = _held(ready[0], start.latents, mask, noise)
+    flow = plan.levels.flow
     if isinstance(request, Outpaint):
-        return Masking(latents, SoftlyKeepOutside(latents, mask, SoftInpaint()), ready, None)
+        return Masking(latents, SoftlyKeepOutside(latents, mask, SoftInpaint(), flow), ready, None)
     soft = request.soft if isinstance(request, Inpaint) else None
     if soft:
-        return Masking(latents, SoftlyKeepOutside(latents, mask, soft), ready, soft)
+        return Masking(latents, SoftlyKeepOutside(latents, mask, soft, flow), ready, soft)
     return Masking(latents, KeepOutside(latents, mask, plan.levels.preserved), ready, None)
 
 

@@ -26,7 +26,9 @@ def plan_of(model: Model, request: FromPicture, tools: Tools) -> Plan:
     assert request.sampler and request.schedule and request.steps
     exact = request.exact_steps or tools.options.fixed_steps
     options = replace(tools.options, fixed_steps=exact)
-    table = model.sigmas
+    card, stride = model.info.card, model.latent.stride
+    height, width = request.height or card.height, request.width or card.width
+    table = model.noise_levels(height // stride, width // stride)
     return plan(request.sampler, request.schedule, request.steps, table, options, request.strength)
 
 

@@ -51,12 +51,14 @@ def redrawn(
         return image, {}
     model = tools.model(diffusion.model)
     fields = complete(diffusion, model)
-    options = tools.options
+    stride = model.latent.stride
+    canvas = _padded(image, GRANULE * stride)
+    cut = cut_of(canvas, fields.tile, diffusion.overlap, stride)
+    side = fields.tile // stride  # all that the model sees at once
+    levels = model.noise_levels(side, side)
     steps = plan(
-        fields.sampler, fields.schedule, fields.steps, model.sigmas, options, diffusion.strength
+        fields.sampler, fields.schedule, fields.steps, levels, tools.options, diffusion.strength
     )
-    canvas = _padded(image, GRANULE * model.latent.stride)
-    cut = cut_of(canvas, fields.tile, diffusion.overlap, model.latent.stride)
     result = _drawn_over(diffusion, fields, canvas, cut, steps, model, tools)
     result = without_drift(result.crop((0, 0, *image.size)), image)
     return result, _values(diffusion, fields, model, tools)

@@ -36,11 +36,13 @@ def first_pass(model: Model, request: Txt2Img, batch: Sequence[Shot], tools: Too
     assert request.sampler and request.schedule and request.steps
     assert request.width and request.height and request.cfg_scale is not None
     stride = model.latent.stride
+    width, height = request.width // stride, request.height // stride
+    levels = model.noise_levels(height, width)
     return Pass(
         model=model,
-        plan=plan(request.sampler, request.schedule, request.steps, model.sigmas, tools.options),
+        plan=plan(request.sampler, request.schedule, request.steps, levels, tools.options),
         words=[shot.words for shot in batch],
-        noise=noise_of(request, model, batch, request.width // stride, request.height // stride),
+        noise=noise_of(request, model, batch, width, height),
         cfg_scale=request.cfg_scale,
         clip_skip=request.clip_skip or 1,
         refiner=request.refiner,

@@ -14,7 +14,7 @@ from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
 from webui.engine.protocols import Denoiser
 from webui.engine.samplers.registry import sampler
-from webui.engine.samplers.steps import ancestral, brownian, through_log
+from webui.engine.samplers.steps import ancestral, brownian, lowered, noise_to_signal, through_log
 
 Curvature = Callable[[Tensor], Tensor]
 """Weight of the change of `denoised` in a second-order step of length h."""
@@ -41,20 +41,28 @@ def dpmpp_2m(
     return x
 
 
-@sampler("DPM++ 2S a")
+@sampler("DPM++ 2S a", flow="straight")
 def dpmpp_2s_ancestral(
     denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options
 ) -> Tensor:
     for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
-        down, up = ancestral(sigma, sigma_next, options.eta)
+        down, kept, up = lowered(sigma, sigma_next, options)
         denoised = denoise(x, sigma)
         if down > 0:
-            middle = (sigma * down).sqrt()
+            middle = _half_way(sigma, down, options.flow)
             denoised = denoise(toward(x, sigma, middle, denoised), middle)
         x = toward(x, sigma, down, denoised)
         if sigma_next > 0:
-            x = x + noise.draw(x) * options.s_noise * up
+            x = x * kept + noise.draw(x) * options.s_noise * up
     return x
+
+
+def _half_way(sigma: Tensor, sigma_next: Tensor, flow: bool) -> Tensor:
+    """In the logarithm of the ratio of noise to signal."""
+    if not flow:
+        return (sigma * sigma_next).sqrt()
+    ratio = (noise_to_signal(sigma) * noise_to_signal(sigma_next)).sqrt()
+    return ratio / (1 + ratio)
 
 
 @sampler("DPM++ SDE")

@@ -53,7 +53,7 @@ def coarse(task: Task) -> Levels:
     return replace(scheduled(replace(task, table=table)), walk=walk)
 
 
-@sampler("LCM", levels=coarse)
+@sampler("LCM", levels=coarse, flow="ratio")
 def lcm(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
     for sigma, sigma_next in zip(sigmas, sigmas[1:], strict=False):
         x = denoise(x, sigma)

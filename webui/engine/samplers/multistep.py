@@ -15,7 +15,7 @@ from webui.engine.samplers.steps import slope
 _ORDER = 4
 
 
-@sampler("LMS")
+@sampler("LMS", flow="straight")
 def lms(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: Noise, options: Options) -> Tensor:
     levels = [float(sigma) for sigma in sigmas]
     slopes: list[Tensor] = []

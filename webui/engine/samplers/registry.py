@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from webui.core.sampling import SamplerInfo, sampler_named
 from webui.engine.levels import MakeLevels, scheduled
 from webui.engine.protocols import SamplerFunction
+
+FlowWalk = Literal["straight", "ratio", "timesteps"]
+"""How a sampler walks a rectified flow.
+
+"straight": x as it is; the sampler goes along straight lines, or knows the rule by which noise is
+added there. "ratio": x / (1 - sigma), which is clean + noise, at levels of the ratio of noise to
+signal: for samplers that solve in the logarithm of that ratio. "timesteps": the same, at levels
+that the sampler chooses from the model's timesteps.
+"""
 
 
 @dataclass(frozen=True)
@@ -18,11 +28,13 @@ class Sampler:
         info: its data for menus.
         function: the walk itself.
         levels: which noise levels it walks and what it starts with.
+        flow: how it walks a rectified flow.
     """
 
     info: SamplerInfo
     function: SamplerFunction
     levels: MakeLevels = scheduled
+    flow: FlowWalk = "ratio"
 
 
 SAMPLERS: dict[str, Sampler] = {}
@@ -30,7 +42,7 @@ SAMPLERS: dict[str, Sampler] = {}
 
 
 def sampler(
-    named: str | SamplerInfo, levels: MakeLevels = scheduled
+    named: str | SamplerInfo, levels: MakeLevels = scheduled, flow: FlowWalk | None = None
 ) -> Callable[[SamplerFunction], SamplerFunction]:
     """Register a function: for a name of `webui.core.sampling.SAMPLERS`, or with its own data."""
     info = sampler_named(named) if isinstance(named, str) else named
@@ -38,7 +50,8 @@ def sampler(
         raise LookupError(f"{named} is not in webui.core.sampling.SAMPLERS")
 
     def add(function: SamplerFunction) -> SamplerFunction:
-        SAMPLERS[info.name] = Sampler(info, function, levels)
+        usual: FlowWalk = "ratio" if levels is scheduled else "timesteps"
+        SAMPLERS[info.name] = Sampler(info, function, levels, flow or usual)
         return function
 
     return add

@@ -7,6 +7,9 @@ from torch import Tensor
 from webui.engine.noise import Between, Noise
 from webui.engine.options import Options
 
+_ALMOST_NO_SIGNAL = 1 - 1e-6
+"""Where a walk begins that cannot begin at 1, where the ratio is infinite."""
+
 
 def slope(x: Tensor, sigma: Tensor, denoised: Tensor) -> Tensor:
     """dx/dsigma of the probability flow (Karras et al. 2022, equation 3): the predicted noise."""
@@ -23,6 +26,37 @@ def ancestral(sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Te
     return (sigma_next**2 - up**2) ** 0.5, up
 
 
+def lowered(
+    sigma: Tensor, sigma_next: Tensor, options: Options
+) -> tuple[Tensor, Tensor | float, Tensor]:
+    """The same with the share of x that is kept: (level to go down to, share, noise to add).
+
+    In a flow a level comes from scaling x down as much as from adding noise. The way down goes
+    eta times as far beyond sigma_next as that is below sigma, and what is kept of the signal is
+    what sigma_next has of it.
+    """
+    if not options.flow:
+        down, up = ancestral(sigma, sigma_next, options.eta)
+        return down, 1.0, up
+    down = sigma_next * (1 + (sigma_next / sigma - 1) * options.eta)
+    kept = (1 - sigma_next) / (1 - down)
+    return down, kept, (sigma_next**2 - (down * kept) ** 2).clamp(min=0).sqrt()
+
+
+def raised(x: Tensor, sigma: Tensor, higher: Tensor, extra: Tensor, options: Options) -> Tensor:
+    """x with noise (`extra`, of variance 1) added, from its level to a higher one."""
+    if not options.flow:
+        return x + extra * (higher**2 - sigma**2) ** 0.5
+    kept = (1 - higher) / (1 - sigma)
+    return x * kept + extra * (higher**2 - (sigma * kept) ** 2) ** 0.5
+
+
+def noise_to_signal(sigma: Tensor) -> Tensor:
+    """sigma / (1 - sigma) of flow levels, finite also for 1."""
+    held = sigma.double().clamp(max=_ALMOST_NO_SIGNAL)
+    return (held / (1 - held)).float()
+
+
 def churned(
     x: Tensor, sigma: Tensor, steps: int, noise: Noise, options: Options
 ) -> tuple[Tensor, Tensor]:
@@ -33,10 +67,12 @@ def churned(
     within = options.s_tmin <= sigma <= options.s_tmax
     gamma = min(options.s_churn / steps, 2**0.5 - 1) if within else 0.0
     extra = noise.draw(x) * options.s_noise
-    if gamma == 0:
+    if gamma == 0 or (options.flow and sigma >= 1):
         return x, sigma
     higher = sigma * (gamma + 1)
-    return x + extra * (higher**2 - sigma**2) ** 0.5, higher
+    if options.flow:
+        higher = higher.clamp(max=1)
+    return raised(x, sigma, higher, extra, options), higher
 
 
 def brownian(x: Tensor, sigmas: Tensor, noise: Noise) -> Between:

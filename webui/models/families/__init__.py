@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from webui.models.families.sd1 import SD1
 from webui.models.families.sd2 import SD2
+from webui.models.families.sd3 import SD3
 from webui.models.families.sdxl import SDXL, SDXLRefiner
 from webui.models.family import Family
 
-_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner())
+_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner(), SD3())
 
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

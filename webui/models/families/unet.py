@@ -20,6 +20,7 @@ from webui.models.adapters.reading import Adapter
 from webui.models.checkpoint import Loaded
 from webui.models.emphasis import Emphasis
 from webui.models.family import ImageConditioning, LatentSpec
+from webui.models.sigmas import SigmaTable
 
 DISTILLED_GUIDANCE = 8.5
 """The guidance scale that a latent consistency model is told it was distilled with."""
@@ -61,6 +62,9 @@ class UNetModel:
         self._gray: Tensor | None = None
         networks = {encoder.part: encoder.model for encoder in loaded.encoders}
         self._patches = Patches({UNET: loaded.unet, **networks}, self._changed)
+
+    def noise_levels(self, height: int, width: int) -> SigmaTable:
+        return self._prediction.table
 
     @property
     def device(self) -> torch.device:

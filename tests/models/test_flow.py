@@ -1,0 +1,78 @@
+"""Noise levels of rectified flows are those of diffusers' scheduler."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+
+from webui.core.errors import UserError
+from webui.models.flow import FlowTable, Shift
+
+FLUX = {"use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 1.15}
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0, 0.5])
+def test_levels_are_those_of_diffusers(shift):
+    table = FlowTable.shifted(shift)
+    wanted = FlowMatchEulerDiscreteScheduler(shift=shift).sigmas.flip(0)
+    assert torch.allclose(table.sigmas, wanted, atol=1e-7)
+    assert table.flow and float(table.sigmas[-1]) == 1
+
+
+@pytest.mark.parametrize("tokens", [64, 256, 1024, 4096, 10_000])
+def test_the_size_moves_the_levels_as_in_diffusers(tokens):
+    scheduler = FlowMatchEulerDiscreteScheduler(**FLUX)
+    mu = 0.5 + (1.15 - 0.5) * (tokens - 256) / (4096 - 256)
+    scheduler.set_timesteps(sigmas=[0.75, 0.5, 0.25], mu=mu)
+    table = Shift.from_config(FLUX, "m").table(tokens)
+    made = table.t_to_sigma(torch.tensor([749.0, 499.0, 249.0]))
+    assert torch.allclose(made, scheduler.sigmas[:3], atol=1e-6)
+
+
+def test_a_shift_may_grow_in_a_straight_line():
+    shift = Shift.from_config({**FLUX, "time_shift_type": "linear"}, "m")
+    assert shift.table(256).shift == 0.5
+    assert Shift.from_config(FLUX, "m").table(256).shift == pytest.approx(math.exp(0.5))
+
+
+def test_timesteps_and_levels_are_each_others_inverse():
+    table = FlowTable.shifted(3.0)
+    steps = torch.linspace(0, 999, 37)
+    assert torch.allclose(table.sigma_to_t(table.t_to_sigma(steps)), steps, atol=0.01)
+    assert float(table.sigma_to_t(0.0)) == 0 and float(table.sigma_to_t(1.0)) == 999
+    assert float(table.t_to_sigma(5000)) == 1
+
+
+def test_as_noise_on_top_of_the_data_the_levels_are_finite():
+    sigmas = FlowTable.shifted(3.0).exploding().sigmas
+    assert len(sigmas) == 999
+    assert bool(sigmas.isfinite().all()) and bool((sigmas[1:] > sigmas[:-1]).all())
+    assert float(sigmas[249]) == pytest.approx(0.5 / 0.5)  # 0.25, shifted by 3, is 0.5
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"_class_name": "EulerDiscreteScheduler"},
+        {"shift": 0},
+        {"shift": "3"},
+        {"shift": True},
+        {"shift": math.inf},
+        {"use_karras_sigmas": True},
+        {**FLUX, "max_shift": -1},
+        {**FLUX, "base_image_seq_len": 4096},
+    ],
+)
+def test_nonsense_is_said_to_be_nonsense(config):
+    with pytest.raises(UserError) as raised:
+        Shift.from_config(config, "m")
+    assert raised.value.problem.code == "model_schedule"
+
+
+@pytest.mark.parametrize("tokens", [1, 10_000_000])
+def test_no_size_breaks_the_levels(tokens):
+    sigmas = Shift.from_config(FLUX, "m").table(tokens).sigmas
+    assert bool(sigmas.isfinite().all()) and float(sigmas[-1]) == pytest.approx(1)

@@ -1,0 +1,230 @@
+"""The parts of a model that is a rectified flow, from a diffusers folder or from single files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    T5Config,
+    T5EncoderModel,
+)
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.library.weights import part_files, read_config
+from webui.models.autoencoder import Autoencoder
+from webui.models.checkpoint import WRONG_CONFIG, clip_names, read_tokenizer
+from webui.models.devices import flow_dtype, t5_dtype
+from webui.models.family import LoadProgress
+from webui.models.flow import Shift
+from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.t5 import T5Encoder, read_t5_tokenizer
+from webui.models.texts import Reading, TextEncoder
+
+Make = Callable[[Mapping[str, Any]], Any]
+"""A network of a config."""
+Convert = Callable[[Tensors, Any], Tensors]
+"""(tensors, network) -> the tensors by the network's own names."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a part's weights and its config come from.
+
+    Attributes:
+        files: they may lie in several.
+        shown: how errors name each.
+        prefix: of the names that belong to the part.
+        config: of the network.
+        convert: to the network's names.
+    """
+
+    files: tuple[Path, ...]
+    shown: tuple[str, ...]
+    prefix: str
+    config: Mapping[str, Any]
+    convert: Convert
+
+
+@dataclass(frozen=True)
+class Components:
+    """The parts of a model.
+
+    Attributes:
+        networks: by the name of their folder in the layout of diffusers.
+        encoders: its text encoders, in the order of their folders.
+    """
+
+    networks: Mapping[str, Any]
+    autoencoder: Autoencoder
+    encoders: tuple[Any, ...]
+    shift: Shift
+
+
+@dataclass(frozen=True)
+class Clip:
+    """How a family reads a CLIP.
+
+    Attributes:
+        tokenizer: the folder of its tokenizer.
+        projected: its pooled vector is the projected one.
+    """
+
+    tokenizer: str
+    reading: Reading
+    projected: bool = True
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Of what kind a family's parts are.
+
+    Attributes:
+        transformer: makes its network of a config.
+        clips: its CLIPs by the name of the part.
+        t5: the name of its T5, and the folder of its tokenizer.
+        optional: parts that a model may lack.
+    """
+
+    transformer: Make
+    clips: Mapping[str, Clip]
+    t5: tuple[str, str] | None = None
+    optional: frozenset[str] = field(default=frozenset())
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return ("transformer", "vae", *self.clips, *(self.t5[:1] if self.t5 else ()))
+
+
+def folder_sources(kinds: Kinds, info: ModelInfo) -> dict[str, Source]:
+    """The parts of a diffusers folder.
+
+    Raises:
+        UserError: one is missing or damaged.
+    """
+    folder = Path(info.path)
+    sources: dict[str, Source] = {}
+    for part in kinds.parts:
+        files = part_files(folder, part)
+        if not files:
+            if part in kinds.optional:
+                continue
+            raise UserError("model_part_missing", file=folder.name, part=part)
+        shown = tuple(f"{folder.name}/{part}/{file.name}" for file in files)
+        config = read_config(folder / part / "config.json", f"{folder.name}/{part}/config.json")
+        sources[part] = Source(files, shown, "", config, folder_names)
+    return sources
+
+
+def load_components(
+    kinds: Kinds,
+    info: ModelInfo,
+    sources: Mapping[str, Source],
+    tokenizers: Path,
+    shift: Shift,
+    device: torch.device,
+    progress: LoadProgress,
+) -> Components:
+    """Read a model.
+
+    Args:
+        sources: of its parts.
+        tokenizers: the folder in which those of its text encoders lie.
+
+    Raises:
+        UserError: a part is cut off, damaged or does not fit its description.
+    """
+    shown = Path(info.path).name
+    networks = {part: _network(kinds, part, one, shown) for part, one in sources.items()}
+    encoders = _tokenizers(kinds, sources, tokenizers, shown)
+    read: dict[str, Tensors] = {}
+    files = {
+        f"{part}/{number}": Part(path, source.shown[number], source.prefix, _dtype(part, device))
+        for part, source in sources.items()
+        for number, path in enumerate(source.files)
+    }
+    for name, tensors in read_parts(files, device, progress):
+        part, number = name.split("/")
+        read.setdefault(part, {}).update(tensors)
+        source = sources[part]
+        if int(number) == len(source.files) - 1:
+            given = read.pop(part)
+            plain = {key.removeprefix(source.prefix): given[key] for key in given}
+            fill(networks[part], source.convert(plain, networks[part]), source.shown[0])
+            networks[part].to(device)  # what is no weight: places of tokens
+    made = tuple(make(networks[part]) for part, make in encoders.items())
+    return Components(networks, Autoencoder(networks["vae"]), made, shift)
+
+
+def folder_names(tensors: Tensors, network: Any) -> Tensors:
+    """Names as saved by any version of diffusers and transformers to those of this one."""
+    if isinstance(network, CLIPTextModel | CLIPTextModelWithProjection):
+        return clip_names(tensors, network)
+    if isinstance(network, T5EncoderModel):
+        return t5_names(tensors)
+    return tensors
+
+
+def t5_names(tensors: Tensors) -> Tensors:
+    """The encoder's alone; the table of words is there twice, as one."""
+    kept = {name: value for name, value in tensors.items() if not name.startswith("decoder.")}
+    kept.pop("lm_head.weight", None)
+    words = kept.get("shared.weight", kept.get("encoder.embed_tokens.weight"))
+    if words is not None:
+        kept["shared.weight"] = kept["encoder.embed_tokens.weight"] = words
+    return kept
+
+
+def _network(kinds: Kinds, part: str, source: Source, shown: str) -> Any:
+    try:
+        with without_weights():
+            return _make(kinds, part)(source.config)
+    except (*WRONG_CONFIG, RuntimeError) as error:
+        raise UserError("model_damaged", file=f"{shown}/{part}/config.json") from error
+
+
+def _make(kinds: Kinds, part: str) -> Make:
+    if part == "transformer":
+        return kinds.transformer
+    if part == "vae":
+        return lambda config: AutoencoderKL.from_config(dict(config))
+    if part in kinds.clips:
+        kind = CLIPTextModelWithProjection if kinds.clips[part].projected else CLIPTextModel
+        return lambda config: kind(CLIPTextConfig.from_dict(dict(config)))
+    return lambda config: T5EncoderModel(T5Config.from_dict(dict(config)))
+
+
+def _tokenizers(
+    kinds: Kinds, sources: Mapping[str, Source], folder: Path, shown: str
+) -> dict[str, Callable[[Any], Any]]:
+    """By part: what makes a text encoder of its network; read before the weights are."""
+    found: dict[str, Callable[[Any], Any]] = {}
+    for part in sorted(set(sources) - {"transformer", "vae"}):
+        clip = kinds.clips.get(part)
+        if clip is not None:
+            words = read_tokenizer(folder / clip.tokenizer, shown)
+            found[part] = _clip_maker(words, clip.reading, part)
+        elif kinds.t5:
+            pieces = read_t5_tokenizer(folder / kinds.t5[1], shown)
+            found[part] = _t5_maker(pieces, part)
+    return found
+
+
+def _clip_maker(words: Any, reading: Reading, part: str) -> Callable[[Any], Any]:
+    return lambda network: TextEncoder(network, words, reading, part)
+
+
+def _t5_maker(pieces: Any, part: str) -> Callable[[Any], Any]:
+    return lambda network: T5Encoder(network, pieces, part)
+
+
+def _dtype(part: str, device: torch.device) -> torch.dtype:
+    return t5_dtype(device) if part.startswith("text") else flow_dtype(device)

@@ -1,0 +1,125 @@
+"""What all models that are rectified flows over a transformer have in common, once loaded."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from webui.core.offers import ModelInfo
+from webui.core.participants import Embedding
+from webui.library.cards import CARDS
+from webui.models.adaptable import Adaptable
+from webui.models.adapters.patches import UNET
+from webui.models.components import Components
+from webui.models.emphasis import Emphasis
+from webui.models.family import ImageConditioning, LatentSpec
+from webui.models.flow import LEVELS, FlowTable, Shift
+
+TRANSFORMER = "transformer"
+
+
+class FlowModel(Adaptable, ABC):
+    """A loaded model (see `webui.models.family.Model`).
+
+    Attributes:
+        transformer, autoencoder: its networks.
+        shift: of its noise levels.
+    """
+
+    image_conditioning: ImageConditioning = "none"
+    patch = 2
+    """Latents a side that make a token."""
+
+    def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
+        """Put the parts together."""
+        self.info = info
+        self.transformer: Any = loaded.networks[TRANSFORMER]
+        self.autoencoder = loaded.autoencoder
+        self.shift = loaded.shift if info.card.shift is None else Shift(info.card.shift)
+        channels = loaded.autoencoder.vae.config["latent_channels"]
+        preview = info.card.preview or CARDS[family].preview
+        stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
+        self.latent = LatentSpec(channels, stride, preview, scale)
+        self.encoders: tuple[Any, ...] = loaded.encoders
+        super().__init__({UNET: self.transformer}, loaded.encoders)
+
+    @property
+    def device(self) -> torch.device:
+        return self.transformer.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.transformer.dtype
+
+    @property
+    def sigmas(self) -> Tensor:
+        card = self.info.card
+        stride = self.latent.stride
+        return self.noise_levels(card.height // stride, card.width // stride).sigmas
+
+    def noise_levels(self, height: int, width: int) -> FlowTable:
+        """See `Model.noise_levels`."""
+        return self.shift.table(-(-height // self.patch) * -(-width // self.patch))
+
+    @abstractmethod
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
+    ) -> list[Embedding]:
+        """See `Model.encode_texts`."""
+
+    @abstractmethod
+    def velocity(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any],
+        concat: Tensor | None,
+    ) -> Tensor:
+        """The network's guess of noise - clean.
+
+        Args:
+            x: (B, C, h, w) in the network's precision; h and w are multiples of `patch`.
+            timestep: (B,) sigma * 1000.
+        """
+
+    def predict_x0(
+        self,
+        x: Tensor,
+        sigma: float,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any] | None = None,
+        concat: Tensor | None = None,
+    ) -> Tensor:
+        rows, _, height, width = x.shape
+        latents, beside = self._whole(x), None if concat is None else self._whole(concat)
+        timestep = torch.full((rows,), sigma * LEVELS, device=self.device)
+        output = self.velocity(
+            latents.to(self.dtype), timestep, embeddings, residuals or {}, beside
+        )
+        return x - sigma * output[..., :height, :width].float()
+
+    def _whole(self, x: Tensor) -> Tensor:
+        """x continued to the right and down to whole tokens."""
+        height, width = x.shape[2:]
+        more = (0, -width % self.patch, 0, -height % self.patch)
+        return torch.nn.functional.pad(x, more, mode="replicate") if any(more) else x
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.autoencoder.decode(latents)
+
+    def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.autoencoder.encode(pixels, noise)
+
+    def running(self) -> AbstractContextManager[None]:
+        return torch.inference_mode()

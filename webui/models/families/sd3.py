@@ -1,0 +1,128 @@
+"""Stable Diffusion 3 and 3.5: a rectified flow over a transformer, with CLIP-L, CLIP-G and T5.
+
+Esser et al., "Scaling rectified flow transformers for high-resolution image synthesis", 2024.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
+from torch import Tensor
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.core.participants import Embedding
+from webui.library.weights import read_config
+from webui.models.components import Clip, Components, Kinds, folder_sources, load_components
+from webui.models.emphasis import Emphasis
+from webui.models.families.flow import FlowModel
+from webui.models.family import LoadProgress
+from webui.models.flow import Shift
+from webui.models.t5 import T5Encoder
+from webui.models.texts import Reading, TextEncoder
+
+LENGTH = 256
+"""Tokens of T5 that these models were trained with."""
+
+_KINDS = Kinds(
+    transformer=lambda config: SD3Transformer2DModel.from_config(dict(config)),
+    clips={
+        "text_encoder": Clip("tokenizer", Reading(skip=2, norm=False)),
+        "text_encoder_2": Clip("tokenizer_2", Reading(skip=2, norm=False, padding=0)),
+    },
+    t5=("text_encoder_3", "tokenizer_3"),
+    optional=frozenset({"text_encoder_3"}),
+)
+
+
+class SD3Model(FlowModel):
+    """A loaded model (see `webui.models.family.Model`)."""
+
+    def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
+        """Put the parts together.
+
+        Raises:
+            UserError: they do not fit together.
+        """
+        super().__init__(info, family, loaded)
+        config, name = self.transformer.config, Path(info.path).name
+        self._clips: list[TextEncoder] = [
+            one for one in loaded.encoders if isinstance(one, TextEncoder)
+        ]
+        self._t5 = next((one for one in loaded.encoders if isinstance(one, T5Encoder)), None)
+        clips: list[Any] = [one.model.config for one in self._clips]
+        width = config["joint_attention_dim"]
+        fits = (
+            config["in_channels"] == config["out_channels"] == self.latent.channels
+            and sum(one.projection_dim for one in clips) == config["pooled_projection_dim"]
+            and sum(one.hidden_size for one in clips) <= width
+            and (self._t5 is None or self._t5.width == width)
+        )
+        if not fits:
+            raise UserError("model_damaged", file=f"{name}/transformer/config.json")
+        self.patch = config["patch_size"]
+
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
+    ) -> list[Embedding]:
+        """Both CLIPs' vectors side by side, then T5's; the pooled ones side by side.
+
+        T5's are zeros where the model has none, as in diffusers.
+        """
+        width = self.transformer.config["joint_attention_dim"]
+        read = [clip.encode(texts, clip_skip, emphasis) for clip in self._clips]
+        embeddings: list[Embedding] = []
+        for text, *parts in zip(texts, *read, strict=True):
+            pooled: list[Any] = [one.pooled for one in parts]
+            words = torch.cat([one.tokens for one in parts], dim=-1)
+            words = torch.nn.functional.pad(words, (0, width - words.shape[-1]))
+            whole = torch.cat([words, self._long(text, emphasis).to(words)])
+            embeddings.append(Embedding(whole, torch.cat(pooled), negative))
+        return embeddings
+
+    def _long(self, text: str, emphasis: Emphasis) -> Tensor:
+        if self._t5 is None:
+            return torch.zeros(LENGTH, self.transformer.config["joint_attention_dim"])
+        return self._t5.encode(text, LENGTH, emphasis)
+
+    def velocity(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any],
+        concat: Tensor | None,
+    ) -> Tensor:
+        pooled: list[Any] = [one.pooled for one in embeddings]
+        return self.transformer(
+            hidden_states=x,
+            timestep=timestep,
+            encoder_hidden_states=torch.stack([one.tokens for one in embeddings]).to(x),
+            pooled_projections=torch.stack(pooled).to(x),
+            return_dict=False,
+            **residuals,
+        )[0]
+
+
+class SD3:
+    """How to load one."""
+
+    name = "sd3"
+
+    def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> SD3Model:
+        """See `webui.models.family.Family`."""
+        folder, shown = Path(info.path), Path(info.path).name
+        config = read_config(folder / "scheduler" / "scheduler_config.json", shown)
+        shift = Shift.from_config(config, shown)
+        sources = folder_sources(_KINDS, info)
+        parts = load_components(_KINDS, info, sources, folder, shift, device, progress)
+        return SD3Model(info, self.name, parts)
