@@ -119,6 +119,7 @@ def test_taking_back_what_was_sent_to_inpaint_brings_the_mask_and_the_edits(made
     send(made, "Inpaint")
     expect(place(tab)).to_have_text("72 × 64")
     expect(tab.find(".edits")).to_be_hidden()
+    expect(tab.page.locator(".notice")).to_contain_text("parameters are here")
     tab.page.locator(".notice").get_by_role("button", name="Undo").click()
     expect(tab.find(".edits")).to_contain_text("Edit 0 of 1")
     tab.generate()

@@ -37,75 +37,68 @@ const pathOf = file => file.webkitRelativePath || file.name;
 
 /** request(): what to ask for with each picture, but for the picture itself. */
 export function batchPart(form, request) {
-  let files = [];
-  const folder = line({
-    name: "_batch_folder",
-    label: "ui.batch.folder",
-    default: "",
-    hint: "ui.batch.folder.hint",
-  });
-  const own = toggle({
-    name: "_batch_own",
-    label: "ui.batch.own",
-    hint: "ui.batch.own.hint",
-    default: false,
-  });
-  const count = h("p.result", { role: "status" });
+  const [folder, own] = batchFields();
+  const chosen = choicePart(place => folder.read() || form.set("_batch_folder", plainName(place) ?? ""));
   const alert = h("p.problem", { role: "alert", hidden: true });
-  const choose = found => {
-    files = found.filter(file => file.type.startsWith("image/")).sort((a, b) => byName(pathOf(a), pathOf(b)));
-    const place = files[0]?.webkitRelativePath?.split("/").at(-2);
-    if (place && !folder.read()) form.set("_batch_folder", plainName(place) ?? "");
-    show();
-  };
-  const inputs = [
-    chooser(choose, { multiple: true }),
-    chooser(choose, { multiple: true, webkitdirectory: true }),
-  ];
-  const button = (kind, label, onclick) => h(`button.${kind}`, { type: "button", onclick }, label);
-  const start = button("quiet.strong", "", () => run());
   const round = roundPart("img2img.batch");
+  const tell = refused => {
+    const sentences = refused.map(({ file, error }) => `${file.name}: ${error.message}`);
+    alert.replaceChildren(...sentences.slice(0, SHOWN).map(one => h("span", {}, one)));
+    alert.hidden = !sentences.length;
+    for (const one of refused[0]?.error.problems ?? []) form.blame(one.field, word(one));
+  };
+  const run = async () => {
+    tell([]);
+    form.clear();
+    const common = { ...request(), folder: folder.read() || null };
+    tell(await round.run(chosen.take(), file => ask(file, common, own.read())));
+  };
+  chosen.start.addEventListener("click", run);
+  const parts = [chosen.element, form.add(folder), form.add(own), chosen.start, alert, round.element];
+  return { element: fold("img2img.batch", t("ui.batch"), h("p.hint", {}, t("ui.batch.words")), parts) };
+}
+
+const batchFields = () => [
+  line({ name: "_batch_folder", label: "ui.batch.folder", default: "", hint: "ui.batch.folder.hint" }),
+  toggle({ name: "_batch_own", label: "ui.batch.own", default: false, hint: "ui.batch.own.hint" }),
+];
+
+/** Files or a folder, and the button to begin. `onFolder(name)` is called when a folder was chosen. */
+function choicePart(onFolder) {
+  let files = [];
+  const start = h("button.quiet.strong", { type: "button" });
+  const none = h("p.result", { role: "status" });
   const show = () => {
     start.hidden = !files.length;
     say(start, tn("ui.batch.start", files.length));
-    say(count, files.length ? "" : t("ui.batch.none"));
-    count.hidden = files.length > 0;
+    say(none, files.length ? "" : t("ui.batch.none"));
   };
-  const fail = sentences => {
-    alert.replaceChildren(...sentences.slice(0, SHOWN).map(one => h("span", {}, one)));
-    alert.hidden = !sentences.length;
-  };
-  const run = async () => {
-    const now = files;
-    files = [];
+  const choose = found => {
+    files = found.filter(file => file.type.startsWith("image/")).sort((a, b) => byName(pathOf(a), pathOf(b)));
+    const place = files[0]?.webkitRelativePath?.split("/").at(-2);
+    if (place) onFolder(place);
     show();
-    fail([]);
-    form.clear();
-    const common = { ...request(), folder: folder.read() || null };
-    const refused = await round.run(now, file => ask(file, common, own.read()));
-    fail(refused.map(({ file, error }) => `${file.name}: ${error.problems.map(one => word(one)).join(" ")}`));
-    for (const one of refused[0]?.error.problems ?? []) form.blame(one.field, word(one));
   };
+  const button = (label, how) => {
+    const input = chooser(choose, { multiple: true, ...how });
+    return [h("button.quiet", { type: "button", onclick: () => input.click() }, t(label)), input];
+  };
+  const buttons = [
+    ...button("ui.batch.files"),
+    ...button("ui.batch.choose_folder", { webkitdirectory: true }),
+  ];
   show();
-  const element = fold(
-    "img2img.batch",
-    t("ui.batch"),
-    h("p.hint", {}, t("ui.batch.words")),
-    h(
-      "div.buttons",
-      {},
-      button("quiet", t("ui.batch.files"), () => inputs[0].click()),
-      button("quiet", t("ui.batch.choose_folder"), () => inputs[1].click()),
-      inputs,
-    ),
-    count,
-    form.add(folder),
-    form.add(own),
+  return {
+    element: h("div.inside", {}, h("div.buttons", {}, buttons), none),
     start,
-    alert,
-    round.element,
-  );
-  return { element };
+    /** The files, which are then no longer chosen. */
+    take: () => {
+      const taken = files;
+      files = [];
+      show();
+      return taken;
+    },
+  };
 }
 
 /** Post the job of one file. */
@@ -128,18 +121,21 @@ async function ask(file, common, withOwn) {
 
 /** A round of jobs: sent one after the other, then watched; the page may be left as soon as all are sent. */
 function roundPart(key) {
-  let { ids, all } = recall(key) ?? { ids: [], all: 0 };
+  let { ids } = recall(key) ?? { ids: [] };
+  let all = ids.length;
   let sending = false;
   const bar = h("progress", { max: 1, "aria-label": t("ui.batch") });
   const words = h("p", { role: "status" });
   const stop = h("button.quiet", { type: "button", onclick: () => end() }, t("ui.batch.stop"));
   const element = h("div.round", { hidden: true }, bar, words, stop);
   const jobs = () => ids.map(id => live.jobs.get(id));
-  const keep = () => remember(key, { ids, all });
+  const keep = () => remember(key, { ids });
 
   const end = async () => {
     sending = false;
-    for (const job of jobs()) if (!job || isActive(job)) await cancel(job?.id);
+    const isOver = id => live.jobs.has(id) && !isActive(live.jobs.get(id));
+    // The last first: so none begins meanwhile.
+    for (const id of ids.filter(id => !isOver(id)).reverse()) await cancel(id);
     [ids, all] = [[], 0];
     keep();
     show();
@@ -168,6 +164,7 @@ function roundPart(key) {
         ids.push(await send(file));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
+        error.message = error.problems.map(one => word(one)).join(" ");
         refused.push({ file, error });
       }
       keep();
@@ -183,4 +180,4 @@ function roundPart(key) {
   return { element, run };
 }
 
-const cancel = id => id && post(`/jobs/${id}/cancel`).then(take, () => {});
+const cancel = id => post(`/jobs/${id}/cancel`).then(take, () => {});

@@ -14,8 +14,8 @@ const urlOf = ref => (ref.startsWith("picture:") ? pictureUrl(ref.slice("picture
 export function editsPart(key, source) {
   let { steps, at } = recall(key) ?? { steps: [], at: 0 };
   let own = null; // the Blob that we know to be step `at`
-  const undo = iconButton("undo", t("ui.edits.undo"), () => trying(at - 1));
-  const redo = iconButton("redo", t("ui.edits.redo"), () => trying(at + 1));
+  const undo = iconButton("undo", t("ui.edits.undo"), () => step(-1));
+  const redo = iconButton("redo", t("ui.edits.redo"), () => step(1));
   const place = h("span.place", { role: "status" });
   const element = h(
     "div.edits",
@@ -48,11 +48,23 @@ export function editsPart(key, source) {
     if (painted) await source.editor.loadMask(painted);
     keep();
   };
-  const trying = to =>
-    go(to).catch(error => {
+  let busy = false;
+  /** One at a time; where a picture is gone, or the server is, all stays as it is. */
+  const trying = async act => {
+    if (busy) return false;
+    busy = true;
+    try {
+      await act();
+      return true;
+    } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      notice(word(error.problems[0])); // it is gone, or the server is: all stays as it is
-    });
+      notice(word(error.problems[0]));
+      return false;
+    } finally {
+      busy = false;
+    }
+  };
+  const step = by => steps[at + by] && trying(() => go(at + by));
   const now = async () => ({ image: await source.image(), mask: await source.mask() });
 
   source.editor.ready.then(() => {
@@ -68,15 +80,17 @@ export function editsPart(key, source) {
   show();
   return {
     element,
-    /** A result takes the picture's place. */
-    accept: async (item, keepMask) => {
-      const before = source.editor.hasPicture() ? [await now()] : [];
-      steps = [...steps.slice(0, at), ...before, { image: item.ref, mask: null }].slice(-MOST);
-      at = steps.length - 1;
-      await put(item, keepMask);
-      keep();
-    },
-    undo: () => trying(at - 1),
+    /** A result takes the picture's place; whether it could. */
+    accept: (item, keepMask) =>
+      trying(async () => {
+        const blob = await item.blob();
+        const before = source.editor.hasPicture() ? [await now()] : [];
+        steps = [...steps.slice(0, at), ...before, { image: item.ref, mask: null }].slice(-MOST);
+        at = steps.length - 1;
+        await put({ ref: item.ref, blob: async () => blob }, keepMask);
+        keep();
+      }),
+    undo: () => step(-1),
     /** Another picture's edits begin; returns the way back to those there were. */
     restart: () => {
       const before = { steps, at };

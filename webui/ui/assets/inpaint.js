@@ -1,4 +1,4 @@
-// Inpaint: part of a picture drawn anew, or the picture continued. Results are candidates until one is accepted.
+// Inpaint: part of a picture drawn anew, or the picture continued. Results are candidates until accepted.
 import { isTransparent } from "./alpha.js";
 import { Refused } from "./api.js";
 import { candidates } from "./candidates.js";
@@ -61,9 +61,12 @@ export function mount({ element, props }) {
     onAccepted: open.await,
   });
   intent.suggest();
+  const showKnobs = () => knobs.forMasks(!outpaints({ intent, sides }));
+  form.onChange(showKnobs);
+  showKnobs();
   const take = async item => {
-    const back = await source.load(item);
     const edited = edits.restart();
+    const back = await source.load(item);
     const undo = () => back().then(edited);
     stage.goHome();
     await takeParameters(form, item, { done: "ui.send.both", undo, keep: [...NEVER_SENT, ...knobs.names] });
@@ -92,10 +95,11 @@ function before(picture, { request }) {
 }
 
 /** Expand with an amount continues the picture; all else is drawn where the mask says. */
+const outpaints = ({ intent, sides }) => intent.read() === "expand" && sides.any();
+
 async function ask(form, { source, sides, intent, knobs }) {
   const image = await source.image();
-  if (intent.read() === "expand" && sides.any())
-    return { ...requestOf(form, "outpaint", knobs.onlyMasks()), image };
+  if (outpaints({ intent, sides })) return { ...requestOf(form, "outpaint", knobs.onlyMasks()), image };
   const request = requestOf(form, "inpaint", [...sides.names, ...knobs.without()]);
   const mask = await source.mask();
   if (image && !mask && !(await isTransparent(await source.editor.picture())))
@@ -108,7 +112,7 @@ function decisions({ open, edits, stage, keepsMask, used }) {
   return {
     isOpen: open.has,
     accept: async picture => {
-      await edits.accept(itemOf(picture), keepsMask());
+      if (!(await edits.accept(itemOf(picture), keepsMask()))) return;
       open.settle();
       used();
       stage.goHome();

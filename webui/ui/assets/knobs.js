@@ -24,20 +24,24 @@ export function knobsPart(form, data) {
     pair(form.add(number(data.width)), form.add(number(data.height))),
     form.add(worded(data.resize_mode, { words: "ui.resize_mode" })),
   );
-  const element = fold(
-    "inpaint.knobs",
-    t("ui.knobs"),
+  const masks = h(
+    "div.inside",
+    {},
     form.add(invert),
-    pair(
-      form.add(worded(data.content, { words: "ui.content" })),
-      form.add(slider("mask_blur", 1, data.mask_blur.max)),
-    ),
+    form.add(worded(data.content, { words: "ui.content" })),
     form.add(area),
     form.add(padding),
     form.add(weight),
+  );
+  const soft = softPart(form, data);
+  const element = fold(
+    "inpaint.knobs",
+    t("ui.knobs"),
+    masks,
+    form.add(slider("mask_blur", 1, data.mask_blur.max)),
     form.add(size),
     sides,
-    softPart(form, data),
+    soft,
     fineFields(form, data),
   );
   const show = () => {
@@ -50,6 +54,10 @@ export function knobsPart(form, data) {
     element,
     names: INTENDED,
     suit: forVariant(weight, "inpaint"),
+    /** Show what only masks have. */
+    forMasks: on => {
+      for (const part of [masks, soft]) part.hidden = !on;
+    },
     /** Names that do not count now. */
     without: () => (size.read() === "exact" ? [] : ["width", "height"]),
     /** Names that mean nothing where there is no mask. */
