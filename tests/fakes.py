@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -18,6 +18,7 @@ from webui.core.offers import ModelCard, ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec, LoadProgress
 from webui.models.sigmas import SigmaTable
 
@@ -98,6 +99,15 @@ class FakeModel:
 
     def match(self, adapter: Adapter) -> Match:
         return Match({}, tuple(adapter.layers))
+
+    def reads(self, words: LearnedWords) -> bool:
+        return False
+
+    def learn(self, words: Sequence[LearnedWords]) -> None:
+        assert not words
+
+    def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def running(self) -> nullcontext[None]:
         return nullcontext()

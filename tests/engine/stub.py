@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,6 +16,7 @@ from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.engine.recipes import Tools
 from webui.models.adapters.patches import Match
+from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec
 from webui.models.sigmas import SigmaTable
 
@@ -86,6 +87,15 @@ class StubModel:
 
     def match(self, adapter):
         return Match({}, tuple(adapter.layers))
+
+    def reads(self, words: LearnedWords) -> bool:
+        return False
+
+    def learn(self, words: Sequence[LearnedWords]) -> None:
+        assert not words
+
+    def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def running(self):
         return nullcontext()

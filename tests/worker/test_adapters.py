@@ -217,3 +217,24 @@ def test_damaged_files(bench):
         bench.draw("a cat <lora:style:1>")
     path.write_bytes(whole)
     bench.draw("a cat <lora:style:1>")
+
+
+def test_an_embedding_is_named_in_a_prompt(bench, tmp_path):
+    vectors = torch.randn(3, 32, generator=torch.Generator().manual_seed(1))
+    path = write(tmp_path / "embeddings" / "charturner.safetensors", {"emb_params": vectors})
+    write(tmp_path / "embeddings" / "cat.safetensors", {"emb_params": torch.ones(1, 99)})
+    (plain,) = bench.draw("a cat")
+    (named,) = bench.draw("a cat, CharTurner")
+    short = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    assert f'TI hashes: "charturner: {short}"' in bench.infotext
+    (emphasised,) = bench.draw("a cat, (charturner:1.4)")
+    (against,) = bench.draw("a cat", negative_prompt="charturner")
+    assert f'TI hashes: "charturner: {short}"' in bench.infotext
+    for drawn in (named, emphasised, against):
+        assert (drawn != plain).any()
+    assert (named != emphasised).any()
+    (after,) = bench.draw("a cat")
+    assert np.array_equal(plain, after) and "TI hashes" not in bench.infotext
+    path.unlink()
+    (word,) = bench.draw("a cat, CharTurner")
+    assert (word != named).any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,6 +19,7 @@ from webui.imaging.masks import Box
 from webui.imaging.tiles import Tiling, blend_tiles
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec, Model
 from webui.models.sigmas import SigmaTable
 
@@ -127,6 +128,15 @@ class TiledModel:
 
     def match(self, adapter: Adapter) -> Match:
         return self._model.match(adapter)
+
+    def reads(self, words: LearnedWords) -> bool:
+        return self._model.reads(words)
+
+    def learn(self, words: Sequence[LearnedWords]) -> None:
+        self._model.learn(words)
+
+    def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
+        return self._model.names_in(texts, names)
 
     def running(self) -> AbstractContextManager[None]:
         return self._model.running()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -14,6 +14,7 @@ from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.embeddings import LearnedWords
 from webui.models.sigmas import SigmaTable
 
 LoadProgress = Callable[[float], None]
@@ -134,6 +135,18 @@ class Model(Protocol):
 
     def match(self, adapter: Adapter) -> Match:
         """Which layers of an adapter it has."""
+        ...
+
+    def reads(self, words: LearnedWords) -> bool:
+        """Whether an embedding was made for text encoders like its own."""
+        ...
+
+    def learn(self, words: Sequence[LearnedWords]) -> None:
+        """Read the names of these embeddings as their vectors, and no others."""
+        ...
+
+    def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
+        """Which names would be read as embeddings in some texts if all of them were learned."""
         ...
 
     def running(self) -> AbstractContextManager[None]:

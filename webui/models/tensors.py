@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ def read_pickled(path: Path) -> Mapping[Any, Any]:
         UserError: it cannot be read, or holds something else.
     """
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch finds odd is told below, if it matters
+            held = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         reason = error.strerror or str(error)
         raise UserError("model_unreadable", file=path.name, reason=reason) from error

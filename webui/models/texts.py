@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -56,12 +58,15 @@ class TextEncoder:
         self.tokenizer = tokenizer
         self._reading = reading
         projected = isinstance(model, CLIPTextModelWithProjection)
-        self._norm = (model.text_model if projected else model).final_layer_norm
+        transformer = model.text_model if projected else model
+        self._norm = transformer.final_layer_norm
+        self._embedding = transformer.embeddings.token_embedding
         ids = tokenizer.get_vocab()
         start, end = ids[str(tokenizer.bos_token)], ids[str(tokenizer.eos_token)]
         padding = end if reading.padding is None else reading.padding
         self._vocabulary = Vocabulary(self._tokenize, start, end, padding, ids.get(_COMMA, -1))
         self._remembered: OrderedDict[_Key, list[Embedding]] = OrderedDict()
+        self._learned: Mapping[str, Tensor] = {}
 
     def encode(
         self, texts: Sequence[str], clip_skip: int = 1, emphasis: Emphasis = "Original"
@@ -80,6 +85,22 @@ class TextEncoder:
             self._remember(key, self._encode(texts, clip_skip, emphasis))
         self._remembered.move_to_end(key)
         return list(self._remembered[key])
+
+    def learn(self, words: Mapping[str, Tensor]) -> None:
+        """Read these names as these vectors (n, width) from now on, and no others."""
+        same = words.keys() == self._learned.keys()
+        if same and all(words[name] is self._learned[name] for name in words):
+            return
+        self._learned = dict(words)
+        lengths = {name: len(vectors) for name, vectors in words.items()}
+        self._vocabulary = replace(self._vocabulary, embeddings=lengths)
+        self.forget()
+
+    def names_in(self, text: str, names: Collection[str]) -> set[str]:
+        """Which names would be read as vectors in a text if all of them were learned."""
+        vocabulary = replace(self._vocabulary, embeddings=dict.fromkeys(names, 1))
+        chunks = make_chunks(read_attention(text), vocabulary).chunks
+        return {name for chunk in chunks for _, name in chunk.embeddings}
 
     def forget(self) -> None:
         """Forget what was read: the weights have changed."""
@@ -135,7 +156,8 @@ class TextEncoder:
         """
         tokens = torch.tensor([chunk.tokens for chunk in chunks], device=self.model.device)
         weights = torch.tensor([chunk.weights for chunk in chunks], device=self.model.device)
-        output = self.model(input_ids=tokens, output_hidden_states=True)
+        with self._with_learned(chunks):
+            output = self.model(input_ids=tokens, output_hidden_states=True)
         place = max(clip_skip, self._reading.skip) - self._reading.left_out
         encoded = output.hidden_states[-place]
         if self._reading.norm:
@@ -143,3 +165,24 @@ class TextEncoder:
         pooled = getattr(output, "text_embeds", None)
         emphasised = emphasise(encoded.float(), weights, emphasis)
         return emphasised, None if pooled is None else pooled.float()
+
+    @contextmanager
+    def _with_learned(self, chunks: Sequence[Chunk]) -> Iterator[None]:
+        """Learned vectors take their places when the encoder looks up its tokens."""
+        if not any(chunk.embeddings for chunk in chunks):
+            yield
+            return
+
+        def place(module: Any, tokens: Any, looked_up: Tensor) -> Tensor:
+            looked_up = looked_up.clone()
+            for row, chunk in enumerate(chunks):
+                for offset, name in chunk.embeddings:
+                    vectors = self._learned[name].to(looked_up)
+                    looked_up[row, 1 + offset : 1 + offset + len(vectors)] = vectors
+            return looked_up
+
+        handle = self._embedding.register_forward_hook(place)
+        try:
+            yield
+        finally:
+            handle.remove()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -28,9 +28,11 @@ from webui.library.catalog import Catalog
 from webui.library.pictures import encode, read_infotext
 from webui.library.store import Store
 from webui.models.adapters.joining import Adapters
+from webui.models.embeddings import Embeddings
 from webui.models.family import Model
 from webui.models.manager import ModelManager
 from webui.prompt.infotext import build_infotext
+from webui.prompt.networks import Network
 from webui.worker.line import Control
 from webui.worker.progress import Reporter
 
@@ -64,6 +66,7 @@ class Runner:
         self._send = send
         self._control = control
         self._adapters = Adapters(catalog)
+        self._embeddings = Embeddings(catalog)
         for _, added in extensions.samplers():
             register(added.info, added.function)
 
@@ -134,8 +137,8 @@ class Runner:
 
         return Tools(
             model=partial(self._model, run, reporter),
-            join=self._adapters.join,
-            network_values=self._adapters.values,
+            join=self._join,
+            joined_values=self._joined_values,
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
             upscale=upscale,
@@ -148,6 +151,17 @@ class Runner:
             infotext=lambda ref: read_infotext(self._store.data(ref)).infotext or "",
             model_hash=self._catalog.hash,
         )
+
+    def _join(
+        self, model: Model, networks: Sequence[Network], texts: Sequence[str], all_fit: bool
+    ) -> None:
+        self._adapters.join(model, networks, all_fit)
+        self._embeddings.learn(model, texts)
+
+    def _joined_values(
+        self, model: Model, networks: Sequence[Network], texts: Sequence[str]
+    ) -> Mapping[str, str]:
+        return {**self._embeddings.values(model, texts), **self._adapters.values(networks)}
 
     def _picture(self, ref: PictureRef, opened: Callable[[bytes], Image.Image]) -> Image.Image:
         return opened(self._store.data(ref))

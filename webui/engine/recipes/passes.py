@@ -91,7 +91,7 @@ def leg(plan: Plan, noise: NoiseSource) -> Leg:
 def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     """The latents (B, C, h, w) at the end of the walk, and whether the refiner took over."""
     tools.phase("encoding")
-    tools.join(one.model, networks_of(one.words), True)
+    tools.join(one.model, *named(one.words), True)
     given = _given(one.model, one, tools.options)
     refiner = _refiner(one, tools) if one.refiner else None
     start = one.start
@@ -117,12 +117,15 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     return latents, bool(refiner and refiner.taken_over)
 
 
-def networks_of(words: Sequence[Words]) -> tuple[Network, ...]:
-    """The networks that join the model for a batch: those of its first picture, as in A1111.
+def named(words: Sequence[Words]) -> tuple[tuple[Network, ...], list[str]]:
+    """The networks that join the model for a batch, and the texts without their tags.
 
-    `shots.batches` puts only pictures of the same networks together.
+    They are those of the first picture, as in A1111: `shots.batches` puts only pictures of the
+    same networks together.
     """
-    return read_prompts(words[0].prompt, "").networks
+    read = [read_prompts(one.prompt, one.negative) for one in words]
+    texts = dict.fromkeys(text for one in read for text in (one.positive, one.negative))
+    return read[0].networks, list(texts)
 
 
 def _given(model: Model, one: Pass, options: Options) -> Given:
@@ -140,7 +143,7 @@ def _refiner(one: Pass, tools: Tools) -> Refiner:
     def make() -> Given:
         model = tools.model(name)
         check_fits(one.model, model, "refiner.model")
-        tools.join(model, networks_of(one.words), False)
+        tools.join(model, *named(one.words), False)
         given = _given(model, one, tools.options)
         shown = model.image_conditioning == one.model.image_conditioning
         return given if shown else replace(given, concat=None)

@@ -14,6 +14,8 @@ from webui.models.family import Model
 from webui.prompt.grammar import read_prompts
 from webui.prompt.infotext import Value, describe
 
+_HIRES = ("Hires prompt", "Hires negative prompt")
+
 
 def drawn(
     request: Drawing,
@@ -29,8 +31,10 @@ def drawn(
         values: what is known of this run beyond the request.
     """
     name = model.info.id
-    prompts = [shot.words.prompt, *_texts(values, "Hires prompt")]
-    networks = [one for prompt in prompts for one in read_prompts(prompt, "").networks]
+    read = read_prompts(shot.words.prompt, shot.words.negative)
+    again = read_prompts(*(str((values or {}).get(key) or "") for key in _HIRES))
+    networks = (*read.networks, *again.networks)
+    texts = [one for prompts in (read, again) for one in (prompts.positive, prompts.negative)]
     parameters = describe(
         request,
         shot.words.prompt,
@@ -41,15 +45,11 @@ def drawn(
         tools.model_hash(name),
         {
             **sampling_values(request, tools),
-            **tools.network_values(networks),
+            **tools.joined_values(model, networks, texts),
             **(values or {}),
         },
     )
     return Drawn(shot.index, shot.seed, finished(image, tools.participants), parameters)
-
-
-def _texts(values: Mapping[str, Value] | None, key: str) -> list[str]:
-    return [str(value)] if values and (value := values.get(key)) else []
 
 
 def finished(image: Image.Image, participants: Sequence[Participant]) -> Image.Image:

@@ -39,9 +39,10 @@ class Tools:
 
     Attributes:
         model: loads a model by its name, None for the request's default.
-        join: (model, networks, all_fit) brings a model to where exactly these networks of a prompt
-            are joined to it; those that do not fit are an error, or left out.
-        network_values: what is said of some networks in a picture's parameters.
+        join: (model, networks, texts, all_fit) brings a model to where exactly these networks of a
+            prompt are joined to it, and the embeddings that the texts name; networks that do not
+            fit are an error, or left out.
+        joined_values: what is said of them in a picture's parameters.
         picture: a picture that a request names, upright, RGB or RGBA.
         mask: a picture that a request names as a mask, of mode L.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
@@ -57,11 +58,11 @@ class Tools:
     """
 
     model: Callable[[str | None], Model]
-    join: Callable[[Model, Sequence[Network], bool], None] = field(
-        default=lambda model, networks, all_fit: _joined_nothing(networks)
+    join: Callable[[Model, Sequence[Network], Sequence[str], bool], None] = field(
+        default=lambda model, networks, texts, all_fit: _joined_nothing(networks)
     )
-    network_values: Callable[[Sequence[Network]], Mapping[str, Value]] = field(
-        default=lambda networks: {}
+    joined_values: Callable[[Model, Sequence[Network], Sequence[str]], Mapping[str, Value]] = field(
+        default=lambda model, networks, texts: {}
     )
     picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))

@@ -15,8 +15,8 @@ from webui.core.errors import UserError
 from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.library.cards import CARDS
-from webui.models.adapters.patches import UNET, Joined, Match, Patches
-from webui.models.adapters.reading import Adapter
+from webui.models.adaptable import Adaptable
+from webui.models.adapters.patches import UNET
 from webui.models.checkpoint import Loaded
 from webui.models.emphasis import Emphasis
 from webui.models.family import ImageConditioning, LatentSpec
@@ -29,7 +29,7 @@ _CONDITIONING: Mapping[int, ImageConditioning] = {0: "none", 5: "inpaint", 4: "e
 """By how many channels the network takes beside the latents."""
 
 
-class UNetModel:
+class UNetModel(Adaptable):
     """A loaded model (see `webui.models.family.Model`).
 
     Attributes:
@@ -60,8 +60,7 @@ class UNetModel:
         self.image_conditioning: ImageConditioning = conditioning
         self._prediction = loaded.prediction
         self._gray: Tensor | None = None
-        networks = {encoder.part: encoder.model for encoder in loaded.encoders}
-        self._patches = Patches({UNET: loaded.unet, **networks}, self._changed)
+        super().__init__({UNET: loaded.unet}, loaded.encoders)
 
     def noise_levels(self, height: int, width: int) -> SigmaTable:
         return self._prediction.table
@@ -118,17 +117,6 @@ class UNetModel:
 
     def encode(self, pixels: Tensor, noise: Tensor | None = None) -> Tensor:
         return self.autoencoder.encode(pixels, noise)
-
-    def adapt(self, wanted: Sequence[Joined]) -> None:
-        self._patches.use(wanted)
-
-    def _changed(self, part: str) -> None:
-        for encoder in self.encoders:
-            if encoder.part == part:
-                encoder.forget()
-
-    def match(self, adapter: Adapter) -> Match:
-        return self._patches.match(adapter)
 
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
