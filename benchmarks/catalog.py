@@ -3,8 +3,9 @@
     python benchmarks/catalog.py --models 10000
 
 The files are made in a temporary folder: LoRAs as kohya's trainer writes them, with its notes and
-a sidecar, of 792 tensors each, whose numbers are holes that take no room on most disks. Every time
-is of a process that has the files' pages in its cache, as a second start has.
+a sidecar, of 792 tensors each, whose numbers are holes that take no room on most disks. They are
+of 24 ranks, as people train and collect them; with `--distinct`, no two have the same table of
+weights. Every time is with the files' pages in the system's cache, as a second start has them.
 """
 
 from __future__ import annotations
@@ -24,17 +25,26 @@ from webui.library.catalog import Catalog  # noqa: E402
 
 MODULES = 264
 """Of a LoRA of Stable Diffusion 1; each has two matrices and a number."""
-RANK, WIDTH = 16, 768
+RANKS = range(4, 100, 4)
+WIDTH = 768
 
 
-def head(number: int) -> tuple[bytes, int]:
+def head(number: int, distinct: bool) -> tuple[bytes, int]:
     """The beginning of a file, and how many bytes of numbers follow."""
-    table: dict[str, object] = {}
+    tags = {f"tag {tag}": 100 - tag for tag in range(100)}
+    notes = {
+        "ss_output_name": f"trained {number}",
+        "ss_base_model_version": "sd_v1",
+        "ss_tag_frequency": json.dumps({"10_concept": tags}),
+    }
+    table: dict[str, object] = {"__metadata__": notes}
+    rank, mark = RANKS[number % len(RANKS)], f"_{number}" if distinct else ""
     end = 0
     for module in range(MODULES):
         block, part = divmod(module, 24)
-        name = f"lora_unet_down_blocks_{block}_attentions_0_transformer_blocks_0_attn2_to_k_{part}"
-        shapes = {"lora_down.weight": [RANK, WIDTH], "lora_up.weight": [320, RANK], "alpha": []}
+        place = f"down_blocks_{block}_attentions_0_transformer_blocks_0"
+        name = f"lora_unet_{place}_attn2_to_k_{part}{mark}"
+        shapes = {"lora_down.weight": [rank, WIDTH], "lora_up.weight": [320, rank], "alpha": []}
         for tensor, shape in shapes.items():
             size = 2
             for side in shape:
@@ -42,20 +52,14 @@ def head(number: int) -> tuple[bytes, int]:
             offsets = [end, end + size]
             table[f"{name}.{tensor}"] = {"dtype": "F16", "shape": shape, "data_offsets": offsets}
             end += size
-    tags = {f"tag {tag}": 100 - tag for tag in range(100)}
-    table["__metadata__"] = {
-        "ss_output_name": f"trained {number}",
-        "ss_base_model_version": "sd_v1",
-        "ss_tag_frequency": json.dumps({"10_concept": tags}),
-    }
-    data = json.dumps(table).encode()
+    data = json.dumps(table, separators=(",", ":")).encode()
     return len(data).to_bytes(8, "little") + data, end
 
 
-def make(folder: Path, count: int) -> None:
+def make(folder: Path, count: int, distinct: bool) -> None:
     """Lay the files, a hundred in a folder."""
-    begin, numbers = head(0)
     for number in range(count):
+        begin, numbers = head(number, distinct)
         path = folder / str(number // 100) / f"model {number}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
@@ -76,10 +80,13 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=int, default=10_000)
-    count = parser.parse_args().models
+    parser.add_argument("--distinct", action="store_true")
+    options = parser.parse_args()
+    count = options.models
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        timed(f"lay {count} files", lambda: make(folder / "models" / "loras", count))
+        loras = folder / "models" / "loras"
+        timed(f"lay {count} files", lambda: make(loras, count, options.distinct))
 
         def opened() -> Catalog:
             return Catalog([folder / "models"], folder / "none", folder / "index.sqlite")
@@ -90,7 +97,7 @@ def main() -> None:
         timed("one page", catalog.entries)
         timed("search", lambda: catalog.entries(search="word 77", sort="newest"))
         timed("search again", lambda: catalog.entries(search="word 78", sort="newest"))
-        timed("find one by name", lambda: catalog.find("lora", "trained 0"))
+        timed("find one by name", lambda: catalog.find("lora", "trained 7"))
         again = opened()
         timed("the checkpoints, after a restart", again.models)
         timed("all, after a restart", again.entries)

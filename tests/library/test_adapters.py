@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from webui.library.adapters import (
     MOST_WORDS,
     adapter_of,
     family_named,
+    fitting_family,
     is_adapter,
     noted_family,
     tidy,
@@ -15,12 +17,12 @@ from webui.library.adapters import (
     trained_words,
 )
 from webui.library.keys import Keys
-from webui.library.weights import Header, read_header
+from webui.library.weights import read_header
 
 
 def lora(shapes, metadata=None):
-    header = Header(shapes, {}, metadata or {})
-    return adapter_of(header, Keys(shapes))
+    adapter = adapter_of(shapes, Keys(shapes))
+    return replace(adapter, family=fitting_family(adapter.family, metadata or {}))
 
 
 def down(name: str, width: int = 320, rank: int = 8) -> dict[str, tuple[int, ...]]:
@@ -194,6 +196,6 @@ def test_words_are_bounded():
 def test_a_real_file(tmp_path):
     path = write_weights(tmp_path / "a.safetensors", down(CROSS, 768, rank=2))
     header = read_header(path, path.name)
-    adapter = adapter_of(header, Keys(header.shapes))
+    adapter = adapter_of(header.shapes, Keys(header.shapes))
     assert (adapter.algorithm, adapter.family, adapter.rank) == ("lora", "sd1", 2)
     assert header.dtype == "F16"

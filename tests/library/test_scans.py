@@ -17,9 +17,9 @@ def read(monkeypatch) -> list[str]:
     """Names of the files that were read."""
     names: list[str] = []
 
-    def counted(place):
+    def counted(place, memory):
         names.append(place.name)
-        return tell(place)
+        return tell(place, memory)
 
     monkeypatch.setattr(scans, "tell", counted)
     return names
@@ -74,9 +74,9 @@ def test_who_has_no_patience_gets_what_is_known(tmp_path, monkeypatch):
     for number in range(10):
         write_file(tmp_path / "models" / f"{number}.safetensors")
 
-    def slow(place):
+    def slow(place, memory):
         time.sleep(0.02)
-        return tell(place)
+        return tell(place, memory)
 
     monkeypatch.setattr(scans, "tell", slow)
     scan = made(tmp_path)
@@ -90,10 +90,10 @@ def test_nobody_waits_for_a_long_reading(tmp_path, monkeypatch):
         write_file(tmp_path / "models" / f"{number}.safetensors")
     go, begun = threading.Event(), threading.Event()
 
-    def stuck(place):
+    def stuck(place, memory):
         begun.set()
         assert go.wait(20)
-        return tell(place)
+        return tell(place, memory)
 
     monkeypatch.setattr(scans, "tell", stuck)
     scan = made(tmp_path)

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.checkpoints import write_file, write_folder, write_weights
+from tests.checkpoints import SD1_KEYS, write_file, write_folder, write_weights
 from webui.library.layouts import Shelf
 from webui.library.places import Place, places
-from webui.library.telling import Told, tell
+from webui.library.telling import Memory, Told, tell
 
 LORA = {"lora_unet_down_blocks_1_attn2_to_k.lora_down.weight": (4, 768)}
 
@@ -20,7 +20,7 @@ def only(folder: Path, kind: str | None = None) -> Place:
 def test_a_checkpoint(tmp_path):
     write_file(tmp_path / "a.safetensors")
     (tmp_path / "a.easel.json").write_text('{"steps": 9, "notes": "mine"}')
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert told.kind == "checkpoint" and told.model is not None
     assert (told.model.family, told.model.card.steps, told.model.problem) == ("sd1", 9, None)
     assert (told.said.notes, told.dtype) == ("mine", "F16")
@@ -29,7 +29,7 @@ def test_a_checkpoint(tmp_path):
 def test_a_folder(tmp_path):
     write_folder(tmp_path / "a")
     (tmp_path / "a.easel.json").write_text('{"notes": "mine"}')
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert told.model and told.model.family == "sd1" and told.said.notes == "mine"
 
 
@@ -41,20 +41,20 @@ def test_a_lora_with_its_trainers_notes_and_what_lies_beside(tmp_path):
         "modelspec.license": "MIT",
     }
     write_weights(tmp_path / "a.safetensors", LORA, metadata=metadata)
-    told = tell(only(tmp_path, "checkpoint"))
+    told = tell(only(tmp_path, "checkpoint"), Memory())
     assert (told.kind, told.family, told.algorithm, told.rank) == ("lora", "sd1", "lora", 4)
     assert (told.alias, told.model, told.problem) == ("dog_v2", None, None)
     assert (told.said.trigger_words, told.said.tags) == (("sks",), ("sks", "grass"))
     assert (told.said.title, told.said.licence) == ("Inside", "MIT")
     (tmp_path / "a.json").write_text('{"activation text": "bark", "sd version": "SDXL"}')
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert (told.said.trigger_words, told.family) == (("bark",), "sd1")
 
 
 def test_a_family_that_only_the_neighbour_tells(tmp_path):
     write_weights(tmp_path / "a.safetensors", {"lora_unet_x.lokr_w1": (4, 4)})
     (tmp_path / "a.civitai.info").write_text('{"model": {}, "baseModel": "Pony"}')
-    assert tell(only(tmp_path)).family == "sdxl"
+    assert tell(only(tmp_path), Memory()).family == "sdxl"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_family_that_only_the_neighbour_tells(tmp_path):
 )
 def test_files_that_are_broken(tmp_path, data, code):
     (tmp_path / "a.safetensors").write_bytes(data)
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert told.problem and told.problem.code == code
     assert "a.safetensors" in told.problem.message
     assert told.model and told.model.problem == told.problem
@@ -82,7 +82,7 @@ def test_a_file_that_is_gone_since(tmp_path):
     path = write_file(tmp_path / "a.safetensors")
     place = only(tmp_path)
     path.unlink()
-    told = tell(place)
+    told = tell(place, Memory())
     assert told.problem and told.problem.code == "model_unreadable" and not told.lasts
 
 
@@ -90,22 +90,54 @@ def test_pickles(tmp_path):
     folder = tmp_path / "embeddings"
     folder.mkdir()
     torch.save({"string_to_param": {"*": torch.zeros(1, 768)}}, folder / "a.pt")
-    assert tell(only(folder)).kind == "embedding"
+    assert tell(only(folder), Memory()).kind == "embedding"
     torch.save({"state_dict": {"cond_stage_model.x.y": torch.zeros(1),
                                "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1)}},
                folder / "a.pt")  # fmt: skip
-    told = tell(only(folder))
+    told = tell(only(folder), Memory())
     assert told.kind == "checkpoint" and told.model and told.model.problem
 
 
 def test_pickles_with_more_than_weights(tmp_path):
     torch.save({"a": torch.zeros(1), "b": Path("x")}, tmp_path / "a.pt")
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert told.problem and told.problem.code == "model_pickle_foreign"
     assert "pathlib" in told.problem.message
 
 
 def test_it_survives_the_way_through_json(tmp_path):
     write_file(tmp_path / "a.safetensors")
-    told = tell(only(tmp_path))
+    told = tell(only(tmp_path), Memory())
     assert Told.model_validate_json(told.model_dump_json()) == told
+
+
+def test_a_table_that_was_read_before_is_not_read_again(tmp_path, monkeypatch):
+    memory = Memory()
+    first = {"ss_base_model_version": "sd_v1", "ss_output_name": "one"}
+    second = {"ss_base_model_version": "sdxl", "ss_output_name": "two"}
+    shapes = {"lora_unet_x.lokr_w1": (4, 4)}
+    write_weights(tmp_path / "a.safetensors", shapes, metadata=first)
+    told = tell(only(tmp_path), memory)
+    assert (told.alias, told.family, told.algorithm, told.dtype) == ("one", "sd1", "lokr", "F16")
+    monkeypatch.setattr("webui.library.telling.read_header", None)
+    write_weights(tmp_path / "a.safetensors", shapes, metadata=second)
+    told = tell(only(tmp_path), memory)
+    assert (told.alias, told.family, told.algorithm, told.dtype) == ("two", "sdxl", "lokr", "F16")
+
+
+def test_a_known_table_with_numbers_cut_off_is_told(tmp_path):
+    memory = Memory()
+    path = write_weights(tmp_path / "a.safetensors", LORA, metadata={"a": "b"})
+    assert tell(only(tmp_path), memory).problem is None
+    path.write_bytes(path.read_bytes()[:-1])
+    told = tell(only(tmp_path), memory)
+    assert told.problem and told.problem.code == "model_cut_off"
+
+
+def test_a_checkpoint_is_always_read_whole(tmp_path):
+    memory = Memory()
+    for steps in (5, 9):
+        write_weights(tmp_path / "a.safetensors", SD1_KEYS, metadata={"a": "b"})
+        (tmp_path / "a.easel.json").write_text(json.dumps({"steps": steps}))
+        model = tell(only(tmp_path), memory).model
+        assert model and model.card.steps == steps

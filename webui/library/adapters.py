@@ -16,7 +16,6 @@ from typing import Any, cast
 from pydantic_core import from_json
 
 from webui.library.keys import Keys
-from webui.library.weights import Header
 
 Shape = tuple[int, ...]
 
@@ -107,16 +106,16 @@ def is_adapter(keys: Keys) -> bool:
     return _algorithm(keys) is not None
 
 
-def adapter_of(header: Header, keys: Keys) -> Adapter:
-    """What a LoRA is, from its header."""
-    downs = {name: shape for name, shape in header.shapes.items() if name.endswith(_DOWN)}
+def adapter_of(shapes: Mapping[str, Shape], keys: Keys) -> Adapter:
+    """What a LoRA is, from its weights' names and shapes."""
+    downs = {name: shape for name, shape in shapes.items() if name.endswith(_DOWN)}
     algorithm = _algorithm(keys) or "lora"
     if keys.have(*_DORA):
         algorithm = "dora" if algorithm == "lora" else f"{algorithm} dora"
     elif algorithm == "lora" and any(_is_convolution(shape) for shape in downs.values()):
         algorithm = "locon"
     rank = next((min(shape[:2]) for shape in downs.values() if shape), None)
-    return Adapter(algorithm, _family(header, keys, downs), rank)
+    return Adapter(algorithm, _family(keys, downs), rank)
 
 
 def family_named(text: str) -> str | None:
@@ -134,6 +133,13 @@ def noted_family(metadata: Mapping[str, str]) -> str | None:
     if found := next((family for one in told if (family := family_named(one))), None):
         return found
     return {"True": "sd2"}.get(metadata.get("ss_v2", ""))
+
+
+def fitting_family(family: str | None, metadata: Mapping[str, str]) -> str | None:
+    """What names and shapes tell, completed by what the trainer wrote down."""
+    noted = noted_family(metadata)
+    unsure = family is None or any({family, noted} <= names for names in _ALIKE)
+    return noted if unsure else family
 
 
 def trained_tags(metadata: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
@@ -172,15 +178,11 @@ def _is_convolution(shape: Shape) -> bool:
     return len(shape) == 4 and shape[2:] != (1, 1)
 
 
-def _family(header: Header, keys: Keys, downs: Mapping[str, Shape]) -> str | None:
-    noted = noted_family(header.metadata)
-    for family, marks in _FAMILIES:
-        if keys.have(*marks):
-            alike = any({family, noted} <= names for names in _ALIKE)
-            return noted if alike else family
-    if _is_xl(keys):
+def _family(keys: Keys, downs: Mapping[str, Shape]) -> str | None:
+    found = next((family for family, marks in _FAMILIES if keys.have(*marks)), None)
+    if found is None and _is_xl(keys):
         return "sdxl"
-    return _family_by_width(downs) or noted
+    return found or _family_by_width(downs)
 
 
 def _is_xl(keys: Keys) -> bool:

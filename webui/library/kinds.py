@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from webui.library.adapters import WIDTHS, adapter_of, is_adapter, noted_family
+from webui.library.adapters import WIDTHS, Shape, adapter_of, fitting_family, is_adapter
 from webui.library.keys import Keys
 from webui.library.weights import Header
+
+Shapes = Mapping[str, Shape]
 
 _DIFFUSION: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("flux2", ("_double_stream_modulation_img_",)),
@@ -91,6 +93,8 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
 )
 """Kind -> marks of its names; `_KINDS` before a diffusion model is looked for, `_OTHERS` after."""
+_NOTED = ("lora", "controlnet", "ip_adapter", "vae")
+"""Kinds whose family their makers write down."""
 _TEXT_PARTS = ("\n_cond_stage_model_", "\n_conditioner_", "\n_text_encoders_")
 _PARTS = (*_TEXT_PARTS, "\n_first_stage_model_", "\n_vae_")
 """What a whole checkpoint has beside its diffusion model."""
@@ -119,43 +123,54 @@ class Recognised:
 
 def recognised(header: Header) -> Recognised:
     """What a file is, from its header alone."""
-    keys = Keys(header.shapes)
+    return noted(recognised_by_shapes(header.shapes), header.metadata)
+
+
+def noted(found: Recognised, metadata: Mapping[str, str]) -> Recognised:
+    """With what names and shapes do not tell, but the maker wrote down."""
+    if found.kind not in _NOTED:
+        return found
+    return replace(found, family=fitting_family(found.family, metadata))
+
+
+def recognised_by_shapes(shapes: Shapes) -> Recognised:
+    """What a file is, from the names and shapes of its weights alone."""
+    keys = Keys(shapes)
     for kind, marks in _KINDS:
         if keys.have(*marks):
-            return Recognised(kind, _family(header, keys) or noted_family(header.metadata))
+            return Recognised(kind, _family(shapes, keys))
     if is_adapter(keys):
-        adapter = adapter_of(header, keys)
+        adapter = adapter_of(shapes, keys)
         return Recognised("lora", adapter.family, adapter.algorithm, adapter.rank)
-    if embedding := _embedding(header):
+    if embedding := _embedding(shapes):
         return embedding
     if keys.have(*_UNET) or any(keys.have(*marks) for _, marks in _DIFFUSION):
         whole = keys.have(*_PARTS)
-        return Recognised("checkpoint" if whole else "diffusion_model", _family(header, keys))
+        return Recognised("checkpoint" if whole else "diffusion_model", _family(shapes, keys))
     for kind, marks in _OTHERS:
         if keys.have(*marks):
-            return Recognised(kind, _other_family(kind, header, keys))
+            return Recognised(kind, _text_encoder(shapes, keys) if kind == "text_encoder" else None)
     return Recognised("unknown")
 
 
-def _family(header: Header, keys: Keys) -> str | None:
+def _family(shapes: Shapes, keys: Keys) -> str | None:
     """Of a diffusion model, or of what is built like the first half of one."""
     for family, marks in _DIFFUSION:
         if keys.have(*marks):
-            return "z-image" if family == "lumina2" and _is_z_image(header) else family
-    for name, shape in header.shapes.items():
+            return "z-image" if family == "lumina2" and _is_z_image(shapes) else family
+    for name, shape in shapes.items():
         if name.endswith(("attn2.to_k.weight", "attn2_to_k.weight")) and len(shape) == 2:
             return WIDTHS.get(shape[1])
     return None
 
 
-def _is_z_image(header: Header) -> bool:
-    shapes = (shape for name, shape in header.shapes.items() if "cap_embedder.1.weight" in name)
-    return any(shape[-1:] == (_Z_IMAGE_WIDTH,) for shape in shapes)
+def _is_z_image(shapes: Shapes) -> bool:
+    found = (shape for name, shape in shapes.items() if "cap_embedder.1.weight" in name)
+    return any(shape[-1:] == (_Z_IMAGE_WIDTH,) for shape in found)
 
 
-def _embedding(header: Header) -> Recognised | None:
+def _embedding(shapes: Shapes) -> Recognised | None:
     """Vectors that stand for a word: one or two tensors of as many numbers as a token has."""
-    shapes = header.shapes
     wide = [shape[-1] for shape in shapes.values() if 0 < len(shape) <= 2]
     if not 0 < len(shapes) == len(wide) <= _MOST_VECTORS or not all(
         width in (*WIDTHS, 4096) for width in wide
@@ -167,14 +182,10 @@ def _embedding(header: Header) -> Recognised | None:
     return Recognised("embedding", WIDTHS.get(wide[0])) if known else None
 
 
-def _other_family(kind: str, header: Header, keys: Keys) -> str | None:
-    if kind == "vae":
-        return noted_family(header.metadata)
-    if kind == "text_encoder":
-        if keys.have("_SelfAttention_", "\n_enc_blk_0_"):
-            return "t5"
-        for name, shape in header.shapes.items():
-            if _TOKENS.search(name) and len(shape) == 2:
-                return _CLIP_WIDTHS.get(shape[1]) if "text_model." in name else None
-    return None
+def _text_encoder(shapes: Shapes, keys: Keys) -> str | None:
+    if keys.have("_SelfAttention_", "\n_enc_blk_0_"):
+        return "t5"
+    for name, shape in shapes.items():
+        if _TOKENS.search(name) and len(shape) == 2:
+            return _CLIP_WIDTHS.get(shape[1]) if "text_model." in name else None
     return None

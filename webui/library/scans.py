@@ -15,7 +15,7 @@ from webui.core.errors import Problem, UserError
 from webui.library.index import Index, Look
 from webui.library.layouts import Shelf
 from webui.library.places import Place, places
-from webui.library.telling import Told, tell
+from webui.library.telling import Memory, Told, tell
 
 _QUICK = 0.05
 """A walk through the folders that takes fewer seconds is made each time somebody asks."""
@@ -48,6 +48,7 @@ class Scan:
         self._index = index
         self._lock = threading.Lock()
         self._told: dict[Place, Told] = {}
+        self._memory = Memory()
         self._found = Found()
         self._looked: tuple[float, float] = (0.0, 0.0)
         """When the last walk ended, and how long it took."""
@@ -122,7 +123,7 @@ class Scan:
         for number, place in enumerate(new):
             told = _known(place, looks.get(str(place.path)))
             if told is None:
-                told = tell(place)
+                told = tell(place, self._memory)
                 if told.lasts:
                     fresh.append(Look(str(place.path), _stamps(place), told.model_dump_json()))
             self._told[place] = told

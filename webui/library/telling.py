@@ -11,7 +11,8 @@ from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelCard
 from webui.library.adapters import family_named, trained_tags, trained_words
 from webui.library.gguf import read_gguf
-from webui.library.kinds import Recognised, recognised
+from webui.library.heads import Head, read_head
+from webui.library.kinds import Recognised, noted, recognised, recognised_by_shapes
 from webui.library.pickles import read_pickle
 from webui.library.places import PICKLE, PICKLES, Place
 from webui.library.recognition import recognise_file, recognise_folder
@@ -64,24 +65,45 @@ class Told(BaseModel):
         return self.problem is None or self.problem.code != "model_unreadable"
 
 
-def tell(place: Place) -> Told:
+class Memory:
+    """What tables of weights told, by their hashes.
+
+    Whoever trains many LoRAs in one way writes the same table into each, after other metadata.
+    """
+
+    _MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[int, str, Recognised]] = {}
+
+    def get(self, head: Head) -> tuple[str, Recognised] | None:
+        """Type and kind of a file with this head; None if it is new, or of another length."""
+        length, dtype, found = self._known.get(head.table, (-1, "", Recognised("unknown")))
+        return (dtype, found) if length == head.length and found.kind not in _DRAWS else None
+
+    def add(self, head: Head, dtype: str, found: Recognised) -> None:
+        """Remember what one told that is whole."""
+        if len(self._known) >= self._MOST:
+            self._known.clear()
+        self._known[head.table] = (head.length, dtype, found)
+
+
+def tell(place: Place, memory: Memory) -> Told:
     """Read what is there; whatever is wrong with it is told, never raised."""
     said = said_beside(place.path.parent, place.texts)
     if place.format == "diffusers":
         return Told(kind="checkpoint", said=said, model=_folder(place))
-    read = _pickle if f".{place.format}" in PICKLES else _gguf if _is_gguf(place) else _file
     try:
-        told = read(place)
+        if f".{place.format}" in PICKLES:
+            told = _pickle(place)
+        else:
+            told = _gguf(place) if place.format == "gguf" else _file(place, memory)
     except UserError as error:
         model = Model(problem=error.problem) if f".{place.format}" != PICKLE else _refused(place)
         return Told(said=said, model=model, problem=error.problem)
     said = said.over(told.said)
     family = told.family or (family_named(said.base) if said.base else None)
     return told.model_copy(update={"said": said, "family": family})
-
-
-def _is_gguf(place: Place) -> bool:
-    return place.format == "gguf"
 
 
 def _folder(place: Place) -> Model:
@@ -92,19 +114,29 @@ def _folder(place: Place) -> Model:
     return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
 
 
-def _file(place: Place) -> Told:
+def _file(place: Place, memory: Memory) -> Told:
+    head = read_head(place.path)
+    if head and (known := memory.get(head)):
+        return _told(*known, head.metadata)
     header = read_header(place.path, place.path.name)
-    found = recognised(header)
-    noted = header.metadata
+    found = recognised_by_shapes(header.shapes)
+    if head:
+        memory.add(head, header.dtype, found)
+    told = _told(header.dtype, found, header.metadata)
+    model = _model(place, header) if found.kind in _DRAWS else None
+    return told.model_copy(update={"model": model})
+
+
+def _told(dtype: str, by_shapes: Recognised, metadata: Mapping[str, str]) -> Told:
+    found = noted(by_shapes, metadata)
     return Told(
         kind=found.kind,
         family=found.family,
         algorithm=found.algorithm,
         rank=found.rank,
-        dtype=header.dtype,
-        alias=line(noted.get("ss_output_name")),
-        said=_said_inside(noted, found),
-        model=_model(place, header) if found.kind in _DRAWS else None,
+        dtype=dtype,
+        alias=line(metadata.get("ss_output_name")),
+        said=_said_inside(metadata, found.kind == "lora"),
     )
 
 
@@ -116,16 +148,15 @@ def _model(place: Place, header: Header) -> Model:
     return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
 
 
-def _said_inside(noted: Mapping[str, str], found: Recognised) -> Said:
-    is_lora = found.kind == "lora"
-    tags = trained_tags(noted) if is_lora else ()
+def _said_inside(metadata: Mapping[str, str], is_lora: bool) -> Said:
+    tags = trained_tags(metadata) if is_lora else ()
     return Said(
-        title=line(noted.get("modelspec.title")),
-        description=plain_text(noted.get("modelspec.description")),
-        trigger_words=trained_words(noted, tags) if is_lora else (),
+        title=line(metadata.get("modelspec.title")),
+        description=plain_text(metadata.get("modelspec.description")),
+        trigger_words=trained_words(metadata, tags) if is_lora else (),
         tags=tuple(word for word, _ in tags[:MOST_TAGS]),
-        licence=line(noted.get("modelspec.license")),
-        base=line(noted.get("ss_base_model_version")),
+        licence=line(metadata.get("modelspec.license")),
+        base=line(metadata.get("ss_base_model_version")),
     )
 
 
@@ -136,7 +167,7 @@ def _pickle(place: Place) -> Told:
     if pickled.foreign is not None:
         raise UserError("model_pickle_foreign", file=name, name=pickled.foreign[:100])
     names = [one for one in pickled.names if "." in one]
-    found = recognised(Header(dict.fromkeys(names, ()), {}, {}))
+    found = recognised_by_shapes(dict.fromkeys(names, ()))
     kind = "embedding" if "string_to_param" in pickled.names else found.kind
     model = _refused(place) if kind in _DRAWS else None
     return Told(kind=kind, family=found.family, algorithm=found.algorithm, model=model)
