@@ -5,7 +5,7 @@ import pytest
 from tests.jobs.door import Door
 from tests.jobs.test_checks import CATALOG
 from webui.core.intents import INTENTS
-from webui.core.requests import Inpaint, Outpaint, Upscale
+from webui.core.requests import Img2Img, Inpaint, Outpaint, Upscale
 from webui.core.settings import Settings
 from webui.jobs.filling import suits
 
