@@ -75,6 +75,12 @@ LDM_CROSS = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
          "qwen-image"),
         ({"diffusion_model.blocks.0.cross_attn.k.lora_A.weight": (16, 5120)}, "wan"),
         ({"diffusion_model.layers.0.attention.to_q.lora_A.weight": (16, 3840)}, "lumina2"),
+        ({f"{CROSS}.hada_w1_a": (320, 8), f"{CROSS}.hada_w1_b": (8, 768)}, "sd1"),
+        ({f"{CROSS}.lokr_w1": (16, 16), f"{CROSS}.lokr_w2": (20, 128)}, "sdxl"),
+        ({f"{CROSS}.lokr_w1_a": (16, 4), f"{CROSS}.lokr_w1_b": (4, 16),
+          f"{CROSS}.lokr_w2_b": (4, 64)}, "sd2"),
+        ({f"{CROSS}.lokr_w1": (16,), f"{CROSS}.lokr_w2": ()}, None),
+        ({f"{CROSS}.diff": (320, 768)}, "sd1"),
         ({"lora_unet_x.lokr_w1": (4, 4), "lora_unet_x.lokr_w2": (80, 80)}, None),
     ],
 )  # fmt: skip

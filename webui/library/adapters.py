@@ -39,7 +39,8 @@ _DOWN = tuple(
     for name in ("lora_down", "lora.down", "lora_A", "lora.A", "lora_linear_layer.down")
     for end in ("", ".default")
 )
-"""How the names of matrices end that a LoRA puts what comes in through first."""
+_INNER = (*_DOWN, ".hada_w1_b")
+"""How the names of matrices end that a LoRA puts what comes in through first: (rank, in)."""
 
 _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("flux2", ("double_stream_modulation", "single_stream_modulation")),
@@ -108,14 +109,14 @@ def is_adapter(keys: Keys) -> bool:
 
 def adapter_of(shapes: Mapping[str, Shape], keys: Keys) -> Adapter:
     """What a LoRA is, from its weights' names and shapes."""
-    downs = {name: shape for name, shape in shapes.items() if name.endswith(_DOWN)}
+    downs = {name: shape for name, shape in shapes.items() if name.endswith(_INNER)}
     algorithm = _algorithm(keys) or "lora"
     if keys.have(*_DORA):
         algorithm = "dora" if algorithm == "lora" else f"{algorithm} dora"
     elif algorithm == "lora" and any(_is_convolution(shape) for shape in downs.values()):
         algorithm = "locon"
     rank = next((min(shape[:2]) for shape in downs.values() if shape), None)
-    return Adapter(algorithm, _family(keys, downs), rank)
+    return Adapter(algorithm, _family(shapes, keys), rank)
 
 
 def family_named(text: str) -> str | None:
@@ -178,11 +179,11 @@ def _is_convolution(shape: Shape) -> bool:
     return len(shape) == 4 and shape[2:] != (1, 1)
 
 
-def _family(keys: Keys, downs: Mapping[str, Shape]) -> str | None:
+def _family(shapes: Mapping[str, Shape], keys: Keys) -> str | None:
     found = next((family for family, marks in _FAMILIES if keys.have(*marks)), None)
     if found is None and _is_xl(keys):
         return "sdxl"
-    return found or _family_by_width(downs)
+    return found or _family_by_width(shapes)
 
 
 def _is_xl(keys: Keys) -> bool:
@@ -193,13 +194,30 @@ def _is_xl(keys: Keys) -> bool:
     return second and keys.have("_attentions_", "_input_blocks_", "_output_blocks_")
 
 
-def _family_by_width(downs: Mapping[str, Shape]) -> str | None:
+def _family_by_width(shapes: Mapping[str, Shape]) -> str | None:
     """By what a cross-attention takes, else by what a text encoder takes."""
     for place in (_CROSS, _TEXT):
-        for name, shape in downs.items():
-            if place.search(name) and len(shape) > 1 and (family := WIDTHS.get(shape[1])):
+        for name in shapes:
+            if place.search(name) and (family := WIDTHS.get(_taken(name, shapes))):
                 return family
     return None
+
+
+def _taken(name: str, shapes: Mapping[str, Shape]) -> int:
+    """How many numbers the layer takes that a weight is for; 0 if this weight does not tell.
+
+    A LoKr is a Kronecker product, of two matrices that are whole or products themselves.
+    """
+    shape = shapes[name]
+    if len(shape) < 2:
+        return 0
+    if name.endswith((*_INNER, ".diff")):
+        return shape[1]
+    if name.endswith((".lokr_w1", ".lokr_w1_b")):
+        layer = name[: name.rindex(".lokr_w1")]
+        others = (shapes.get(f"{layer}.lokr_w2{end}", ()) for end in ("", "_b"))
+        return next((shape[1] * other[1] for other in others if len(other) > 1), 0)
+    return 0
 
 
 def _object(text: str) -> dict[str, Any]:
