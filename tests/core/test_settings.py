@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from webui.core.settings import Settings, load_settings, save_settings
 
 
@@ -23,3 +25,10 @@ def test_values_that_no_longer_fit_do_not_take_the_rest_with_them(tmp_path):
     text = '{"language": "pl", "image_quality": 900, "gone": 1}'
     path.write_text(text, encoding="utf-8")
     assert load_settings(path) == Settings(language="pl")
+
+
+def test_folders_of_models():
+    given = ("~/models", " ", "/a/b ", "~nobody-is-called-so/x", "here")
+    home, absolute, strange, here = Settings(model_folders=given).folders_of_models
+    assert home == Path.home() / "models" and absolute == Path("/a/b").absolute()
+    assert strange.name == "x" and here == Path.cwd() / "here"

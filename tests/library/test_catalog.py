@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import threading
 import time
 import unicodedata
@@ -374,7 +375,8 @@ def test_folders_of_other_programs(tmp_path):
     write_weights(program / "models" / "Lora" / "dog.safetensors", LORA)
     catalog = Catalog.of(paths)
     assert catalog.find("lora", "dog") is None
-    folders = (str(program), str(tmp_path / "absent"), " ")
+    paths.models.mkdir(parents=True)
+    folders = (str(program), str(tmp_path / "absent"), " ", str(paths.models))
     save_settings(paths.settings, Settings(model_folders=folders))
     found = catalog.find("lora", "dog")
     assert found and found.folder == str(program / "models" / "Lora")
@@ -426,3 +428,19 @@ def test_strange_files_hold_nobody_up(make, models):
         "huge": "model_damaged",
         "page": "model_damaged",
     }
+
+
+def test_a_folder_that_may_not_be_read_is_named(make, models, monkeypatch):
+    (models / "loras" / "shut").mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    page = make().entries("lora")
+    (problem,) = page.problems
+    assert problem.code == "folder_unreadable" and "shut" in problem.message
+    assert "Permission denied" in problem.message and page.total == 1

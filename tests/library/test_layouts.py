@@ -128,3 +128,17 @@ def test_the_folders_that_comfyui_was_told_of(tmp_path):
 def test_a_strange_list_of_folders_is_left_alone(tmp_path, text):
     (tmp_path / "extra_model_paths.yaml").write_text(text, encoding="utf-8")
     assert shelves([tmp_path]) == (Shelf(tmp_path),)
+
+
+def test_a_folder_that_two_paths_lead_to_is_one_shelf(tmp_path):
+    make(tmp_path, "loras")
+    try:
+        (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    assert shelves([tmp_path, tmp_path / "link"]) == shelves([tmp_path])
+
+
+@pytest.mark.parametrize("name", ["\0", "a\0b", "x" * 10_000])
+def test_names_that_no_folder_can_have(tmp_path, name):
+    assert shelves([tmp_path / name]) == ()

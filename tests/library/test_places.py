@@ -162,3 +162,9 @@ def test_a_link_that_leads_back_does_not_loop(tmp_path):
     except OSError:
         pytest.skip("this system lets nobody make links")
     assert [place.name for place in places(Shelf(tmp_path))] == ["sub/a"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "a.safetensors")
+    assert places(Shelf(tmp_path)) == []

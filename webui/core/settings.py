@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -35,7 +36,8 @@ class Settings(BaseModel):
     @property
     def folders_of_models(self) -> tuple[Path, ...]:
         """The user's further folders of models; `~` is the home folder."""
-        return tuple(Path(one.strip()).expanduser() for one in self.model_folders if one.strip())
+        given = (one.strip() for one in self.model_folders)
+        return tuple(Path(os.path.abspath(os.path.expanduser(one))) for one in given if one)
 
 
 def load_settings(path: Path) -> Settings:

@@ -6,6 +6,7 @@ A name from a request is only ever compared with what was found; it never become
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -273,7 +274,7 @@ class Catalog:
         return [
             UserError("model_folder_missing", folder=str(folder)).problem
             for folder in self._more()
-            if not folder.is_dir()
+            if not os.path.isdir(folder)
         ]
 
     @property

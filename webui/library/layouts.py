@@ -65,8 +65,11 @@ def shelves(folders: Iterable[Path]) -> tuple[Shelf, ...]:
     Only names of folders are read, and ComfyUI's `extra_model_paths.yaml`. What does not exist
     or may not be read has no shelves.
     """
-    found = dict.fromkeys(shelf for folder in folders for shelf in _of(folder))
-    return tuple(found)
+    found: dict[tuple[str, bool], Shelf] = {}
+    for folder in folders:
+        for shelf in _of(folder):
+            found.setdefault((os.path.realpath(shelf.folder), shelf.deep), shelf)
+    return tuple(found.values())
 
 
 def shelves_of(folders: Iterable[Path], kind: str) -> tuple[Path, ...]:
@@ -77,12 +80,14 @@ def shelves_of(folders: Iterable[Path], kind: str) -> tuple[Path, ...]:
 def _of(folder: Path) -> Sequence[Shelf]:
     bases = [folder, *(folder / inside for inside in _INSIDE)]
     known = [shelf for base in bases for shelf in _known(base)]
-    if (folder / _EXTENSION).is_dir():
+    if os.path.isdir(folder / _EXTENSION):
         known.append(Shelf(folder / _EXTENSION, "controlnet"))
     known += _extra(folder / _EXTRA_PATHS)
     if known:  # and what was just dropped there
-        return [*known, *(Shelf(base, deep=False) for base in bases if base.is_dir())]
-    return [Shelf(folder, _KIND_OF.get(folder.name.casefold()))] if folder.is_dir() else []
+        return [*known, *(Shelf(base, deep=False) for base in bases if os.path.isdir(base))]
+    if not os.path.isdir(folder):
+        return []
+    return [Shelf(folder, _KIND_OF.get(folder.name.casefold()))]
 
 
 def _known(base: Path) -> list[Shelf]:
@@ -101,7 +106,7 @@ def _subfolders(base: Path) -> list[str]:
     try:
         with os.scandir(base) as entries:
             return [entry.name for entry in entries if _is_folder(entry)]
-    except OSError:
+    except (OSError, ValueError):  # a name with a zero in it
         return []
 
 
@@ -131,7 +136,7 @@ def _told(beside: Path, group: object) -> Iterator[Shelf]:
         kind = _KIND_OF.get(str(name).casefold())
         for line in str(lines or "").splitlines() if kind else ():
             folder = base / _expanded(line.strip())
-            if line.strip() and folder.is_dir():
+            if line.strip() and os.path.isdir(folder):
                 yield Shelf(folder.resolve(), kind)
 
 

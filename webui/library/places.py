@@ -174,7 +174,7 @@ def _sorted(entries: Iterator[os.DirEntry[str]]) -> tuple[list[str], dict[str, o
         with suppress(OSError):
             if entry.is_dir():
                 subfolders.append(entry.name)
-            else:
+            elif entry.is_file():  # no pipe, which would be waited for
                 files[entry.name] = entry
     return sorted(subfolders), dict(sorted(files.items()))
 
