@@ -109,6 +109,13 @@ class FakeModel:
     def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
         return frozenset()
 
+    @property
+    def own_autoencoder(self) -> Any:
+        return None
+
+    def use_autoencoder(self, autoencoder: Any) -> None:
+        assert autoencoder is None
+
     def running(self) -> nullcontext[None]:
         return nullcontext()
 

@@ -97,6 +97,13 @@ class StubModel:
     def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
         return frozenset()
 
+    @property
+    def own_autoencoder(self):
+        return None
+
+    def use_autoencoder(self, autoencoder):
+        assert autoencoder is None
+
     def running(self):
         return nullcontext()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from tests.models.adapters.makers import kohya, networks_of, same, weights_of, write
 from tests.worker.test_runner import Server, run
@@ -238,3 +239,19 @@ def test_an_embedding_is_named_in_a_prompt(bench, tmp_path):
     path.unlink()
     (word,) = bench.draw("a cat, CharTurner")
     assert (word != named).any()
+
+
+def test_the_autoencoder_named_like_the_model_is_used(bench, tmp_path, tiny):
+    (plain,) = bench.draw("a cat")
+    weights = load_file(tiny.folder / "vae" / "diffusion_pytorch_model.safetensors")
+    other = {name: tensor * 1.2 for name, tensor in weights.items()}
+    path = write(tmp_path / "vae" / "tiny.safetensors", other)
+    (automatic,) = bench.draw("a cat")
+    short = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    assert f"VAE hash: {short}, VAE: tiny.safetensors" in bench.infotext
+    (own,) = bench.draw("a cat", vae="None")
+    assert "VAE" not in bench.infotext
+    assert (automatic != plain).any() and np.array_equal(own, plain)
+    with pytest.raises(UserError, match="no VAE “nobody”") as error:
+        bench.draw("a cat", vae="nobody")
+    assert error.value.problem.field == "vae"

@@ -19,6 +19,7 @@ from webui.imaging.masks import Box
 from webui.imaging.tiles import Tiling, blend_tiles
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec, Model
 from webui.models.sigmas import SigmaTable
@@ -138,6 +139,13 @@ class TiledModel:
     def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
         return self._model.names_in(texts, names)
 
+    @property
+    def own_autoencoder(self) -> Autoencoder:
+        return self._model.own_autoencoder
+
+    def use_autoencoder(self, autoencoder: Autoencoder) -> None:
+        self._model.use_autoencoder(autoencoder)
+
     def running(self) -> AbstractContextManager[None]:
         return self._model.running()
 
@@ -178,7 +186,9 @@ def _cut(value: Tensor, box: Box, whole: Tensor) -> Tensor:
 
 
 def _cut_all(value: Any, box: Box, whole: Tensor) -> Any:
-    """The same for a tensor or a list of them."""
+    """The same for a tensor or a list of them; a number belongs to every tile."""
+    if isinstance(value, float):
+        return value
     if isinstance(value, Tensor):
         return _cut(value, box, whole)
     return type(value)(_cut_all(one, box, whole) for one in value)

@@ -9,6 +9,7 @@ from torch import nn
 
 from webui.models.adapters.patches import Joined, Match, Patches
 from webui.models.adapters.reading import Adapter
+from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
 from webui.models.texts import TextEncoder
 
@@ -27,16 +28,29 @@ class Encoder(Protocol):
 
 
 class Adaptable:
-    """A part of every model (see `webui.models.family.Model`)."""
+    """A part of every model (see `webui.models.family.Model`).
 
-    def __init__(self, networks: Mapping[str, nn.Module], encoders: Sequence[Encoder]) -> None:
+    Attributes:
+        autoencoder: in use.
+        own_autoencoder: that it came with.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, nn.Module],
+        encoders: Sequence[Encoder],
+        autoencoder: Autoencoder,
+    ) -> None:
         """Change nothing yet.
 
         Args:
             networks: those beside the text encoders, by the part that files of adapters name.
             encoders: in the order in which their vectors are put together; those that are CLIP's
                 can learn embeddings.
+            autoencoder: that it came with.
         """
+        self.autoencoder = autoencoder
+        self.own_autoencoder = autoencoder
         self._encoders = encoders
         self._readers = [encoder for encoder in encoders if isinstance(encoder, TextEncoder)]
         texts = {encoder.part: encoder.model for encoder in encoders}
@@ -59,6 +73,9 @@ class Adaptable:
     def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
         found = [reader.names_in(text, names) for reader in self._readers[:1] for text in texts]
         return frozenset[str]().union(*found)
+
+    def use_autoencoder(self, autoencoder: Autoencoder) -> None:
+        self.autoencoder = autoencoder
 
     def _changed(self, part: str) -> None:
         for encoder in self._encoders:

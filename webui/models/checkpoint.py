@@ -192,8 +192,13 @@ def _parts(layout: Layout, info: ModelInfo, device: torch.device) -> dict[str, P
 def _from_folder(layout: Layout, part: str, tensors: Tensors, network: Any) -> Tensors:
     """Names as saved by any version of diffusers and transformers to those of this one."""
     if part == "vae":
-        return {_OLD.sub(_new_attention, name): value for name, value in tensors.items()}
+        return old_names(tensors)
     return tensors if part == "unet" else clip_names(tensors, network)
+
+
+def old_names(tensors: Tensors) -> Tensors:
+    """Names of an autoencoder saved by any version of diffusers to those of this one."""
+    return {_OLD.sub(_new_attention, name): value for name, value in tensors.items()}
 
 
 def _new_attention(found: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from webui.core.offers import ModelInfo, Preview
 from webui.core.participants import Embedding
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
+from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
 from webui.models.sigmas import SigmaTable
 
@@ -147,6 +148,15 @@ class Model(Protocol):
 
     def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
         """Which names would be read as embeddings in some texts if all of them were learned."""
+        ...
+
+    @property
+    def own_autoencoder(self) -> Autoencoder:
+        """The one that it came with."""
+        ...
+
+    def use_autoencoder(self, autoencoder: Autoencoder) -> None:
+        """Encode and decode with this one from now on."""
         ...
 
     def running(self) -> AbstractContextManager[None]:

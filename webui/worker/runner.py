@@ -31,6 +31,7 @@ from webui.models.adapters.joining import Adapters
 from webui.models.embeddings import Embeddings
 from webui.models.family import Model
 from webui.models.manager import ModelManager
+from webui.models.vae import Vaes
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network
 from webui.worker.line import Control
@@ -67,6 +68,7 @@ class Runner:
         self._control = control
         self._adapters = Adapters(catalog)
         self._embeddings = Embeddings(catalog)
+        self._vaes = Vaes(catalog)
         for _, added in extensions.samplers():
             register(added.info, added.function)
 
@@ -161,7 +163,8 @@ class Runner:
     def _joined_values(
         self, model: Model, networks: Sequence[Network], texts: Sequence[str]
     ) -> Mapping[str, str]:
-        return {**self._embeddings.values(model, texts), **self._adapters.values(networks)}
+        learned = self._embeddings.values(model, texts)
+        return {**self._vaes.values(model.info), **learned, **self._adapters.values(networks)}
 
     def _picture(self, ref: PictureRef, opened: Callable[[bytes], Image.Image]) -> Image.Image:
         return opened(self._store.data(ref))
@@ -175,6 +178,7 @@ class Runner:
 
         beside = [self._catalog.get(one).path for one in _model_names(run.request)]
         model = self._models.get(self._catalog.get(name), progress, beside)
+        self._vaes.use(model, getattr(run.request, "vae", None))
         self._control.model = model.info.id
         return model
 

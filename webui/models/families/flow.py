@@ -39,14 +39,13 @@ class FlowModel(Adaptable, ABC):
         """Put the parts together."""
         self.info = info
         self.transformer: Any = loaded.networks[TRANSFORMER]
-        self.autoencoder = loaded.autoencoder
         self.shift = loaded.shift if info.card.shift is None else Shift(info.card.shift)
         channels = loaded.autoencoder.vae.config["latent_channels"]
         preview = info.card.preview or CARDS[family].preview
         stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
         self.latent = LatentSpec(channels, stride, preview, scale)
         self.encoders: tuple[Any, ...] = loaded.encoders
-        super().__init__({UNET: self.transformer}, loaded.encoders)
+        super().__init__({UNET: self.transformer}, loaded.encoders, loaded.autoencoder)
 
     @property
     def device(self) -> torch.device:

@@ -17,6 +17,7 @@ from webui.core.participants import Embedding
 from webui.library.cards import CARDS
 from webui.models.adaptable import Adaptable
 from webui.models.adapters.patches import UNET
+from webui.models.autoencoder import Autoencoder
 from webui.models.checkpoint import Loaded
 from webui.models.emphasis import Emphasis
 from webui.models.family import ImageConditioning, LatentSpec
@@ -45,7 +46,6 @@ class UNetModel(Adaptable):
         """
         self.info = info
         self.unet = loaded.unet
-        self.autoencoder = loaded.autoencoder
         self.encoders = loaded.encoders
         self.sigmas = loaded.prediction.table.sigmas
         channels = loaded.autoencoder.vae.config["latent_channels"]
@@ -60,7 +60,7 @@ class UNetModel(Adaptable):
         self.image_conditioning: ImageConditioning = conditioning
         self._prediction = loaded.prediction
         self._gray: Tensor | None = None
-        super().__init__({UNET: loaded.unet}, loaded.encoders)
+        super().__init__({UNET: loaded.unet}, loaded.encoders, loaded.autoencoder)
 
     def noise_levels(self, height: int, width: int) -> SigmaTable:
         return self._prediction.table
@@ -111,6 +111,11 @@ class UNetModel(Adaptable):
         # Luo et al., "Latent consistency models", 2023: w = scale - 1, embedded as timesteps are
         scales = torch.full((len(x),), (DISTILLED_GUIDANCE - 1) * 1000, device=self.device)
         return {"timestep_cond": get_timestep_embedding(scales, width).to(self.dtype)}
+
+    def use_autoencoder(self, autoencoder: Autoencoder) -> None:
+        if autoencoder is not self.autoencoder:
+            self._gray = None
+        super().use_autoencoder(autoencoder)
 
     def decode(self, latents: Tensor) -> Tensor:
         return self.autoencoder.decode(latents)
