@@ -153,6 +153,10 @@ class Drawing(Request):
         default=None, description="nv: as an NVIDIA card draws it, cpu: as torch's CPU does"
     )
     eta_noise_seed_delta: int = Field(default=0, ge=0, le=LARGEST_SEED)
+    vae: Name | None = Field(
+        default=None,
+        description="An autoencoder by name; None: the one named like the model, \"None\": its own",
+    )
     refiner: Refiner | None = None
     references: References = Field(
         default={}, description="Pictures that {image:name} in the prompt means; {image} is `1`"
