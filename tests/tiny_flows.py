@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    FlowMatchEulerDiscreteScheduler,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+)
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     CLIPTextConfig,
@@ -29,11 +34,13 @@ PROJECTED = 24
 _PIECES = ("<pad>", "</s>", "<unk>", "▁", "▁red", "▁apple", "▁a", "▁table", *"abcdefghijklmnopqrst")
 
 
-def info_of(path: Path, family: str, **card: Any) -> ModelInfo:
+def info_of(path: Path, family: str, variant: str | None = None, **card: Any) -> ModelInfo:
     """As the catalog would tell of it, for 64 x 64 pixels."""
     kind = "diffusers" if path.is_dir() else "safetensors"
     small = CARDS[family].model_copy(update={"width": 64, "height": 64, **card})
-    return ModelInfo(id=path.stem, path=str(path), format=kind, family=family, card=small)
+    return ModelInfo(
+        id=path.stem, path=str(path), format=kind, family=family, variant=variant, card=small
+    )
 
 
 def write_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, **transformer: Any) -> Path:
@@ -78,6 +85,54 @@ def write_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, **transforme
             "tokenizer": "CLIPTokenizer",
             "tokenizer_2": "CLIPTokenizer",
             "tokenizer_3": "T5TokenizerFast" if t5 else None,
+            "image_encoder": None,
+            "feature_extractor": None,
+        },
+    )
+    return folder
+
+
+def write_flux(folder: Path, kind: str = "FluxPipeline", **transformer: Any) -> Path:
+    """A Flux.1 dev; `transformer`: changes to the transformer's config."""
+    config = {
+        "patch_size": 1,
+        "in_channels": 4 * CHANNELS,
+        "out_channels": 4 * CHANNELS,
+        "num_layers": 2,
+        "num_single_layers": 2,
+        "attention_head_dim": 16,
+        "num_attention_heads": 2,
+        "joint_attention_dim": T5_WIDTH,
+        "pooled_projection_dim": 32,
+        "guidance_embeds": True,
+        "axes_dims_rope": (4, 4, 8),
+    }
+    _save(
+        folder,
+        {
+            "transformer": lambda: FluxTransformer2DModel(**{**config, **transformer}),
+            "vae": autoencoder,
+            "text_encoder": lambda: clip("quick_gelu", False),
+            "text_encoder_2": long_encoder,
+        },
+    )
+    scheduler = FlowMatchEulerDiscreteScheduler(
+        shift=3.0, use_dynamic_shifting=True, base_shift=0.5, max_shift=1.15
+    )
+    scheduler.save_pretrained(folder / "scheduler")
+    copy_tokenizer(folder / "tokenizer", None)
+    write_t5_tokenizer(folder / "tokenizer_2")
+    write_index(
+        folder,
+        kind,
+        {
+            "transformer": "FluxTransformer2DModel",
+            "vae": "AutoencoderKL",
+            "scheduler": "FlowMatchEulerDiscreteScheduler",
+            "text_encoder": "CLIPTextModel",
+            "text_encoder_2": "T5EncoderModel",
+            "tokenizer": "CLIPTokenizer",
+            "tokenizer_2": "T5TokenizerFast",
             "image_encoder": None,
             "feature_extractor": None,
         },

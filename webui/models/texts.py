@@ -35,12 +35,14 @@ class Reading:
         left_out: how many of the last layers are not there, since nothing ever reads them.
         norm: whether the final norm is applied to the layer.
         padding: id of the token that fills a chunk up; None for the end token.
+        pooler: the pooled vector is the end token's, without a projection.
     """
 
     skip: int = 1
     left_out: int = 0
     norm: bool = True
     padding: int | None = None
+    pooler: bool = False
 
 
 class TextEncoder:
@@ -163,6 +165,8 @@ class TextEncoder:
         if self._reading.norm:
             encoded = self._norm(encoded)
         pooled = getattr(output, "text_embeds", None)
+        if self._reading.pooler:
+            pooled = output.pooler_output
         emphasised = emphasise(encoded.float(), weights, emphasis)
         return emphasised, None if pooled is None else pooled.float()
 

@@ -9,6 +9,7 @@ import torch
 from diffusers import StableDiffusion3Pipeline
 
 from webui.core.participants import Cond
+from webui.engine.features.distilled import DistilledGuidance
 from webui.engine.guidance import Given, Guider
 from webui.engine.noise import NoiseSource
 from webui.engine.plan import plan
@@ -23,9 +24,15 @@ def flow_noise(channels: int = 16, height: int = 8, width: int = 8) -> torch.Ten
 
 
 def straight(
-    model: Any, prompt: str = PROMPT, size: tuple[int, int] = (8, 8), scale: float = SCALE
+    model: Any,
+    prompt: str = PROMPT,
+    size: tuple[int, int] = (8, 8),
+    scale: float = SCALE,
+    concat: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The latents of the engine's Euler on the schedule Simple."""
+    distilled = model.info.card.distilled
+    told = [DistilledGuidance(scale)] if distilled else []
     steps = plan("Euler", "Simple", STEPS, model.noise_levels(*size))
     with model.running():
         read = model.encode_texts([prompt]) + model.encode_texts([NEGATIVE], negative=True)
@@ -33,18 +40,24 @@ def straight(
             Cond(role, 0, 1.0, ((STEPS, embedding),))
             for role, embedding in zip(("positive", "negative"), read, strict=True)
         ]
-        guider = Guider(Given(model, words), scale, steps.calls)
+        scale = 1.0 if distilled else scale
+        guider = Guider(Given(model, words, concat), scale, steps.calls, told)
         source = NoiseSource("cpu", (model.latent.channels, *size), [1])
         return steps.run(guider, flow_noise(model.latent.channels, *size), source)
 
 
 def drawn_by_diffusers(kind: Any, folder: Path, prompt: str = PROMPT, **more: Any) -> torch.Tensor:
-    """The latents of a pipeline on evenly spaced levels before the shift."""
+    """The latents of a pipeline on evenly spaced levels before the shift.
+
+    Args:
+        more: arguments of its call; None takes one away.
+    """
     lacking = (part for part in ("text_encoder_3", "tokenizer_3") if not (folder / part).is_dir())
     absent = dict.fromkeys(lacking) if kind is StableDiffusion3Pipeline else {}
     pipe = kind.from_pretrained(folder, local_files_only=True, **absent)
     pipe.set_progress_bar_config(disable=True)
     arguments = {
+        "prompt": prompt,
         "negative_prompt": NEGATIVE,
         "num_inference_steps": STEPS,
         "sigmas": [1 - step / STEPS for step in range(STEPS)],
@@ -54,4 +67,5 @@ def drawn_by_diffusers(kind: Any, folder: Path, prompt: str = PROMPT, **more: An
         "width": 64,
         "output_type": "latent",
     }
-    return torch.as_tensor(pipe(prompt, **{**arguments, **more}).images)
+    given = {key: value for key, value in {**arguments, **more}.items() if value is not None}
+    return torch.as_tensor(pipe(**given).images)

@@ -12,6 +12,7 @@ from webui.core.participants import Participant
 from webui.core.requests import Drawing
 from webui.core.requests import Refiner as Named
 from webui.engine.conditioning import Words, conditioning
+from webui.engine.features.distilled import DistilledGuidance
 from webui.engine.features.refiner import Refiner, check_fits
 from webui.engine.guidance import Given, Guider
 from webui.engine.noise import NoiseSource
@@ -97,13 +98,15 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     start = one.start
     initial = one.noise.initial().to(one.model.device)
     tools.phase("sampling")
+    distilled = one.model.info.card.distilled
+    told = [DistilledGuidance(one.cfg_scale)] if distilled else []
     guider = Guider(
         given,
-        one.cfg_scale,
+        1.0 if distilled else one.cfg_scale,
         one.plan.calls,
-        [*tools.participants, *one.participants],
+        [*tools.participants, *one.participants, *told],
         tools.check,
-        image_scale=start.image_scale if start else None,
+        image_scale=start.image_scale if start and not distilled else None,
         takeover=refiner,
         counted=one.plan.counted,
         options=tools.options,
