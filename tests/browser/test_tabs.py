@@ -138,6 +138,20 @@ def test_the_language_is_a_setting(view: View, clean_settings: None):
     expect(view.page.get_by_role("tab", name="Settings")).to_be_visible()
 
 
+def test_folders_of_models_are_a_list_of_lines(view: View, server: Server):
+    view.show("settings")
+    place = view.page.locator("#tab-settings")
+    folders = place.get_by_label("More folders of models")
+    folders.fill("/a folder/żółw\n\n  ~/ComfyUI \n")
+    folders.press("Tab")
+    expect(place.get_by_text("Saved", exact=True)).to_be_visible()
+    assert server.get("settings")["model_folders"] == ["/a folder/żółw", "~/ComfyUI"]
+    view.page.reload()
+    view.show("settings")
+    expect(folders).to_have_value("/a folder/żółw\n~/ComfyUI")
+    server.change_settings(model_folders=[])
+
+
 def test_the_theme_is_a_choice_of_the_browser(view: View):
     view.show("settings")
     paper = "getComputedStyle(document.body).backgroundColor"
