@@ -4,7 +4,7 @@ import pytest
 from webui.core.errors import UserError
 from webui.motion.camera import Flip, Move2D, Move3D
 from webui.motion.depth import distances
-from webui.motion.moves import Motion, motion_of, moved
+from webui.motion.moves import Motion, motion_of, moved, native_moved
 from webui.motion.warp import Lookup, deforum_warp_3d, warp_2d, warp_3d
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
@@ -76,21 +76,53 @@ def test_pictures_are_moved_as_the_settings_say():
     assert moved(PICTURE, deep, halved).shape == PICTURE.shape
 
 
-def test_deforums_way_gives_whole_levels():
+def test_deforums_way_keeps_whole_levels_whole():
     values = {"compat": "deforum-3", "animation_mode": "3D", "translation_z": "0:(9)"}
-    made = moved(PICTURE, motion(**values), DEPTH)
-    assert made.dtype == np.float32 and np.array_equal(made, np.trunc(made))
-    move = motion(**values).move
     levels = np.rint(PICTURE).astype(np.uint8)
+    move = motion(**values).move
+    made = moved(levels, motion(**values), DEPTH)
     assert np.array_equal(made, deforum_warp_3d(levels, move, distances(DEPTH)))
+    fractions = moved(levels.astype(np.float32), motion(**values), DEPTH)
+    assert fractions.dtype == np.float32 and np.array_equal(np.trunc(fractions), made)
     old = motion(**values, depth_algorithm="Midas+AdaBins (old)")
-    assert np.array_equal(
-        moved(PICTURE, old, DEPTH), deforum_warp_3d(levels, move, DEPTH, old=True)
-    )
+    assert np.array_equal(moved(levels, old, DEPTH), deforum_warp_3d(levels, move, DEPTH, old=True))
     wide = motion(**values, aspect_ratio_use_old_formula=True)
-    assert not np.array_equal(moved(PICTURE, wide, DEPTH), made)
-    flat = moved(PICTURE, motion(compat="deforum-3", angle="0:(3)", zoom="0:(1)"))
-    assert np.array_equal(flat, np.rint(flat))
+    assert not np.array_equal(moved(levels, wide, DEPTH), made)
+    turned = motion(compat="deforum-3", angle="0:(3)")
+    flat = moved(levels.astype(np.float32), turned)
+    assert np.array_equal(np.rint(flat), moved(levels, turned))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"angle": "3", "zoom": "1.04", "translation_x": "2.5"},
+        {"enable_perspective_flip": True, "perspective_flip_phi": "5"},
+        {"animation_mode": "3D", "translation_z": "5", "rotation_3d_z": "2"},
+        {
+            "animation_mode": "3D",
+            "translation_z": "0",
+            "enable_perspective_flip": True,
+            "perspective_flip_phi": "4",
+        },
+    ],
+)
+def test_a_motion_is_undone(values):
+    y, x = np.mgrid[:64, :96]
+    picture = np.stack([128 + 60 * np.sin(x / 12), 128 + 60 * np.cos(y / 10), x + y], -1)
+    picture, how = picture.astype(np.float32), motion(**values)
+    there = native_moved(picture, how)
+    back = native_moved(there, how, back=True)
+    inside = (slice(12, -12), slice(12, -12))
+    left, done = (np.abs(one - picture)[inside].mean() for one in (back, there))
+    assert left < 0.4 and left < done / 4
+
+
+def test_whole_levels_are_rounded_once_in_our_way():
+    levels, how = np.rint(PICTURE).astype(np.uint8), motion(angle="5")
+    made = moved(levels, how)
+    assert made.dtype == np.uint8
+    assert np.abs(made - np.clip(moved(levels.astype(np.float32), how), 0, 255)).max() <= 0.5
 
 
 def test_a_small_preview_is_the_render_made_small():

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from webui.cli.animate import read_plan
 from webui.cli.words import worded
 from webui.core.errors import UserError
@@ -15,7 +18,6 @@ from webui.imaging.ingest import opened
 from webui.library.pictures import ImageFormat, encode
 from webui.motion.depth import depth_of_file
 from webui.motion.moves import motion_of, moved
-from webui.motion.pictures import to_image, to_picture
 from webui.timeline.frames import finding_data
 from webui.timeline.plan import Plan
 
@@ -55,9 +57,9 @@ def _warp(plan: Plan, options: argparse.Namespace) -> None:
     if not 0 <= frame < plan.frames:
         raise UserError("warp_frame", frame=frame, last=plan.frames - 1)
     motion = motion_of(plan, frame)
-    picture = to_picture(opened(_read(options.picture)))
+    levels = np.asarray(opened(_read(options.picture)), np.uint8)
     depth = depth_of_file(_read(options.depth)) if "depth" in options else None
-    image = to_image(moved(picture, motion, depth))
+    image = Image.fromarray(moved(levels, motion, depth))
     data = encode(image, FORMATS[out.suffix.lower()], QUALITY, "")
     write_atomically(out, data, PUBLIC)
 

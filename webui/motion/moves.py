@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from webui.core.errors import UserError
 from webui.motion.camera import Flip, Move2D, Move3D
-from webui.motion.depth import Depth, distances, resized
+from webui.motion.depth import PLANE, Depth, distances, resized
 from webui.motion.pictures import Picture, to_levels
 from webui.motion.warp import (
+    Distance,
     Lookup,
     deforum_warp_2d,
     deforum_warp_3d,
@@ -19,6 +22,7 @@ from webui.motion.warp import (
 )
 from webui.timeline.plan import Plan
 
+_Number = TypeVar("_Number", np.uint8, np.float32)
 METRIC = ("AdaBins", "Zoe", "Leres")
 """Deforum's depth algorithms whose larger values are farther; of the others they are nearer."""
 
@@ -103,32 +107,56 @@ def _numbers(plan: Plan, frame: int, names: tuple[str, ...]) -> dict[str, float]
     return {name: float(plan.series[name][frame]) for name in names}
 
 
-def moved(picture: Picture, motion: Motion, depth: Depth | None = None) -> Picture:
+def moved(
+    picture: npt.NDArray[_Number], motion: Motion, depth: Depth | None = None
+) -> npt.NDArray[_Number]:
     """A picture after one frame's motion.
 
     Args:
-        picture: (H, W, C); Deforum's way rounds it to whole levels first.
+        picture: (H, W, C); whole levels come out whole again, as Deforum has them.
         depth: in 3D how far each pixel is, of any size; None for a plane. It is the depth network's
             own, or a picture of it (see `depth.depth_of_picture`).
 
     Raises:
         UserError: the motion squeezes the picture to nothing.
     """
-    move = motion.move
+    if not motion.native:
+        return _deforum_moved(picture, motion, depth)
+    made = native_moved(picture.astype(np.float32, copy=False), motion, depth)
+    return (to_levels(made) if picture.dtype == np.uint8 else made).astype(picture.dtype)
+
+
+def native_moved(
+    picture: Picture, motion: Motion, depth: Depth | None = None, back: bool = False
+) -> Picture:
+    """A picture after one frame's motion, our way whatever the settings say; or before it.
+
+    Args:
+        back: undo the motion instead (in 3D nearly so: by each pixel's own way).
+    """
+    if isinstance(motion.move, Move2D):
+        return warp_2d(picture, motion.move, motion.lookup, back)
+    distance = _distance(picture, motion, depth)
+    return warp_3d(picture, motion.move, distance, motion.lookup, back)
+
+
+def _deforum_moved(
+    picture: npt.NDArray[_Number], motion: Motion, depth: Depth | None
+) -> npt.NDArray[_Number]:
+    move, lookup = motion.move, motion.lookup
     if isinstance(move, Move2D):
-        if motion.native:
-            return warp_2d(picture, move, motion.lookup)
-        border = motion.lookup.border
-        return deforum_warp_2d(to_levels(picture), move, border).astype(np.float32)
+        return deforum_warp_2d(picture, move, lookup.border)
     height, width = picture.shape[:2]
-    if depth is not None:
-        depth = resized(depth, width, height)
-    distance = distances(depth, "smaller" if motion.metric else "larger")
-    if motion.native:
-        return warp_3d(picture, move, distance, motion.lookup)
-    if motion.old and depth is not None:
-        distance = np.asarray(depth, np.float64)
     if motion.aspect_of_picture:
         move = replace(move, aspect_ratio=width / height)
-    levels = deforum_warp_3d(to_levels(picture), move, distance, motion.lookup, motion.old)
-    return levels.astype(np.float32)
+    distance = _distance(picture, motion, depth)
+    return deforum_warp_3d(picture, move, distance, lookup, motion.old)
+
+
+def _distance(picture: npt.NDArray[Any], motion: Motion, depth: Depth | None) -> Distance:
+    if depth is None:
+        return PLANE
+    depth = resized(depth, picture.shape[1], picture.shape[0])
+    if motion.old and not motion.native:
+        return np.asarray(depth, np.float64)
+    return distances(depth, "smaller" if motion.metric else "larger")

@@ -1,14 +1,15 @@
 """Pictures moved by a camera: Deforum's warps to the number, and ours.
 
 Ours work on `Picture`s, with fractions from start to end, and leave a picture that is not moved as
-it is to the bit. Deforum's work on whole levels: in 2D they round, in 3D they cut fractions off,
-so that its pictures darken.
+it is to the bit. Deforum's mostly work on whole levels: in 2D they round, in 3D they cut fractions
+off, so that its pictures darken. Pictures with fractions (those between two generated ones) keep
+them there, too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +24,10 @@ from webui.motion.camera import (
     matrix_2d,
     shift_3d,
 )
-from webui.motion.pictures import Levels, Picture, to_levels
+from webui.motion.pictures import Picture, to_levels
 from webui.motion.sampling import Mode, Padding, Places, sampled
 
+_Number = TypeVar("_Number", np.uint8, np.float32)
 Border = Literal["replicate", "wrap"]
 Distance = float | npt.NDArray[np.float64]
 """(H, W) or one number; see `depth.distances`."""
@@ -51,8 +53,13 @@ class Lookup:
     sampling_mode: Mode = "bicubic"
 
 
-def warp_2d(picture: Picture, move: Move2D, lookup: Lookup | None = None) -> Picture:
+def warp_2d(
+    picture: Picture, move: Move2D, lookup: Lookup | None = None, back: bool = False
+) -> Picture:
     """A picture moved in its plane.
+
+    Args:
+        back: undo the move instead.
 
     Raises:
         UserError: the move squeezes it to nothing.
@@ -60,7 +67,12 @@ def warp_2d(picture: Picture, move: Move2D, lookup: Lookup | None = None) -> Pic
     lookup = lookup or Lookup()
     height, width = picture.shape[:2]
     matrix = matrix_2d(move, width, height)
+    matrix = _undone(matrix) if back else matrix
     return _by_matrix(picture, matrix, lookup.sampling_mode, lookup.border)
+
+
+def _undone(matrix: Matrix) -> Matrix:
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def _by_matrix(picture: Picture, matrix: Matrix, mode: Mode, border: Border) -> Picture:
@@ -71,28 +83,39 @@ def _by_matrix(picture: Picture, matrix: Matrix, mode: Mode, border: Border) -> 
 
 
 def warp_3d(
-    picture: Picture, move: Move3D, distance: Distance, lookup: Lookup | None = None
+    picture: Picture,
+    move: Move3D,
+    distance: Distance,
+    lookup: Lookup | None = None,
+    back: bool = False,
 ) -> Picture:
     """A picture moved in space.
 
     Args:
         distance: of each pixel, (H, W), or of all.
+        back: undo the move instead, each pixel by the way that it would move.
 
     Raises:
         UserError: the perspective flip squeezes it to nothing.
     """
     lookup = lookup or Lookup()
     height, width = picture.shape[:2]
-    if move.flip is not None:
-        matrix = flip_matrix(move.flip, width, height)
-        picture = _by_matrix(picture, matrix, lookup.sampling_mode, lookup.border)
+    flip = np.eye(3) if move.flip is None else flip_matrix(move.flip, width, height)
+    if not back:
+        picture = _by_matrix(picture, flip, lookup.sampling_mode, lookup.border)
     across, down = shift_3d(move, distance, width, height)
-    x: Places = np.arange(width, dtype=np.float64) - across * (width / 2)
-    y: Places = np.arange(height, dtype=np.float64)[:, None] - down * (height / 2)
-    return sampled(picture, x, y, lookup.sampling_mode, lookup.padding_mode)
+    ahead = -1 if back else 1
+    x: Places = np.arange(width, dtype=np.float64) - across * (ahead * width / 2)
+    y: Places = np.arange(height, dtype=np.float64)[:, None] - down * (ahead * height / 2)
+    made = sampled(picture, x, y, lookup.sampling_mode, lookup.padding_mode)
+    if back:
+        return _by_matrix(made, _undone(flip), lookup.sampling_mode, lookup.border)
+    return made
 
 
-def deforum_warp_2d(levels: Levels, move: Move2D, border: Border = "replicate") -> Levels:
+def deforum_warp_2d(
+    levels: npt.NDArray[_Number], move: Move2D, border: Border = "replicate"
+) -> npt.NDArray[_Number]:
     """Deforum's 2D warp, bilinear and rounded: its own numbers but for OpenCV's coarser places.
 
     Raises:
@@ -102,11 +125,16 @@ def deforum_warp_2d(levels: Levels, move: Move2D, border: Border = "replicate") 
     return _deforum_by_matrix(levels, matrix_2d(move, width, height, native=False), border)
 
 
-def _deforum_by_matrix(levels: Levels, matrix: Matrix, border: Border) -> Levels:
-    return to_levels(_by_matrix(levels.astype(np.float32), matrix, "bilinear", border))
+def _deforum_by_matrix(
+    levels: npt.NDArray[_Number], matrix: Matrix, border: Border
+) -> npt.NDArray[_Number]:
+    made = _by_matrix(levels.astype(np.float32, copy=False), matrix, "bilinear", border)
+    return (to_levels(made) if levels.dtype == np.uint8 else made).astype(levels.dtype)
 
 
-def deforum_flip(levels: Levels, flip: Flip, border: Border = "replicate") -> Levels:
+def deforum_flip(
+    levels: npt.NDArray[_Number], flip: Flip, border: Border = "replicate"
+) -> npt.NDArray[_Number]:
     """Deforum's perspective flip by itself, as it comes before its 3D warp."""
     height, width = levels.shape[:2]
     return _deforum_by_matrix(levels, flip_matrix(flip, width, height, native=False), border)
@@ -132,12 +160,12 @@ def _centres(size: int) -> npt.NDArray[np.float32]:
 
 
 def deforum_warp_3d(
-    levels: Levels,
+    levels: npt.NDArray[_Number],
     move: Move3D,
     distance: Distance,
     lookup: Lookup | None = None,
     old: bool = False,
-) -> Levels:
+) -> npt.NDArray[_Number]:
     """Deforum's 3D warp: PyTorch's `grid_sample` in 32 bits, then fractions are cut off.
 
     Args:
@@ -154,7 +182,7 @@ def deforum_warp_3d(
     picture = sampled(
         levels.astype(np.float32) + light, x, y, lookup.sampling_mode, lookup.padding_mode
     )
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.clip(picture, 0, 255).astype(levels.dtype)
 
 
 def _unscaled(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
