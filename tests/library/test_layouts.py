@@ -1,5 +1,6 @@
 import pytest
 
+from tests.checkpoints import write_folder
 from webui.core.kinds import MODEL_KINDS
 from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
 
@@ -142,3 +143,8 @@ def test_a_folder_that_two_paths_lead_to_is_one_shelf(tmp_path):
 @pytest.mark.parametrize("name", ["\0", "a\0b", "x" * 10_000])
 def test_names_that_no_folder_can_have(tmp_path, name):
     assert shelves([tmp_path / name]) == ()
+
+
+def test_a_model_in_a_folder_is_one_shelf(tmp_path):
+    write_folder(tmp_path)
+    assert shelves([tmp_path]) == (Shelf(tmp_path),)

@@ -168,3 +168,9 @@ def test_a_link_that_leads_back_does_not_loop(tmp_path):
 def test_a_pipe_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "a.safetensors")
     assert places(Shelf(tmp_path)) == []
+
+
+def test_a_shelf_that_is_a_model_itself(tmp_path):
+    write_folder(tmp_path / "model")
+    (place,) = places(Shelf(tmp_path / "model"))
+    assert (place.name, place.format) == ("model", "diffusers")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,30 +18,16 @@ from webui.core.kinds import ModelOrder
 from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
-from webui.library.entries import (
-    SHORT_HASH,
-    Entry,
-    Listing,
-    Page,
-    Row,
-    distinct,
-    kind_of,
-    plain,
-    preview_file,
-)
+from webui.library.checkpoints import listed, named, named_by_old_hash
+from webui.library.entries import SHORT_HASH, Entry, Listing, Page, Row, preview_file
 from webui.library.hashes import Hashes
 from webui.library.index import Index
 from webui.library.layouts import FOLDERS, Shelf, shelves
-from webui.library.places import PICKLE, Place
+from webui.library.places import Place
 from webui.library.scans import Found, Scan
 from webui.library.sidecars import LONGEST_TEXT, read_object
-from webui.library.telling import Model, Told
-from webui.library.weights import SUFFIX
 
 _SHOWN_NAME = 100
-_HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
-_FORMATS = ("diffusers", SUFFIX[1:], PICKLE[1:])
-"""Of checkpoints that may be loaded."""
 _POLL_SECONDS = 30.0
 _PATIENCE_SECONDS = 0.3
 
@@ -125,10 +110,12 @@ class Catalog:
         models = self.models()
         if name is None:
             return self._default(models)
-        found = _named(models, name)
+        found = named(models, name)
         if found is None and not self._rest.last.whole:  # a checkpoint among LoRAs
             self._rest.found(self._patience)
-            found = _named(self.models(), name)
+            found = named(self.models(), name)
+        if found is None:
+            found = named_by_old_hash(models, name)
         if found is None:
             shown = name[:_SHOWN_NAME]
             raise UnknownId("unknown_model", "model", name=shown, folder=str(self._home))
@@ -300,31 +287,11 @@ class Catalog:
             moment = self._moment
             if moment is None or any(a is not b for a, b in zip(moment.of, of, strict=True)):
                 found = (*first.models, *rest.models)
-                models = self._models(found)
+                models = listed(found, self._shipped)
                 names = {place: info.id for place, info in models}
                 listing = Listing(found, hashes, names)
                 moment = self._moment = Moment(of, tuple(self._told(models, listing)), listing)
             return moment
-
-    def _models(self, found: Iterable[tuple[Place, Told]]) -> list[tuple[Place, ModelInfo]]:
-        here = [(place, told) for place, told in found if _may_draw(place, told)]
-        names = distinct(place for place, _ in here)
-        infos = [
-            (place, self._info(place, told, name))
-            for (place, told), name in zip(here, names, strict=True)
-        ]
-        return sorted(infos, key=lambda entry: entry[1].id.casefold())
-
-    def _info(self, place: Place, told: Told, name: str) -> ModelInfo:
-        model = told.model or Model(problem=_other_kind(place, told))
-        return ModelInfo(
-            id=name,
-            path=str(place.path),
-            format=place.format,
-            bytes=place.bytes,
-            shipped=place.path == self._shipped,
-            **dict(model),
-        )
 
     def _told(
         self, models: Iterable[tuple[Place, ModelInfo]], listing: Listing
@@ -338,46 +305,8 @@ class Catalog:
     def _default(self, models: Sequence[ModelInfo]) -> ModelInfo:
         usable = [info for info in models if info.problem is None]
         wanted = self._preferred()
-        chosen = _named(usable, wanted) if wanted else None
+        chosen = named(usable, wanted) if wanted else None
         chosen = chosen or min(usable, key=lambda info: info.shipped, default=None)
         if chosen is None:
             raise UserError("no_model", "model", folder=str(self._home))
         return chosen
-
-
-def _may_draw(place: Place, told: Told) -> bool:
-    """Whether it is a checkpoint, or lies where people put theirs."""
-    put_there = place.kind == "checkpoint" and place.format in _FORMATS
-    return put_there or (kind_of(place, told) == "checkpoint" and place.format in _FORMATS)
-
-
-def _other_kind(place: Place, told: Told) -> Problem:
-    return UserError("model_other_kind", file=place.path.name, kind=told.kind).problem
-
-
-def _named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:
-    """The model that a name means; one that can be used before others of the same name."""
-    wanted = plain(name)
-    for names in (_ids, _titles, _file_names, _hash):
-        found = [info for info in models if wanted in names(info)]
-        if found:
-            return min(found, key=lambda info: info.problem is not None)
-    shorter = _HASH_IN_BRACKETS.sub("", name)
-    return _named(models, shorter) if shorter != name else None
-
-
-def _ids(info: ModelInfo) -> set[str]:
-    return {plain(info.id)}
-
-
-def _titles(info: ModelInfo) -> set[str]:
-    return {plain(title) for title in info.card.title.values()}
-
-
-def _file_names(info: ModelInfo) -> set[str]:
-    path = Path(info.path)
-    return {plain(name) for name in (path.name, path.stem, f"{info.id}{path.suffix}")}
-
-
-def _hash(info: ModelInfo) -> set[str]:
-    return {info.hash} if info.hash else set()

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import yaml
 
+from webui.library.recognition import INDEX
+
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "checkpoint": ("checkpoints", "Stable-diffusion", "diffusers", "main"),
     "lora": ("loras", "lora", "LyCORIS"),
@@ -78,6 +80,8 @@ def shelves_of(folders: Iterable[Path], kind: str) -> tuple[Path, ...]:
 
 
 def _of(folder: Path) -> Sequence[Shelf]:
+    if os.path.isfile(folder / INDEX):  # a model, whose parts are called as kinds are
+        return [Shelf(folder)]
     bases = [folder, *(folder / inside for inside in _INSIDE)]
     known = [shelf for base in bases for shelf in _known(base)]
     if os.path.isdir(folder / _EXTENSION):

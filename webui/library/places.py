@@ -98,7 +98,7 @@ class Place:
     @property
     def full_name(self) -> str:
         """Its path below the root."""
-        below = str(self.path)[len(str(self.root)) :].lstrip(os.sep)
+        below = str(self.path)[len(str(self.root)) :].lstrip(os.sep) or self.path.name
         return unicodedata.normalize("NFC", below.replace(os.sep, "/"))
 
     @property
@@ -189,7 +189,8 @@ def _is_text(name: str) -> bool:
 
 def _walk(shelf: Shelf, refused: Refused) -> Iterator[Place]:
     for path, subfolders, files in walk(shelf.folder, refused):
-        if path != shelf.folder and _is_model_folder(path, subfolders, files):
+        whole = path == shelf.folder  # which may be a model itself, if it is nothing else
+        if INDEX in files if whole else _is_model_folder(path, subfolders, files):
             subfolders.clear()
             yield _folder(shelf, path)
             continue
