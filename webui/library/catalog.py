@@ -243,11 +243,13 @@ class Catalog:
             self._watcher.join()
 
     def _watch(self) -> None:
+        tidied: tuple[Found, ...] = ()
         while not self._end.is_set():
             self._wake.clear()
             found = (self._first.found(stop=self._end), self._rest.found(stop=self._end))
-            if all(one.whole for one in found):
+            if all(one.whole for one in found) and found != tidied:
                 self._index.tidy(str(place.path) for one in found for place, _ in one.models)
+                tidied = found
             self._wake.wait(_POLL_SECONDS)
 
     # -- inside
