@@ -16,7 +16,7 @@ from webui.core.errors import Problem, UserError
 ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
 """Files of a folder that are taken for pictures."""
 REUSED = (
-    "prompt negative_prompt model sampler schedule steps cfg_scale seed clip_skip noise_source"
+    "prompt negative_prompt model sampler schedule steps cfg_scale seed clip_skip vae noise_source"
 ).split()
 """What `--reuse` takes of a file's parameters (the size is that of the picture itself)."""
 
