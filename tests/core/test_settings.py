@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from webui.core.settings import Settings, load_settings, save_settings
+from webui.core.settings import HIDDEN, Settings, load_settings, save_settings
 
 
 def test_saved_and_read_back(tmp_path):
@@ -32,3 +32,13 @@ def test_folders_of_models():
     home, absolute, strange, here = Settings(model_folders=given).folders_of_models
     assert home == Path.home() / "models" and absolute == Path("/a/b").absolute()
     assert strange.name == "x" and here == Path.cwd() / "here"
+
+
+def test_secrets_are_told_to_the_file_only(tmp_path):
+    path = tmp_path / "settings.json"
+    settings = Settings.model_validate({"hub_token": "secret"})
+    save_settings(path, settings)
+    assert load_settings(path) == settings
+    assert "secret" in path.read_text(encoding="utf-8")
+    assert "secret" not in settings.model_dump_json() + repr(settings) + str(settings.model_dump())
+    assert settings.model_dump(mode="json")["hub_token"] == HIDDEN

@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from tests.golden import golden
 from webui.core.errors import UserError
-from webui.core.requests import ImageFormat
+from webui.core.request import ImageFormat
 from webui.library.pictures import MEDIA_TYPES, encode, read_infotext
 
 FORMATS: list[ImageFormat] = ["png", "jpeg", "webp", "avif"]

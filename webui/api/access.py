@@ -63,10 +63,20 @@ class Hosts:
         own = socket.gethostname().lower()
         names = (own, f"{own}.local") if self._any_address else (bound.lower(),)
         self._names = {*LOOPBACK, *names}
+        self._shared: set[str] = set()
 
     def add(self, name: str) -> None:
-        """Answer to one more name."""
+        """Answer to one more name, under which guests come."""
         self._names.add(name.lower())
+        self._shared.add(name.lower())
+
+    def is_shared(self, header: str) -> bool:
+        """Whether a request's Host header is the name under which guests come.
+
+        They cannot send another one: it is by this header that the tunnel finds the way here.
+        """
+        match = _HOST.fullmatch(header)
+        return match is not None and (match["name"] or "").lower() in self._shared
 
     def know(self, header: str) -> bool:
         """Whether a request's Host header names this server."""

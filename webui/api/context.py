@@ -37,10 +37,16 @@ def _audience(request: Request) -> str | None:
     return _owner(request)
 
 
+def _guest(request: Request) -> bool:
+    return _access(request).hosts.is_shared(request.headers.get("host", ""))
+
+
 ServicesHere = Annotated[Services, Depends(_services)]
 AccessHere = Annotated[Access, Depends(_access)]
 Owner = Annotated[str, Depends(_owner)]
 """Whose a new job is: the browser's, by its cookie, or that of all programs together."""
+Guest = Annotated[bool, Depends(_guest)]
+"""Whether he comes over a shared link."""
 Audience = Annotated[str | None, Depends(_audience)]
 """Whose jobs are told of: the asker's own; None, everybody's, to the shell of this machine."""
 

@@ -16,6 +16,7 @@ STATUS: Mapping[str, int] = {
     "login_required": 401,
     "wrong_password": 401,
     "wrong_origin": 403,
+    "downloads_shared": 403,
     "no_address": 404,
     "no_method": 405,
     "events_gone": 410,
@@ -37,7 +38,7 @@ STATUS: Mapping[str, int] = {
 MEANINGS: Mapping[int, str] = {
     400: "The body is broken",
     401: "The server wants its password",
-    403: "A page of another site asks",
+    403: "A page of another site asks, or it is not for you",
     404: "There is nothing of this id",
     410: "Events so old are not kept: begin with /state",
     413: "The body is too large",

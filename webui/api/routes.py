@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from webui import __version__
 from webui.api.bodies import DescribedRoute, JsonObject, described, described_kinds
-from webui.api.context import AccessHere, Audience, Owner, ServicesHere
+from webui.api.context import AccessHere, Audience, Guest, Owner, ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import About, ExtensionList, JobList, OfferList
 from webui.core.errors import Problem, UnknownId, UserError
@@ -45,8 +45,10 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
     openapi_extra=described_kinds({kind: model.__name__ for kind, model in KINDS.items()}),
     responses=may_answer(*BODY, *DISK),
 )
-def submit(services: ServicesHere, owner: Owner, values: JsonObject) -> Job:
-    """Ask for pictures. What is left out takes what suits the model."""
+def submit(services: ServicesHere, owner: Owner, guest: Guest, values: JsonObject) -> Job:
+    """Ask for pictures, or for a model of the net. What is left out takes what suits the model."""
+    if guest and values.get("kind") == "download":
+        raise UserError("downloads_shared")
     return services.jobs.submit(values, owner)
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from webui.core.errors import Problem
 from webui.core.requests import AnyRequest
 
-Phase = Literal["loading", "encoding", "sampling", "upscaling", "decoding"]
+Phase = Literal["loading", "encoding", "sampling", "upscaling", "decoding", "downloading"]
 """What a worker is doing."""
 
 
@@ -106,8 +106,9 @@ class Progress(_JobEvent):
     """News of the moment: never stored.
 
     Attributes:
-        phase: what is being done (`loading`, `encoding`, `sampling`, `upscaling`, `decoding`).
-        step, steps: of the batch in work.
+        phase: what is being done (`loading`, `encoding`, `sampling`, `upscaling`, `decoding`,
+            `downloading`).
+        step, steps: of the batch in work; of a download, bytes (`steps` is 0 while nobody knows).
         image, images: first picture of the batch in work (from 0) and how many in all.
         eta: seconds to the end of the job, None while nobody knows.
         preview: the picture so far as a data URI (small WebP), or None for 'unchanged'.

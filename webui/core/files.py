@@ -58,6 +58,27 @@ def save_atomically(
     raise AssertionError("names do not run out")
 
 
+def keep_new(source: Path, folder: Path, name: str) -> Path:
+    """Move a file or folder of the same disk to a new name, and return its path.
+
+    A name that is taken gets `-1`, `-2`, … at its end.
+
+    Raises:
+        UserError: it cannot be moved; it is still where it was.
+    """
+    with explained(folder, name):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in _free_names(folder / name):
+            with suppress(FileExistsError):
+                if source.is_dir():
+                    os.rename(source, path)
+                else:
+                    _move_to_new(source, path)
+                    source.unlink(missing_ok=True)
+                return path
+    raise AssertionError("names do not run out")
+
+
 def remove_leftovers(folder: Path) -> None:
     """Delete the temporary files of saves that were killed. Nobody may be saving there now."""
     with suppress(OSError):

@@ -8,10 +8,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializationInfo,
+    ValidationError,
+    field_serializer,
+)
 
 from webui.core.files import write_atomically
-from webui.core.requests import ImageFormat, NoiseSource
+from webui.core.request import ImageFormat, NoiseSource
+
+SECRETS = ("hub_token", "civitai_token")
+"""Fields that leave this module only on their way to the file."""
+HIDDEN = "********"
+"""What stands for a secret that is set, in answers; as a change it leaves it as it is."""
 
 
 class Settings(BaseModel):
@@ -30,8 +43,19 @@ class Settings(BaseModel):
     live_preview: bool = True
     preview_every: int = Field(default=1, ge=1, le=50, description="Steps between previews")
     noise_source: NoiseSource = "nv"
+    downloads: Literal["owner", "off"] = Field(
+        default="owner", description="off: nobody; owner: all but those who come over --share"
+    )
+    hub_token: SecretStr = SecretStr("")
+    civitai_token: SecretStr = SecretStr("")
     disabled_extensions: tuple[str, ...] = ()
     extensions: Mapping[str, Mapping[str, Any]] = {}
+
+    @field_serializer(*SECRETS, when_used="json")
+    def _hidden(self, secret: SecretStr, info: SerializationInfo) -> str:
+        if info.context == "file":
+            return secret.get_secret_value()
+        return HIDDEN if secret.get_secret_value() else ""
 
     @property
     def folders_of_models(self) -> tuple[Path, ...]:
@@ -59,4 +83,4 @@ def save_settings(path: Path, settings: Settings) -> None:
     Raises:
         UserError: the folder cannot be written.
     """
-    write_atomically(path, settings.model_dump_json(indent=2).encode())
+    write_atomically(path, settings.model_dump_json(indent=2, context="file").encode())

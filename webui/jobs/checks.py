@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
-from webui.core.requests import KINDS, AnyRequest, Drawing, Outpaint, Request
+from webui.core.requests import KINDS, AnyRequest, Download, Drawing, Outpaint, Request
 from webui.core.settings import Settings
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.filling import drawn_seeds, sized, suits
@@ -19,6 +20,7 @@ from webui.jobs.given import Pictures
 from webui.jobs.naming import canonical_names
 from webui.jobs.referring import refer
 from webui.library.catalog import Catalog
+from webui.library.downloads import Sites
 
 DEFAULT_KIND = "txt2img"
 
@@ -61,6 +63,7 @@ def accept(
     except ValidationError as error:
         raise Refused([*problems, *explain(error, kind)]) from error
     problems += [*_in_extensions(request, extensions), *_in_amounts(request)]
+    problems += _in_downloads(request, settings)
     problems += pictures.problems_with(request)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
@@ -115,6 +118,17 @@ def _in_extensions(request: Request, extensions: Extensions) -> list[Problem]:
         return [problem("does_not_fit", "extensions")]
     found = extensions.problems_with(request.extensions)
     return [one.model_copy(update={"field": clipped(one.field or "")}) for one in found]
+
+
+def _in_downloads(request: Request, settings: Settings) -> Iterable[Problem]:
+    """Said before a job waits, and before a token in an address stands in the ledger."""
+    if isinstance(request, Download):
+        if settings.downloads == "off":
+            yield problem("downloads_off")
+        try:
+            Sites.of(os.environ).read(request.source)
+        except UserError as error:
+            yield error.problem
 
 
 def _in_amounts(request: Request) -> Iterable[Problem]:

@@ -9,9 +9,9 @@ from typing import Any, cast
 from webui.core.errors import UserError
 from webui.core.intents import INTENTS
 from webui.core.offers import ModelCard, ModelInfo
+from webui.core.request import SIZE_STEP
 from webui.core.requests import (
     LARGEST_SIDE,
-    SIZE_STEP,
     Drawing,
     Img2Img,
     Inpaint,

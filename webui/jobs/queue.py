@@ -35,6 +35,7 @@ from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
 from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
+from webui.jobs.chores import Chore, Chores
 from webui.jobs.given import Pictures
 from webui.jobs.hub import Hub
 from webui.jobs.ledger import Ledger
@@ -44,6 +45,7 @@ from webui.jobs.results import Results
 from webui.jobs.runs import Runs
 from webui.jobs.supervisor import Supervisor, Timing
 from webui.library.catalog import Catalog
+from webui.library.downloads import Downloads
 from webui.library.store import Store
 
 MOST_WAITING = 10_000
@@ -80,8 +82,13 @@ class Jobs:
         extensions: Extensions,
         command: Sequence[str] | None = None,
         timing: Timing = Timing(),  # noqa: B008  frozen
+        chores: Mapping[str, Chore] | None = None,
     ) -> None:
-        """command: starts a worker; the real one if None.
+        """Open the ledger, and take over what a killed server left.
+
+        Args:
+            command: starts a worker; the real one if None.
+            chores: who does jobs that need no worker, by their kind; the real ones if None.
 
         Raises:
             UserError: another process runs jobs on this folder, or the ledger cannot be used.
@@ -89,7 +96,8 @@ class Jobs:
         self._settings = settings
         self._catalog = catalog
         self._extensions = extensions
-        self._menus = Menus(paths.offers, paths.model_folders)
+        folders = (*paths.model_folders, *settings().folders_of_models)
+        self._menus = Menus(paths.offers, folders)
         self.store = Store(paths.pictures)
         self._lock = _take_lock(paths)
         self._ledger = Ledger(paths.ledger, lambda events: self._hub.recorded(events))
@@ -99,6 +107,9 @@ class Jobs:
         runs = Runs(self._ledger, self._results, settings)
         command = command or worker_command(paths)
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
+        if chores is None:
+            chores = {"download": downloader(paths)}
+        self._chores = Chores(runs, self._hub, chores)
         end_orphan(paths.worker_record)
         runs.recover()
         with self._ledger.read() as reading:
@@ -107,9 +118,11 @@ class Jobs:
     def start(self) -> None:
         """Start the worker, and with it what was interrupted or waits."""
         self._supervisor.start()
+        self._chores.start()
 
     def close(self) -> None:
         """End the worker and let go of the folder. A kill does as well."""
+        self._chores.stop()
         self._supervisor.stop()
         self._ledger.close()
         self._lock.release()
@@ -139,7 +152,7 @@ class Jobs:
             if error is not None:
                 writing.end(Failed(job=id, problem=error.problem), time.time())
             job = writing.job(id)
-        self._supervisor.wake()
+        self._wake()
         return job
 
     def cancel(self, job: str) -> Job:
@@ -155,7 +168,7 @@ class Jobs:
             elif found.state not in FINAL:
                 writing.end(Cancelled(job=job), time.time())
             found = writing.job(job)
-        self._supervisor.wake()
+        self._wake()
         return found
 
     def skip(self, job: str) -> Job:
@@ -258,6 +271,10 @@ class Jobs:
         finally:
             self._hub.leave(box)
 
+    def _wake(self) -> None:
+        self._supervisor.wake()
+        self._chores.wake()
+
     def _page(self, owner: str | None, after: int, upto: int) -> Sequence[Recorded]:
         with self._ledger.read() as reading:
             return reading.events(owner, after, upto, PAGE)
@@ -297,6 +314,12 @@ def _take_lock(paths: Paths) -> FileLock:
         except Timeout as error:
             raise UserError("data_in_use", folder=str(paths.data)) from error
     return lock
+
+
+def downloader(paths: Paths) -> Chore:
+    """Brings models to a data folder."""
+    downloads = Downloads(paths.models)
+    return lambda request, errand: downloads.run(request, errand, errand.settings)
 
 
 def worker_command(paths: Paths) -> list[str]:

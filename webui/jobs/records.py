@@ -26,6 +26,7 @@ from webui.core.events import (
 )
 from webui.core.pictures import STORED
 from webui.core.requests import REQUEST, AnyRequest
+from webui.jobs.lanes import LANES, WORKER, Lane, lane_of
 from webui.jobs.order import Waiting, in_turn
 
 EVENTS_KEPT = 10_000
@@ -96,12 +97,13 @@ class Reading:
         whose, values = _of(owner)
         return self._jobs(f"{whose} AND state IN ({_FINAL})", values, limit)
 
-    def waiting(self) -> list[Waiting]:
-        """Jobs that wait, in the order in which they will run."""
+    def waiting(self, lane: Lane = WORKER) -> list[Waiting]:
+        """Jobs of a lane that wait, in the order in which they will run."""
         rows = self._db.execute(
-            "SELECT number, id, owner, priority,"
-            " (SELECT MAX(turn) FROM jobs AS his WHERE his.owner = jobs.owner) AS turn"
-            f" FROM jobs WHERE state IN ({_WAITING})"
+            "SELECT number, id, owner, priority, (SELECT MAX(turn) FROM jobs AS his"
+            " WHERE his.owner = jobs.owner AND his.lane = jobs.lane) AS turn"
+            f" FROM jobs WHERE state IN ({_WAITING}) AND lane = ?",
+            (lane,),
         )
         return in_turn(Waiting(*row) for row in rows)
 
@@ -141,9 +143,9 @@ class Reading:
         rows = self._db.execute("SELECT json, digest FROM pictures WHERE state = 'pending'")
         return [Pending(Picture.model_validate_json(row["json"]), row["digest"]) for row in rows]
 
-    def leases(self) -> list[Lease]:
-        """All runs that may add to their jobs."""
-        return self._leases("1")
+    def leases(self, lane: Lane | None = None) -> list[Lease]:
+        """The runs of a lane (None: all) that may add to their jobs."""
+        return self._leases("1") if lane is None else self._leases("lane = ?", lane)
 
     def lease(self, token: int) -> Lease | None:
         """The lease of a token, if it is still in force."""
@@ -193,8 +195,11 @@ class Reading:
         return [_job(row, pictures[row["id"]], ahead.get(row["id"])) for row in rows]
 
     def _ahead(self) -> dict[str, int]:
-        running = len(self.leases())
-        return {job.id: place for place, job in enumerate(self.waiting(), running)}
+        return {
+            job.id: place
+            for lane in LANES
+            for place, job in enumerate(self.waiting(lane), len(self.leases(lane)))
+        }
 
     def _pictures(self, jobs: Sequence[str]) -> dict[str, list[Picture]]:
         found: dict[str, list[Picture]] = {job: [] for job in jobs}
@@ -230,9 +235,12 @@ class Writing(Reading):
     ) -> None:
         """A new job; it waits."""
         self._db.execute(
-            "INSERT INTO jobs (id, owner, request, priority, state, created)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (id, owner, request.model_dump_json(), priority, JobState.QUEUED, created),
+            "INSERT INTO jobs (id, owner, request, priority, state, created, lane)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(id, owner, request.model_dump_json(), priority, JobState.QUEUED, created),
+                lane_of(request.kind),
+            ),
         )
         self.add_event(Queued(job=id))
 
@@ -246,6 +254,10 @@ class Writing(Reading):
             (JobState.RUNNING, started, token, job),
         )
         return token
+
+    def got_on(self, job: str) -> None:
+        """A job without pictures made something that stays: its attempts count anew."""
+        self._db.execute("UPDATE jobs SET futile = 0 WHERE id = ?", (job,))
 
     def ask_to_cancel(self, job: str) -> None:
         """Note that a running job is to stop."""
@@ -275,7 +287,7 @@ class Writing(Reading):
     def complete(self, picture: Picture, digest: str) -> None:
         """A picture is there: from now on it is a result, and its job got on."""
         self._put(picture, "done", digest)
-        self._db.execute("UPDATE jobs SET futile = 0 WHERE id = ?", (picture.job,))
+        self.got_on(picture.job)
         self.add_event(ImageDone(job=picture.job, picture=picture))
 
     def forget(self, picture: str) -> None:

@@ -10,6 +10,7 @@ from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, 
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.core.wire import Ended, Made, Run
+from webui.jobs.lanes import WORKER, Lane
 from webui.jobs.ledger import Ledger
 from webui.jobs.records import Lease, Writing
 from webui.jobs.results import Results
@@ -39,19 +40,19 @@ class Runs:
             LedgerError: the ledger cannot be written.
         """
         self._results.settle()
-        self.interrupt(UserError("server_stopped").problem)
+        self.interrupt(UserError("server_stopped").problem, lane=None)
 
-    def begin(self) -> Run | None:
-        """Lease the next job to the worker; None if none waits.
+    def begin(self, lane: Lane = WORKER) -> Run | None:
+        """Lease the next job of a lane; None if none waits.
 
         Raises:
             LedgerError: the ledger cannot be written.
         """
         with self._ledger.read() as reading:
-            if not reading.waiting():
+            if not reading.waiting(lane):
                 return None
         with self._ledger.write() as writing:
-            waiting = writing.waiting()
+            waiting = writing.waiting(lane)
             if not waiting:
                 return None
             id = waiting[0].id
@@ -98,14 +99,24 @@ class Runs:
                 problem = ended.problem or UserError("unexpected", reason="?").problem
                 writing.end(Failed(job=lease.job, problem=problem), time.time())
 
-    def interrupt(self, problem: Problem) -> None:
-        """No worker runs any more: each leased job goes on later, or is over.
+    def got_on(self, token: int) -> None:
+        """A run without pictures made something that stays.
 
         Raises:
             LedgerError: the ledger cannot be written.
         """
         with self._ledger.write() as writing:
-            for lease in writing.leases():
+            if lease := writing.lease(token):
+                writing.got_on(lease.job)
+
+    def interrupt(self, problem: Problem, lane: Lane | None = WORKER) -> None:
+        """Nothing runs any more in a lane (None: in any): what is leased goes on later or is over.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        with self._ledger.write() as writing:
+            for lease in writing.leases(lane):
                 _interrupt(writing, lease, problem)
 
 

@@ -55,4 +55,9 @@ STEPS: tuple[str, ...] = (
     """
     ALTER TABLE jobs ADD COLUMN text TEXT;  -- the result of a job that makes no picture
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN lane TEXT NOT NULL DEFAULT 'worker';  -- who does it, see `lanes`
+    DROP INDEX jobs_turn;
+    CREATE INDEX jobs_turn ON jobs (owner, lane, turn);
+    """,
 )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
-from webui.core.settings import Settings, load_settings, save_settings
+from webui.core.settings import HIDDEN, SECRETS, Settings, load_settings, save_settings
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain, unknown_field
 from webui.jobs.queue import Jobs
@@ -44,6 +44,8 @@ class SettingsStore:
         strange = [unknown_field(name, known, "settings") for name in changes.keys() - known.keys()]
         if strange:
             raise Refused(strange)
+        kept = {name for name in SECRETS if changes.get(name) == HIDDEN}
+        changes = {name: value for name, value in changes.items() if name not in kept}
         with self._lock:
             try:
                 new = Settings.model_validate({**self._settings.model_dump(), **changes})

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from PIL import Image, PngImagePlugin
 
 from webui.core.errors import UserError
-from webui.core.requests import ImageFormat
+from webui.core.request import ImageFormat
 from webui.core.sampling import SAMPLERS
 from webui.imaging.ingest import opened_picture
 from webui.imaging.masks import flattened

@@ -120,7 +120,7 @@ def _said(path: Path) -> Said:
     if found is None:
         return Said()
     if path.name.endswith(f".{CARD}"):
-        return Said(notes=plain_text(found.get("notes")))
+        return _own(found)
     if path.name.endswith(".cm-info.json"):
         return _stability_matrix(found)
     if path.name.endswith(".metadata.json"):
@@ -128,6 +128,15 @@ def _said(path: Path) -> Said:
     if "modelVersions" in found or isinstance(found.get("model"), dict):
         return _civitai(found)
     return _a1111(found)
+
+
+def _own(found: Json) -> Said:
+    return Said(
+        notes=plain_text(found.get("notes")),
+        trigger_words=_words(found.get("trigger_words")),
+        licence=line(found.get("licence")),
+        source=line(found.get("source")),
+    )
 
 
 def _description(path: Path) -> Said:
