@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
+from math import prod
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,23 @@ RANKS = range(4, 100, 4)
 WIDTH = 768
 
 
+@cache
+def table(rank: int, mark: str) -> tuple[str, int]:
+    """The tensors as JSON, and how many bytes of numbers they are."""
+    tensors: dict[str, object] = {}
+    end = 0
+    for module in range(MODULES):
+        block, part = divmod(module, 24)
+        place = f"down_blocks_{block}_attentions_0_transformer_blocks_0"
+        name = f"lora_unet_{place}_attn2_to_k_{part}{mark}"
+        shapes = {"lora_down.weight": [rank, WIDTH], "lora_up.weight": [320, rank], "alpha": []}
+        for tensor, shape in shapes.items():
+            offsets = [end, end + 2 * prod(shape)]
+            tensors[f"{name}.{tensor}"] = {"dtype": "F16", "shape": shape, "data_offsets": offsets}
+            end = offsets[1]
+    return json.dumps(tensors, separators=(",", ":")), end
+
+
 def head(number: int, distinct: bool) -> tuple[bytes, int]:
     """The beginning of a file, and how many bytes of numbers follow."""
     tags = {f"tag {tag}": 100 - tag for tag in range(100)}
@@ -37,23 +56,9 @@ def head(number: int, distinct: bool) -> tuple[bytes, int]:
         "ss_base_model_version": "sd_v1",
         "ss_tag_frequency": json.dumps({"10_concept": tags}),
     }
-    table: dict[str, object] = {"__metadata__": notes}
-    rank, mark = RANKS[number % len(RANKS)], f"_{number}" if distinct else ""
-    end = 0
-    for module in range(MODULES):
-        block, part = divmod(module, 24)
-        place = f"down_blocks_{block}_attentions_0_transformer_blocks_0"
-        name = f"lora_unet_{place}_attn2_to_k_{part}{mark}"
-        shapes = {"lora_down.weight": [rank, WIDTH], "lora_up.weight": [320, rank], "alpha": []}
-        for tensor, shape in shapes.items():
-            size = 2
-            for side in shape:
-                size *= side
-            offsets = [end, end + size]
-            table[f"{name}.{tensor}"] = {"dtype": "F16", "shape": shape, "data_offsets": offsets}
-            end += size
-    data = json.dumps(table, separators=(",", ":")).encode()
-    return len(data).to_bytes(8, "little") + data, end
+    tensors, numbers = table(RANKS[number % len(RANKS)], f"_{number}" if distinct else "")
+    data = f'{{"__metadata__":{json.dumps(notes)},{tensors[1:]}'.encode()
+    return len(data).to_bytes(8, "little") + data, numbers
 
 
 def make(folder: Path, count: int, distinct: bool) -> None:
