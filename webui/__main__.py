@@ -52,13 +52,15 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
-    if options.command == "models":
+    if options.command == "models" and options.action != "download":
         from webui.cli import models
 
         return models.run(options, language)
     from webui.app import open_door
-    from webui.cli import generate
+    from webui.cli import download, generate
 
+    if options.command == "models":
+        return download.run(options, lambda: open_door(options), language)
     return generate.run(options, lambda: open_door(options), language)
 
 

@@ -24,6 +24,13 @@ def test_the_line_speaks_the_users_language_and_knows_when_it_knows_nothing():
     assert "0/0" in Bar("en", Terminal()).words(progress(phase="encoding", steps=0))
 
 
+def test_a_download_is_told_in_bytes():
+    words = Bar("en", Terminal()).words
+    half = {"phase": "downloading", "step": 3_450_000_000, "steps": 6_900_000_000}
+    assert words(progress(**half, eta=61)) == f"[{'#' * 12}{'.' * 12}] 3.45 GB / 6.9 GB  61 s left"
+    assert words(progress(phase="downloading", step=1000, steps=0)).endswith("] 1 kB")
+
+
 def test_one_line_is_drawn_over_the_other_and_gone_at_the_end(monkeypatch):
     monkeypatch.setenv("COLUMNS", "50")
     terminal = Terminal()

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from webui.cli.words import worded
+from webui.cli.words import size, worded
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
 from webui.library.catalog import Catalog
 from webui.library.entries import Entry
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 _HIDDEN = ("id", "name", "kind", "problem", "preview", "folder")
 """Fields of an entry that `info` shows in another way, or not at all."""
 
@@ -48,15 +47,6 @@ def line(entry: Entry, language: str) -> str:
     wrong = f"  ({worded(entry.problem, language)})" if entry.problem else ""
     family = entry.family or "–"
     return f"{entry.kind:15} {family:12} {size(entry.bytes):>9}  {entry.name}{wrong}"
-
-
-def size(count: int) -> str:
-    """Bytes for people: `6.9 GB`."""
-    number, units = float(count), iter(_UNITS)
-    unit = next(units)
-    while number >= 999.5 and (larger := next(units, None)):
-        number, unit = number / 1000, larger
-    return f"{number:.3g} {unit}"
 
 
 def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: str) -> bool:

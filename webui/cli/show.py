@@ -6,6 +6,7 @@ import shutil
 import sys
 from typing import TextIO
 
+from webui.cli.words import size
 from webui.core.events import Event, Progress, Started
 from webui.core.texts import text
 
@@ -33,10 +34,13 @@ class Bar:
         """The line for one state of a job."""
         if progress.phase == "loading":
             return text("cli.loading", self._language)
+        left = "" if progress.eta is None else text("cli.left", self._language, s=_whole(progress))
         done = progress.step / progress.steps if progress.steps else 0.0
         bar = ("#" * round(done * WIDTH)).ljust(WIDTH, ".")
+        if progress.phase == "downloading":
+            total = f" / {size(progress.steps)}" if progress.steps else ""
+            return f"[{bar}] {size(progress.step)}{total}  {left}".rstrip()
         place = text("cli.place", self._language, image=progress.image + 1, images=progress.images)
-        left = "" if progress.eta is None else text("cli.left", self._language, s=_whole(progress))
         return f"[{bar}] {progress.step}/{progress.steps}  {place}  {left}".rstrip()
 
     def clear(self) -> None:

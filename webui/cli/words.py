@@ -1,4 +1,4 @@
-"""The shell's language, and problems worded in it."""
+"""The shell's language, problems worded in it, and sizes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from webui.core.errors import Problem
 from webui.core.texts import choose_language, field_label, text
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def shell_language(environment: Mapping[str, str] = os.environ) -> str:
@@ -27,3 +29,12 @@ def worded(problem: Problem, language: str) -> str:
         return text(f"error.{problem.code}", language, **values)
     except KeyError:
         return problem.message
+
+
+def size(count: int) -> str:
+    """Bytes for people: `6.9 GB`."""
+    number, units = float(count), iter(_UNITS)
+    unit = next(units)
+    while number >= 999.5 and (larger := next(units, None)):
+        number, unit = number / 1000, larger
+    return f"{number:.3g} {unit}"
