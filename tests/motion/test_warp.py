@@ -149,7 +149,24 @@ def test_there_and_back_in_space_is_nearly_where_it_was(value):
     made = warp_3d(warp_3d(picture, Move3D(**value), 1.0), Move3D(**opposite), 1.0)
     inside = (slice(15, -15), slice(15, -15))
     assert np.abs(made[inside] - picture[inside]).mean() < 1.5
-    assert np.abs(warp_3d(picture, Move3D(**value), 1.0) - picture)[inside].mean() > 2
+    assert np.abs(warp_3d(picture, Move3D(**value), 1.0) - picture)[inside].mean() > 1.9
+
+
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+def test_a_quarter_of_a_turn_is_one(mode):
+    picture = noise(33, 33)
+    flat = warp_2d(picture, Move2D(angle=90), Lookup(sampling_mode=mode))
+    np.testing.assert_allclose(flat, np.rot90(picture), atol=1e-3)
+    deep = warp_3d(picture, Move3D(rotation_3d_z=90), 1.0, Lookup(sampling_mode=mode))
+    np.testing.assert_allclose(deep, np.rot90(picture), atol=1e-3)
+
+
+def test_a_zoom_stays_in_the_middle():
+    picture = smooth(60, 60)
+    picture = (picture + picture[::-1] + picture[:, ::-1] + picture[::-1, ::-1]) / 4
+    for _ in range(10):
+        picture = warp_2d(picture, Move2D(zoom=1.03))
+    np.testing.assert_allclose(picture, picture[::-1, ::-1], atol=0.01)
 
 
 def test_right_is_right_in_both():

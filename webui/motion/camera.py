@@ -116,7 +116,7 @@ class Move3D:
     Attributes:
         translation_x, translation_y, translation_z: 1/200 of the scene.
         rotation_3d_x, rotation_3d_y, rotation_3d_z: degrees.
-        fov: field of view, degrees, -180 to 180 but 0; below 0 all motion is mirrored.
+        fov: field of view, degrees, -180 to 180 but 0; below 0 sideways motion is mirrored.
         aspect_ratio: divides the motion in x; above 0.
         flip: the perspective flip, if it is on; it comes before the camera's move.
 
@@ -137,6 +137,12 @@ class Move3D:
     def __post_init__(self) -> None:
         _check(self)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether the camera does not move."""
+        ways = (self.translation_x, self.translation_y, self.translation_z)
+        return not any((*ways, self.rotation_3d_x, self.rotation_3d_y, self.rotation_3d_z))
+
     def scaled(self, factor: float) -> Move3D:
         """The same move for the picture at another size: itself, as it is measured in scenes."""
         return self
@@ -145,11 +151,13 @@ class Move3D:
 def matrix_2d(move: Move2D, width: int, height: int, native: bool = True) -> Matrix:
     """A move in the plane as one matrix: shifted, then turned and zoomed, then flipped.
 
-    As built, Deforum loses the shift where the perspective flip is on; native does not.
+    As built, Deforum loses the shift where the perspective flip is on, and its centre is half a
+    pixel right of and below what is meant, so that a zoom drifts; native does neither.
     """
     angle = math.radians(move.angle)
     along, aside = move.zoom * math.cos(angle), move.zoom * math.sin(angle)
-    x, y = width * move.transform_center_x, height * move.transform_center_y
+    half = 0.5 if native else 0  # pixels are counted from the middle of the first one
+    x, y = width * move.transform_center_x - half, height * move.transform_center_y - half
     turned = np.array(
         [
             [along, aside, (1 - along) * x - aside * y],
@@ -184,12 +192,14 @@ def flip_matrix(flip: Flip, width: int, height: int, native: bool = True) -> Mat
     )
     plane = turned[:, :2]
     slope = side / 2 / math.tan(half)
-    middle = np.array([width / 2, height / 2]) if native else np.array([side / 2, side / 2])
     projected = np.zeros((3, 3))
     projected[:2, :2] = slope * plane[:2]
     projected[2] = [-plane[2, 0], -plane[2, 1], back if native else back + 1]
-    matrix = _shift(*middle) @ projected @ _shift(-width / 2, -height / 2)
-    return matrix if native else matrix @ _shift((width - side) / 2, (height - side) / 2)
+    if native:
+        x, y = (width - 1) / 2, (height - 1) / 2
+        return _shift(x, y) @ projected @ _shift(-x, -y)
+    matrix = _shift(side / 2, side / 2) @ projected @ _shift(-width / 2, -height / 2)
+    return matrix @ _shift((width - side) / 2, (height - side) / 2)
 
 
 def _shift(x: float, y: float) -> Matrix:
@@ -234,37 +244,72 @@ def _turn(degrees: float) -> tuple[float, float]:
     return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
 
-def shift_3d(
-    move: Move3D, distance: float | npt.NDArray[Any], width: int, height: int, native: bool = True
+def deforum_shift(
+    move: Move3D, distance: float | npt.NDArray[Any], width: int, height: int
 ) -> Grid:
-    """How far a move of the camera carries each pixel, as fractions of half the picture.
+    """How far Deforum's camera carries each pixel, in halves of the width and height.
 
     A pixel at x, y in -1…1 and its distance is moved in space and projected again; the difference
-    of the projections is its way, right and down. Deforum reckons in 32 bits, native in 64.
+    of the projections is its way, right and down. It reckons in 32 bits. As x and y are not spread
+    with the distance, turns are stronger than their degrees say and bend wide pictures.
 
     Args:
         distance: (H, W) or one number for a plane; see `depth.distances`.
     """
-    moved = _native_signs(move) if native else move
-    number = np.float64 if native else np.float32
-    turn = _about_x(moved.rotation_3d_x) @ _about_y(moved.rotation_3d_y)
-    turn = (turn @ _about_z(moved.rotation_3d_z)).astype(number)
-    way = (-moved.translation_x, moved.translation_y, -moved.translation_z)
-    shift = np.clip(np.array(way) * UNIT, -_FARTHEST, _FARTHEST).astype(number)
-    x, y = _edge_to_edge(width, number)[None, :], _edge_to_edge(height, number)[:, None]
+    number = np.float32
+    turn = _about_x(move.rotation_3d_x) @ _about_y(move.rotation_3d_y)
+    turn = (turn @ _about_z(move.rotation_3d_z)).astype(number)
+    shift = _shift_3d(-move.translation_x, move.translation_y, -move.translation_z).astype(number)
+    x, y = _edge_to_edge(width)[None, :], _edge_to_edge(height)[:, None]
     z = np.broadcast_to(np.asarray(distance, number), (height, width))
     slope = 1 / math.tan(math.radians(move.fov) / 2)
     wide, high = number(slope / move.aspect_ratio), number(slope)
     with np.errstate(all="ignore"):
         new = [turn[0, i] * x + turn[1, i] * y + turn[2, i] * z + shift[i] for i in range(3)]
-        far = np.maximum(new[2], NEAREST) if native else new[2]
-        return wide * new[0] / far - wide * x / z, high * new[1] / far - high * y / z
+        return wide * new[0] / new[2] - wide * x / z, high * new[1] / new[2] - high * y / z
 
 
-def _edge_to_edge(size: int, number: type[np.floating[Any]]) -> npt.NDArray[Any]:
-    return (np.linspace(-1, 1, size) if size > 1 else np.zeros(1)).astype(number)
+def _edge_to_edge(size: int) -> npt.NDArray[np.float32]:
+    return (np.linspace(-1, 1, size) if size > 1 else np.zeros(1)).astype(np.float32)
 
 
-def _native_signs(move: Move3D) -> Move3D:
-    """Deforum's values for a move by our signs."""
-    return replace(move, translation_x=-move.translation_x, rotation_3d_y=-move.rotation_3d_y)
+def _shift_3d(x: float, y: float, z: float) -> Matrix:
+    return np.clip(np.array([x, y, z], np.float64) * UNIT, -_FARTHEST, _FARTHEST)
+
+
+def grid_3d(
+    move: Move3D,
+    distance: float | npt.NDArray[Any],
+    width: int,
+    height: int,
+    back: bool = False,
+) -> Grid:
+    """Where each pixel of our result is taken from: a pinhole camera, by its horizontal view.
+
+    What is seen in a pixel lies on its ray at its distance, and is turned, then shifted. As only
+    the distances before the move are known, a pixel of the result is taken to show what has been
+    at its own place's distance before; this is exact for planes and for all turns.
+
+    Args:
+        distance: before the move, (H, W), or one number for a plane; see `depth.distances`.
+        back: undo the move instead.
+    """
+    turn = (
+        _about_z(-move.rotation_3d_z) @ _about_y(move.rotation_3d_y) @ _about_x(-move.rotation_3d_x)
+    )
+    shift = _shift_3d(move.translation_x, move.translation_y, -move.translation_z)
+    slope = 1 / math.tan(math.radians(move.fov) / 2)
+    wide, high, half = slope / move.aspect_ratio, slope, width / 2
+    x = (np.arange(width)[None, :] - (width - 1) / 2) / half / wide
+    y = (np.arange(height)[:, None] - (height - 1) / 2) / half / high
+    z = np.broadcast_to(np.asarray(distance, np.float64), (height, width))
+    if not back:
+        z = np.maximum(z + shift[2], NEAREST)
+        turn, shift = turn.T, -turn.T @ shift
+    seen = [x * z, y * z, z]
+    new = [sum(turn[i, j] * seen[j] for j in range(3)) + shift[i] for i in range(3)]
+    far = np.maximum(new[2], NEAREST)
+    return (
+        wide * new[0] / far * half + (width - 1) / 2,
+        high * new[1] / far * half + (height - 1) / 2,
+    )

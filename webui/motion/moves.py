@@ -132,7 +132,7 @@ def native_moved(
     """A picture after one frame's motion, our way whatever the settings say; or before it.
 
     Args:
-        back: undo the motion instead (in 3D nearly so: by each pixel's own way).
+        back: undo the motion instead (in 3D exactly so for planes and for turns).
     """
     if isinstance(motion.move, Move2D):
         return warp_2d(picture, motion.move, motion.lookup, back)

@@ -19,13 +19,14 @@ from webui.motion.camera import (
     Matrix,
     Move2D,
     Move3D,
+    deforum_shift,
     flip_matrix,
     grid_2d,
+    grid_3d,
     matrix_2d,
-    shift_3d,
 )
 from webui.motion.pictures import Picture, to_levels
-from webui.motion.sampling import Mode, Padding, Places, sampled
+from webui.motion.sampling import Mode, Padding, sampled
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
 Border = Literal["replicate", "wrap"]
@@ -93,7 +94,7 @@ def warp_3d(
 
     Args:
         distance: of each pixel, (H, W), or of all.
-        back: undo the move instead, each pixel by the way that it would move.
+        back: undo the move instead.
 
     Raises:
         UserError: the perspective flip squeezes it to nothing.
@@ -103,11 +104,10 @@ def warp_3d(
     flip = np.eye(3) if move.flip is None else flip_matrix(move.flip, width, height)
     if not back:
         picture = _by_matrix(picture, flip, lookup.sampling_mode, lookup.border)
-    across, down = shift_3d(move, distance, width, height)
-    ahead = -1 if back else 1
-    x: Places = np.arange(width, dtype=np.float64) - across * (ahead * width / 2)
-    y: Places = np.arange(height, dtype=np.float64)[:, None] - down * (ahead * height / 2)
-    made = sampled(picture, x, y, lookup.sampling_mode, lookup.padding_mode)
+    made = picture
+    if not move.is_still:
+        places = grid_3d(move, distance, width, height, back)
+        made = sampled(picture, *places, lookup.sampling_mode, lookup.padding_mode)
     if back:
         return _by_matrix(made, _undone(flip), lookup.sampling_mode, lookup.border)
     return made
@@ -144,7 +144,7 @@ def deforum_grid(
     move: Move3D, distance: Distance, width: int, height: int
 ) -> npt.NDArray[np.float32]:
     """Deforum's sampling grid, (H, W, 2): x, y in -1…1 from edge to edge."""
-    across, down = shift_3d(move, distance, width, height, native=False)
+    across, down = deforum_shift(move, distance, width, height)
     return np.stack([_centres(width) - across, _centres(height)[:, None] - down], axis=-1)
 
 
