@@ -68,6 +68,7 @@ LDM_CROSS = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
          "sdxl"),
         (down("lora_unet_double_blocks_0_img_attn_qkv", 3072), "flux"),
         (down("lora_unet_single_blocks_37_linear1", 3072), "flux"),
+        ({"double_blocks.0.processor.proj_lora1.down.weight": (16, 3072)}, "flux"),
         ({"transformer.single_transformer_blocks.0.attn.to_q.lora_A.weight": (16, 3072)}, "flux"),
         (down("lora_unet_joint_blocks_0_x_block_attn_qkv", 1536), "sd3"),
         ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight": (16, 1536)}, "sd3"),

@@ -28,7 +28,13 @@ _ALGORITHMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("oft", ("_oft_blocks_\n", "_oft_diag_\n", "_oft_R_weight_\n")),
     ("glora", ("_a0_weight_\n",)),
     ("ia3", ("_on_input_\n",)),
-    ("lora", ("_lora_down_", "_lora_up_", "_lora_A_", "_lora_B_", "_lora_linear_layer_")),
+    (
+        "lora",
+        (
+            *("_lora_down_", "_lora_up_", "_lora_A_", "_lora_B_", "_lora_linear_layer_"),
+            *("_lora0_down_", "_lora0_up_"),  # XLabs, for Flux
+        ),
+    ),
     ("full", ("_diff_\n", "_diff_b_\n")),
     ("norm", ("_w_norm_\n",)),
 )
@@ -36,7 +42,10 @@ _ALGORITHMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _DORA = ("_dora_scale_", "_lora_magnitude_vector_")
 _DOWN = tuple(
     f"{name}{end}.weight"
-    for name in ("lora_down", "lora.down", "lora_A", "lora.A", "lora_linear_layer.down")
+    for name in (
+        *("lora_down", "lora.down", "lora_A", "lora.A", "lora_linear_layer.down"),
+        *("lora1.down", "lora2.down"),
+    )
     for end in ("", ".default")
 )
 _INNER = (*_DOWN, ".hada_w1_b")

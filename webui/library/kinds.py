@@ -16,25 +16,33 @@ from webui.library.weights import Header
 Shapes = Mapping[str, Shape]
 
 _DIFFUSION: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("flux2", ("_double_stream_modulation_img_",)),
+    ("flux2", ("_double_stream_modulation_img_", "_single_stream_modulation_")),
     ("chroma", ("_distilled_guidance_layer_",)),
     ("hunyuan-video", ("_txt_in_individual_token_refiner_",)),
     ("flux", ("_double_blocks_0_img_attn_", "_single_transformer_blocks_0_")),
     ("flux", ("_double_blocks_0_",)),
+    ("auraflow", ("_double_layers_0_",)),
+    ("hidream", ("_double_stream_blocks_0_",)),
+    ("ltx", ("_patchify_proj_",)),
+    ("mochi", ("_blocks_0_attn_qkv_x_",)),
     ("pixart", ("_adaln_single_",)),
     ("sd3", ("_joint_blocks_0_", "\n_pos_embed_proj_weight_\n")),
     ("qwen-image", ("_transformer_blocks_0_img_mlp_",)),
-    ("lumina2", ("_cap_embedder_0_", "_noise_refiner_0_")),
-    ("wan", ("_blocks_0_cross_attn_",)),
-    ("stable-cascade", ("_down_blocks_0_0_channelwise_",)),
+    ("lumina2", ("_cap_embedder_0_", "_noise_refiner_0_", "_layers_0_adaLN_modulation_")),
+    ("sana", ("_cross_attn_q_linear_",)),
+    ("wan", ("_blocks_0_cross_attn_", "_head_modulation_\n", "\n_vace_blocks_0_")),
+    ("cosmos", ("\n_net_x_embedder_",)),
+    ("stable-cascade", ("_down_blocks_0_0_channelwise_", "\n_clip_txt_mapper_")),
 )
 """Family -> marks of the names of its diffusion model, see `Keys`; the first found counts."""
+_PREFIX = "\n_model_diffusion_model_"
+"""How a diffusion model's names begin in a file with all parts, also of families unknown."""
 _UNET = ("_input_blocks_0_0_weight_\n", "\n_down_blocks_0_resnets_0_", "_unet_down_blocks_0_")
 _Z_IMAGE_WIDTH = 2560
 """Numbers a token of the text encoder of Z-Image, which else has Lumina 2's names."""
 
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("ip_adapter", ("\n_image_proj_", "\n_ip_adapter_")),
+    ("ip_adapter", ("\n_image_proj_", "\n_ip_adapter_", "_to_k_ip_")),
     (
         "controlnet",
         (
@@ -45,6 +53,8 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "_controlnet_x_embedder_",
             "\n_lora_controlnet_\n",
             "\n_zero_convs_0_",
+            "\n_control_all_x_embedder_",
+            "\n_control_layers_0_",
             "\n_input_hint_block_",
             "\n_adapter_body_",
             "\n_body_0_in_conv_",
@@ -58,6 +68,7 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "_decoder_conv_in_weight_\n",
             "_decoder_mid_block_",
             "_decoder_middle_0_residual_",
+            "_decoder_stages_0_",
             "\n_decoder_layers_0_",
             "\n_first_stage_model_",
         ),
@@ -144,7 +155,7 @@ def recognised_by_shapes(shapes: Shapes) -> Recognised:
         return Recognised("lora", adapter.family, adapter.algorithm, adapter.rank)
     if embedding := _embedding(shapes):
         return embedding
-    if keys.have(*_UNET) or any(keys.have(*marks) for _, marks in _DIFFUSION):
+    if keys.have(_PREFIX, *_UNET) or any(keys.have(*marks) for _, marks in _DIFFUSION):
         whole = keys.have(*_PARTS)
         return Recognised("checkpoint" if whole else "diffusion_model", _family(shapes, keys))
     for kind, marks in _OTHERS:
