@@ -31,6 +31,8 @@ class ModelCard(BaseModel):
 
     distilled: the network itself was taught the guidance: it is told the scale, and a negative
         prompt counts for nothing.
+    parts: name of a part (`vae`, `text_encoder`, …) -> the file that holds it, for single files
+        whose parts lie beside them.
     shift: of a flow's noise levels, where it is not the model's own.
     prediction, zero_terminal_snr: how it was trained, for single files that do not tell.
     """
@@ -47,6 +49,7 @@ class ModelCard(BaseModel):
     cfg_scale: float = 7.0
     clip_skip: int = 1
     distilled: bool = False
+    parts: dict[str, str] = {}
     shift: float | None = None
     prediction: Literal["epsilon", "v_prediction"] | None = None
     zero_terminal_snr: bool | None = None

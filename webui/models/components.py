@@ -128,7 +128,7 @@ def load_components(
     kinds: Kinds,
     info: ModelInfo,
     sources: Mapping[str, Source],
-    tokenizers: Path,
+    tokenizers: Callable[[str], Path],
     shift: Shift,
     device: torch.device,
     progress: LoadProgress,
@@ -137,7 +137,7 @@ def load_components(
 
     Args:
         sources: of its parts.
-        tokenizers: the folder in which those of its text encoders lie.
+        tokenizers: (folder in the layout of diffusers) -> where that tokenizer lies.
 
     Raises:
         UserError: a part is cut off, damaged or does not fit its description.
@@ -186,12 +186,12 @@ def t5_names(tensors: Tensors) -> Tensors:
 def _network(kinds: Kinds, part: str, source: Source, shown: str) -> Any:
     try:
         with without_weights():
-            return _make(kinds, part)(source.config)
+            return make(kinds, part)(source.config)
     except (*WRONG_CONFIG, RuntimeError) as error:
         raise UserError("model_damaged", file=f"{shown}/{part}/config.json") from error
 
 
-def _make(kinds: Kinds, part: str) -> Make:
+def make(kinds: Kinds, part: str) -> Make:
     if part == "transformer":
         return kinds.transformer
     if part == "vae":
@@ -203,17 +203,17 @@ def _make(kinds: Kinds, part: str) -> Make:
 
 
 def _tokenizers(
-    kinds: Kinds, sources: Mapping[str, Source], folder: Path, shown: str
+    kinds: Kinds, sources: Mapping[str, Source], find: Callable[[str], Path], shown: str
 ) -> dict[str, Callable[[Any], Any]]:
     """By part: what makes a text encoder of its network; read before the weights are."""
     found: dict[str, Callable[[Any], Any]] = {}
     for part in sorted(set(sources) - {"transformer", "vae"}):
         clip = kinds.clips.get(part)
         if clip is not None:
-            words = read_tokenizer(folder / clip.tokenizer, shown)
+            words = read_tokenizer(find(clip.tokenizer), shown)
             found[part] = _clip_maker(words, clip.reading, part)
         elif kinds.t5:
-            pieces = read_t5_tokenizer(folder / kinds.t5[1], shown)
+            pieces = read_t5_tokenizer(find(kinds.t5[1]), shown)
             found[part] = _t5_maker(pieces, part)
     return found
 

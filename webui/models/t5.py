@@ -21,6 +21,9 @@ from webui.prompt.attention import Span, read_attention
 REMEMBERED = 16
 """Texts kept of those read last; one is up to 512 tokens, eight megabytes of T5-XXL."""
 
+T5_TOKENIZER = "t5-tokenizer.json"
+"""What the file is called in a folder of text encoders."""
+
 _TOKENIZER = "tokenizer.json"
 _END, _PADDING = 1, 0
 """T5's own: every model of this kind has them there."""
@@ -101,6 +104,8 @@ def read_t5_tokenizer(folder: Path, shown: str) -> Tokenizer:
         UserError: it is missing or damaged.
     """
     file = folder / _TOKENIZER
+    if (folder / T5_TOKENIZER).is_file():
+        file = folder / T5_TOKENIZER
     if not file.is_file():
         raise UserError("model_part_missing", file=shown, part=f"{folder.name}/{_TOKENIZER}")
     try:

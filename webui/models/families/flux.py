@@ -17,12 +17,15 @@ from torch import Tensor
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
-from webui.library.weights import read_config
-from webui.models.components import Clip, Components, Kinds, folder_sources, load_components
+from webui.library.weights import Header
+from webui.models.checkpoint import CONFIGS
+from webui.models.components import Clip, Components, Kinds
 from webui.models.emphasis import Emphasis
 from webui.models.families.flow import FlowModel
 from webui.models.family import ImageConditioning, LoadProgress
-from webui.models.flow import LEVELS, Shift
+from webui.models.flow import LEVELS
+from webui.models.flux_names import flux_names
+from webui.models.singles import Single, blocks_of, load_flow
 from webui.models.t5 import T5Encoder
 from webui.models.texts import Reading, TextEncoder
 
@@ -33,7 +36,7 @@ GUIDANCE = 3.5
 
 _MASK = 64
 """Pixels that a latent stands for, each with its own mask."""
-_KINDS = Kinds(
+KINDS = Kinds(
     transformer=lambda config: FluxTransformer2DModel.from_config(dict(config)),
     clips={"text_encoder": Clip("tokenizer", Reading(pooler=True), projected=False)},
     t5=("text_encoder_2", "tokenizer_2"),
@@ -130,6 +133,26 @@ class FluxModel(FlowModel):
         return torch.cat([torch.ones_like(gray[:, :1]), gray], dim=1)
 
 
+def flux_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The transformer's config, as the header of a single file tells."""
+    shapes = header.shapes
+    try:
+        return {
+            **usual,
+            "in_channels": shapes[f"{prefix}img_in.weight"][1],
+            "out_channels": shapes[f"{prefix}final_layer.linear.weight"][0],
+            "num_layers": blocks_of(header, f"{prefix}double_blocks."),
+            "num_single_layers": blocks_of(header, f"{prefix}single_blocks."),
+            "num_attention_heads": shapes[f"{prefix}img_in.weight"][0]
+            // usual["attention_head_dim"],
+            "joint_attention_dim": shapes[f"{prefix}txt_in.weight"][1],
+            "pooled_projection_dim": shapes[f"{prefix}vector_in.in_layer.weight"][1],
+            "guidance_embeds": f"{prefix}guidance_in.in_layer.weight" in shapes,
+        }
+    except LookupError:
+        return usual
+
+
 def packed(x: Tensor) -> Tensor:
     """(B, C, h, w) to tokens (B, h/2 * w/2, C * 4): 2 x 2 latents each."""
     rows, channels, height, width = x.shape
@@ -158,11 +181,15 @@ class Flux:
 
     name = "flux"
 
+    def __init__(self, configs: Path = CONFIGS / "flux") -> None:
+        """Load nothing yet.
+
+        Args:
+            configs: of the parts of single files.
+        """
+        self._single = Single(self.name, configs, flux_config, flux_names)
+
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> FluxModel:
         """See `webui.models.family.Family`."""
-        folder, shown = Path(info.path), Path(info.path).name
-        config = read_config(folder / "scheduler" / "scheduler_config.json", shown)
-        shift = Shift.from_config(config, shown)
-        sources = folder_sources(_KINDS, info)
-        parts = load_components(_KINDS, info, sources, folder, shift, device, progress)
+        parts = load_flow(KINDS, self._single, info, device, progress)
         return FluxModel(info, self.name, parts)

@@ -5,30 +5,34 @@ Esser et al., "Scaling rectified flow transformers for high-resolution image syn
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.loaders.single_file_utils import convert_sd3_transformer_checkpoint_to_diffusers
 from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from torch import Tensor
 
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
-from webui.library.weights import read_config
-from webui.models.components import Clip, Components, Kinds, folder_sources, load_components
+from webui.library.weights import Header
+from webui.models.checkpoint import CONFIGS
+from webui.models.components import Clip, Components, Kinds
 from webui.models.emphasis import Emphasis
 from webui.models.families.flow import FlowModel
 from webui.models.family import LoadProgress
-from webui.models.flow import Shift
+from webui.models.loading import Tensors
+from webui.models.singles import Single, blocks_of, load_flow
 from webui.models.t5 import T5Encoder
 from webui.models.texts import Reading, TextEncoder
 
 LENGTH = 256
 """Tokens of T5 that these models were trained with."""
 
-_KINDS = Kinds(
+KINDS = Kinds(
     transformer=lambda config: SD3Transformer2DModel.from_config(dict(config)),
     clips={
         "text_encoder": Clip("tokenizer", Reading(skip=2, norm=False)),
@@ -113,16 +117,58 @@ class SD3Model(FlowModel):
         )[0]
 
 
+def sd3_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The transformer's config, as the header of a single file tells."""
+    shapes = header.shapes
+    blocks = f"{prefix}joint_blocks."
+    count = blocks_of(header, blocks)
+    try:
+        width, channels, patch, _ = shapes[f"{prefix}x_embedder.proj.weight"]
+        return {
+            **usual,
+            "patch_size": patch,
+            "in_channels": channels,
+            "out_channels": shapes[f"{prefix}final_layer.linear.weight"][0] // patch**2,
+            "num_layers": count,
+            "num_attention_heads": width // usual["attention_head_dim"],
+            "caption_projection_dim": width,
+            "joint_attention_dim": shapes[f"{prefix}context_embedder.weight"][1],
+            "pooled_projection_dim": shapes[f"{prefix}y_embedder.mlp.0.weight"][1],
+            "pos_embed_max_size": math.isqrt(shapes[f"{prefix}pos_embed"][1]),
+            "qk_norm": "rms_norm" if f"{blocks}0.x_block.attn.ln_q.weight" in shapes else None,
+            "dual_attention_layers": tuple(
+                one for one in range(count) if f"{blocks}{one}.x_block.attn2.qkv.weight" in shapes
+            ),
+        }
+    except (LookupError, ValueError):
+        return usual
+
+
+def sd3_names(tensors: Tensors, network: Any) -> Tensors:
+    """The makers' names to those of diffusers; what is missing is found out later."""
+    try:
+        return convert_sd3_transformer_checkpoint_to_diffusers(dict(tensors))
+    except LookupError as error:
+        missing = str(error).strip("'")
+        raise UserError(
+            "model_weights_missing", file="transformer", count=1, name=missing
+        ) from error
+
+
 class SD3:
     """How to load one."""
 
     name = "sd3"
 
+    def __init__(self, configs: Path = CONFIGS / "sd3") -> None:
+        """Load nothing yet.
+
+        Args:
+            configs: of the parts of single files.
+        """
+        self._single = Single(self.name, configs, sd3_config, sd3_names)
+
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> SD3Model:
         """See `webui.models.family.Family`."""
-        folder, shown = Path(info.path), Path(info.path).name
-        config = read_config(folder / "scheduler" / "scheduler_config.json", shown)
-        shift = Shift.from_config(config, shown)
-        sources = folder_sources(_KINDS, info)
-        parts = load_components(_KINDS, info, sources, folder, shift, device, progress)
+        parts = load_flow(KINDS, self._single, info, device, progress)
         return SD3Model(info, self.name, parts)

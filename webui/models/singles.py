@@ -1,0 +1,210 @@
+"""Flow models in single files: one with all parts, or a transformer whose other parts lie beside.
+
+People keep these parts once for many models: `models/vae`, `models/text_encoders` (or `clip`).
+What a file is, its header says; a model's card may name files where several would do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.library.flows import FLOW_PARTS
+from webui.library.weights import SUFFIX, Header, read_config, read_header
+from webui.models.components import (
+    Components,
+    Convert,
+    Kinds,
+    Source,
+    folder_names,
+    folder_sources,
+    load_components,
+)
+from webui.models.family import LoadProgress
+from webui.models.flow import Shift
+from webui.models.loading import Tensors
+from webui.models.t5 import T5_TOKENIZER
+
+FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "vae": ("vae", "VAE"),
+    "text_encoder": ("text_encoders", "text_encoder", "clip"),
+}
+"""What kind of part -> the folders it may lie in; users are told the first."""
+
+_CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
+_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")
+_VAE_INPUT = "decoder.conv_in.weight"
+_ANCESTORS = 6
+_OWN_NAMES: Mapping[str, re.Pattern[str]] = {
+    "flux": re.compile(r"sd_?3|qwen|wan"),
+    "sd3": re.compile(r"(^|[^a-z])ae([^a-z]|$)|flux|qwen|wan"),
+}
+"""Family -> what autoencoders of other families are called, whose headers look the same."""
+
+Configured = Callable[[Header, str, Mapping[str, Any]], Mapping[str, Any]]
+"""(header, prefix, a usual config) -> the config of a transformer."""
+
+
+@dataclass(frozen=True)
+class Single:
+    """How a family's single files are read.
+
+    Attributes:
+        family: a key of `FLOW_PARTS`.
+        configs: of the parts.
+        config: of the transformer, from the header.
+        convert: its weights.
+    """
+
+    family: str
+    configs: Path
+    config: Configured
+    convert: Convert
+
+
+def file_sources(kinds: Kinds, single: Single, info: ModelInfo) -> dict[str, Source]:
+    """The parts of a model in a single file, and of those beside it.
+
+    Raises:
+        UserError: one is found nowhere, or a file is damaged.
+    """
+    path = Path(info.path)
+    header = read_header(path, path.name)
+    sources: dict[str, Source] = {}
+    for part, prefix in FLOW_PARTS[single.family].items():
+        config = read_config(single.configs / part / "config.json", f"{path.name}/{part}")
+        inside = any(name.startswith(prefix) for name in header.shapes)
+        if part == "transformer":
+            own = prefix if inside else ""
+            config = single.config(header, own, config)
+            sources[part] = Source((path,), (path.name,), own, config, single.convert)
+        elif inside:
+            convert = vae_names if part == "vae" else folder_names
+            sources[part] = Source((path,), (path.name,), prefix, config, convert)
+        elif (beside := _beside(kinds, single.family, info, part, config)) is not None:
+            sources[part] = beside
+    return sources
+
+
+def load_flow(
+    kinds: Kinds, single: Single, info: ModelInfo, device: torch.device, progress: LoadProgress
+) -> Components:
+    """Read a model from a diffusers folder or from single files.
+
+    Raises:
+        UserError: a part is missing, cut off, damaged or does not fit its description.
+    """
+    path = Path(info.path)
+    folder = info.format == "diffusers"
+    configs = path if folder else single.configs
+    config = read_config(configs / "scheduler" / "scheduler_config.json", path.name)
+    shift = Shift.from_config(config, path.name)
+    sources = folder_sources(kinds, info) if folder else file_sources(kinds, single, info)
+
+    def tokenizer(name: str) -> Path:
+        t5 = kinds.t5 is not None and name == kinds.t5[1]
+        return tokenizer_folder(single, info, name) if t5 and not folder else configs / name
+
+    return load_components(kinds, info, sources, tokenizer, shift, device, progress)
+
+
+def blocks_of(header: Header, prefix: str) -> int:
+    """How many blocks of such a name there are."""
+    numbers = {name.removeprefix(prefix).split(".")[0] for name in header.shapes if prefix in name}
+    return len(numbers)
+
+
+def tokenizer_folder(single: Single, info: ModelInfo, folder: str) -> Path:
+    """The folder whose `tokenizer.json` is T5's.
+
+    Args:
+        folder: its name in the layout of diffusers.
+
+    Raises:
+        UserError: there is none; the sentence says which file to add.
+    """
+    shipped = single.configs / folder
+    if (shipped / "tokenizer.json").is_file():
+        return shipped
+    shelves = list(_shelves(Path(info.path), "text_encoder"))
+    for shelf in shelves:
+        if (shelf / T5_TOKENIZER).is_file():
+            return shelf
+    where = shelves[0] if shelves else Path(info.path).parent
+    raise UserError("t5_tokenizer_missing", file=Path(info.path).name, folder=str(where))
+
+
+def vae_names(tensors: Tensors, network: Any) -> Tensors:
+    """An autoencoder's weights as the first Stable Diffusion's code names them, or diffusers."""
+    if any(".mid_block." in name for name in tensors):
+        return tensors
+    converted = convert_ldm_vae_checkpoint(tensors, network.config)
+    return {name: value for name, value in converted.items() if value is not None}
+
+
+def _beside(
+    kinds: Kinds, family: str, info: ModelInfo, part: str, config: Mapping[str, Any]
+) -> Source | None:
+    """A part in a file of its own; None for one that may be left out."""
+    path = Path(info.path)
+    kind = "vae" if part == "vae" else "text_encoder"
+    named = info.card.parts.get(part)
+    for file in _candidates(path, kind):
+        if named is not None and named not in (file.name, file.stem):
+            continue
+        if named is None and kind == "vae" and _OWN_NAMES[family].search(file.stem.lower()):
+            continue
+        try:
+            header = read_header(file, file.name)
+        except UserError:
+            if named is not None:
+                raise
+            continue
+        if _is(header, part, kinds, config):
+            convert = vae_names if kind == "vae" else folder_names
+            return Source((file,), (file.name,), "", config, convert)
+    if part in kinds.optional:
+        return None
+    folder = next(_shelves(path, kind), path.parent / FOLDERS[kind][0])
+    what = _title(kinds, part)
+    raise UserError("model_companion_missing", file=path.name, what=what, folder=str(folder))
+
+
+def _title(kinds: Kinds, part: str) -> str:
+    if part == "vae":
+        return "VAE"
+    if kinds.t5 and part == kinds.t5[0]:
+        return "T5 (t5xxl)"
+    return "CLIP-G (clip_g)" if part == "text_encoder_2" else "CLIP-L (clip_l)"
+
+
+def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds that part, by the sizes of its tables."""
+    shapes = header.shapes
+    if part == "vae":
+        shape = shapes.get(_VAE_INPUT, ())
+        return len(shape) == 4 and shape[1] == config["latent_channels"]
+    if part in kinds.clips:
+        return shapes.get(_CLIP_WORDS, ())[1:] == (config["hidden_size"],)
+    return any(shapes.get(name, ())[1:] == (config["d_model"],) for name in _T5_WORDS)
+
+
+def _candidates(path: Path, kind: str) -> Iterator[Path]:
+    for shelf in _shelves(path, kind):
+        yield from sorted(shelf.rglob(f"*{SUFFIX}"))
+
+
+def _shelves(path: Path, kind: str) -> Iterator[Path]:
+    """Folders of that kind of part, the nearest first."""
+    for folder in path.parents[:_ANCESTORS]:
+        for name in FOLDERS[kind]:
+            if (folder / name).is_dir():
+                yield folder / name
