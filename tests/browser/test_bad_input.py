@@ -88,7 +88,7 @@ def test_a_job_that_failed_says_why_and_stays(view: View):
         """async () => {
             const { take } = await import(`/own/${easel.build}/live.js`);
             const problem = { code: "unexpected", message: "", values: { reason: "Test" } };
-            const request = { prompt: "a ${lost} one" };
+            const request = { kind: "txt2img", prompt: "a ${lost} one" };
             take({ id: "f", state: "failed", created: 9e9, pictures: [], problem, request });
         }"""
     )

@@ -30,7 +30,7 @@ def test_one_click_makes_a_picture(view: View):
     assert shows_something(pixels)
     red, _, blue = pixels[40:100, 40:90].mean(axis=(0, 1))
     assert red > blue + 40
-    shown = view.page.locator(".open img")
+    shown = view.page.locator(".open img:not(.over)")
     expect(shown).to_have_js_property("naturalWidth", 128)
     expect(view.page.locator(".parameters")).to_contain_text("a red apple")
     expect(view.page.locator(".parameters")).to_contain_text("Seed\n7", use_inner_text=True)

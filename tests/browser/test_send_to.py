@@ -35,12 +35,16 @@ def stored(tab: View, ref: str) -> bytes:
     return tab.page.request.get(f"/api/v1/images/{ref}").body()
 
 
+def uploads_of(view: View) -> list[str]:
+    """Grows with every picture that is sent to the server."""
+    urls: list[str] = []
+    view.page.on("request", lambda one: urls.append(one.url) if one.method == "POST" else None)
+    return urls
+
+
 def test_a_round_trip_keeps_picture_and_parameters(made: View):
     first = made.picture(made.jobs()[0]["pictures"][0]["id"])
-    uploads: list[str] = []
-    made.page.on(
-        "request", lambda one: uploads.append(one.url) if one.url.endswith("/images") else None
-    )
+    posted = uploads_of(made)
     send(made, "Image to image")
     img2img = View(made.page, "#tab-img2img")
     expect(place(img2img)).to_have_text("72 × 64")
@@ -54,7 +58,7 @@ def test_a_round_trip_keeps_picture_and_parameters(made: View):
     job = img2img.jobs()[0]
     assert stored(made, job["request"]["image"]) == first
     assert (job["request"]["width"], job["request"]["height"]) == (72, 64)
-    assert uploads == []  # the server has it already
+    assert not any(url.endswith("/images") for url in posted)  # the server has it already
     send(img2img, "Text to image")
     expect(made.field("prompt")).to_have_value("a red heart")
     expect(made.page.locator("#tab-txt2img-button")).to_have_attribute("aria-selected", "true")
@@ -128,9 +132,16 @@ def test_taking_back_what_was_sent_to_inpaint_brings_the_mask_and_the_edits(made
 
 
 def test_upscale_and_reference_take_the_picture(made: View):
+    posted = uploads_of(made)
     send(made, "Upscale")
     tab = View(made.page, "#tab-upscale")
     expect(tab.find(".held li")).to_contain_text("72 × 64")
+    expect(tab.find(".held img")).to_have_js_property("naturalWidth", 72)
+    tab.generate()
+    tab.wait_for_pictures(1)
+    picture = made.jobs()[0]["pictures"][0]
+    assert (picture["width"], picture["height"]) == (144, 128)
+    assert not any(url.endswith("/images") for url in posted)
     made.show("txt2img")
     send(made, "Reference")
     expect(made.find(".references .held li")).to_have_count(1)

@@ -1,5 +1,5 @@
 // Accepted edits of a picture, one after the other, with the way back: each step names a picture and its mask.
-import { Refused, pictureUrl } from "./api.js";
+import { Refused } from "./api.js";
 import { h, iconButton, say } from "./dom.js";
 import { notice } from "./notice.js";
 import { fetched } from "./send.js";
@@ -8,7 +8,6 @@ import { t, word } from "./text.js";
 import { storedUrl } from "./upload.js";
 
 const MOST = 100;
-const urlOf = ref => (ref.startsWith("picture:") ? pictureUrl(ref.slice("picture:".length)) : storedUrl(ref));
 
 /** source: the part of source.js whose picture is edited. */
 export function editsPart(key, source) {
@@ -41,7 +40,7 @@ export function editsPart(key, source) {
   };
   const go = async to => {
     const { image, mask } = steps[to];
-    const [blob, painted] = await Promise.all([image, mask].map(ref => ref && fetched(urlOf(ref))));
+    const [blob, painted] = await Promise.all([image, mask].map(ref => ref && fetched(storedUrl(ref))));
     steps[at] = await now();
     at = to;
     await put({ ref: image, blob: async () => blob });

@@ -60,7 +60,7 @@ export function referencesPart(form, data) {
     element,
     value: () => Object.fromEntries(list.pictures().map(one => [one.name, one.ref])),
     without: () => (list.pictures().length === 1 ? [] : ["reference_strength"]),
-    take: async item => list.add([await item.blob()]),
+    take: list.take,
     /** What became of the pictures, where it is not plain to see. */
     tell: job => {
       if (job.request.kind !== "img2img") return;

@@ -4,7 +4,7 @@ import { arrange, h, icon, iconButton, newId, say } from "./dom.js";
 import { chooser, isVisible, takeFiles } from "./editor_intake.js";
 import { recall, remember } from "./store.js";
 import { percent, t, word } from "./text.js";
-import { storedUrl, upload } from "./upload.js";
+import { know, storedUrl, upload } from "./upload.js";
 
 /**
  * key: where it is kept. label, words: of the button. field: whose problems are told here.
@@ -24,6 +24,7 @@ export function storedPictures({
   const rows = new Map();
   const list = h("ul.held", { "aria-label": t(label) });
   const problem = h("p.problem", { role: "alert", hidden: true });
+  const sending = h("p.sending", { role: "status", hidden: true });
   const name = newId();
   const input = chooser(files => addFiles(files), { multiple: true });
   const button = h(
@@ -32,7 +33,7 @@ export function storedPictures({
     icon("upload"),
     h("span", { id: name }, t(words)),
   );
-  const element = h("div.field.pictures", { "data-field": field }, button, input, list, problem);
+  const element = h("div.field.pictures", { "data-field": field }, button, input, list, sending, problem);
   const blame = sentence => {
     say(problem, sentence);
     problem.hidden = !sentence;
@@ -67,10 +68,13 @@ export function storedPictures({
   };
   const add = async blob => {
     const title = blob.name ?? t("ui.drop.picture");
-    const onProgress = share =>
-      say(problem, share === null ? "" : t("ui.uploading", { share: percent(share) }));
+    const onProgress = share => {
+      sending.hidden = share === null;
+      if (share !== null) say(sending, t("ui.uploading", { share: percent(share) }));
+    };
     try {
-      const { id, width, height } = await upload(blob, { field, onProgress });
+      const { id, ...size } = await upload(blob, { field, onProgress });
+      const { width, height } = size.width ? size : await sizeOf(blob);
       if (held.some(one => one.ref === id)) return;
       held = [...held, made({ ref: id, title, width, height }, held)];
       changed();
@@ -94,11 +98,24 @@ export function storedPictures({
     blame,
     clear: () => blame(""),
     pictures: () => held,
-    add: addFiles,
+    /** Put in what was sent (see send.js); a result is not sent to the server again. */
+    take: async item => {
+      const blob = await item.blob();
+      know(blob, item.ref);
+      await addFiles([blob]);
+    },
     removeAll: () => {
       held = [];
       rows.clear();
       changed();
     },
   };
+}
+
+/** Of a picture that the browser can read; it came from the server, so it can. */
+async function sizeOf(blob) {
+  const bitmap = await createImageBitmap(blob);
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { width, height };
 }

@@ -1,11 +1,15 @@
 // Pictures to the server: each is sent once and then named in any number of requests.
-import { Refused } from "./api.js";
+import { Refused, pictureUrl } from "./api.js";
 import { t } from "./text.js";
 
 const LARGE = 2 ** 20; // bytes from which on it is said how far it is
 const sent = new WeakMap(); // Blob -> promise of what the server said of it
 
-export const storedUrl = ref => `/api/v1/images/${ref}`;
+const RESULT = "picture:";
+
+/** Where the picture is that a request names: one that was sent, or a result. */
+export const storedUrl = ref =>
+  ref.startsWith(RESULT) ? pictureUrl(ref.slice(RESULT.length)) : `/api/v1/images/${ref}`;
 
 /**
  * Send a picture file. Resolves to { id, width, height, media_type }.

@@ -57,7 +57,7 @@ export function mount({ element, props }) {
   followOffers(offers => [upscalers.offer, restorer.offer, diffusion.offer].forEach(fill => fill(offers)));
   receive("upscale", async item => {
     list.removeAll();
-    await list.add([await item.blob()]);
+    await list.take(item);
   });
 }
 
@@ -73,7 +73,7 @@ function sizePart(form, data, list) {
   const sides = h(
     "div.inside",
     {},
-    pair(form.add(number(data.width)), form.add(number(data.height))),
+    pair(form.add(number({ ...data.width, hint: "ui.upscale.zero" })), form.add(number(data.height))),
     form.add(toggle({ ...data.crop, hint: "ui.upscale.crop.hint" })),
   );
   const result = h("p.result", { role: "status" });
@@ -89,7 +89,8 @@ function sizePart(form, data, list) {
   };
   form.onChange(show);
   show();
-  const without = () => Object.keys(COUNTS).flatMap(one => (one === mode.read() ? [] : COUNTS[one]));
+  const bySize = () => mode.read() === "size" && Boolean(form.value("width") || form.value("height"));
+  const without = () => (bySize() ? COUNTS.by : COUNTS.size);
   return { element, show, without };
 }
 
