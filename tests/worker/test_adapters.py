@@ -14,7 +14,7 @@ from tests.models.adapters.makers import kohya, networks_of, same, weights_of, w
 from tests.worker.test_runner import Server, run
 from webui.core.errors import UserError
 from webui.core.plugins import Extensions
-from webui.core.requests import Txt2Img
+from webui.core.requests import Img2Img, Txt2Img
 from webui.engine.upscalers import Upscalers
 from webui.library.catalog import Catalog
 from webui.library.store import Store
@@ -49,7 +49,8 @@ class Bench:
         self.server = Server(Control())
         self.manager = ModelManager(CPU)
         self.info = tiny.folder_info
-        tools = Upscalers((), CPU), Store(folder / "pictures"), Extensions((), "worker")
+        self.store = Store(folder / "pictures")
+        tools = Upscalers((), CPU), self.store, Extensions((), "worker")
         answers = self.server.send, self.server.control
         self.runner = Runner(OneModel(self.info, folder), self.manager, *tools, *answers)
 
@@ -159,14 +160,14 @@ def test_a_lora_for_other_models_is_told_by_both_families(bench, tmp_path):
     assert bench.server.made == []
 
 
-def test_what_fits_of_a_lora_is_applied_and_the_rest_counted(bench, tmp_path, capsys):
+def test_what_fits_of_a_lora_is_applied_and_the_rest_counted(bench, tmp_path):
     tensors = kohya(networks_of(bench.model))
     write(tmp_path / "loras" / "whole.safetensors", tensors)
     write(tmp_path / "loras" / "more.safetensors", {**tensors, "lora_unet_x.diff": torch.ones(3)})
     (whole,) = bench.draw("a cat <lora:whole:1>")
     (more,) = bench.draw("a cat <lora:more:1>")
     assert np.array_equal(whole, more)
-    assert f"LoRA more: 1 of {len(tensors) // 3 + 1} layers" in capsys.readouterr().err
+    assert f'Lora layers left out: "more: 1 of {len(tensors) // 3 + 1}"' in bench.infotext
 
 
 @pytest.mark.parametrize("tag", ["<lora:style:strong>", "<lora:style:nan>", "<lora:style:1:1:x>"])
@@ -255,3 +256,18 @@ def test_the_autoencoder_named_like_the_model_is_used(bench, tmp_path, tiny):
     with pytest.raises(UserError, match="no VAE “nobody”") as error:
         bench.draw("a cat", vae="nobody")
     assert error.value.problem.field == "vae"
+
+
+def test_loops_of_pictures_with_other_loras_are_refused(bench):
+    bench.lora()
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(data, "PNG")
+    ref = bench.store.put(data.getvalue()).id
+    values = REQUEST.model_dump(exclude={"kind", "hires", "reference_strength"})
+    prompts = ("a <lora:style:1>", "b")
+    asked = {**values, "image": ref, "loopback": {"loops": 2}, "strength": 0.5}
+    alike = Img2Img.model_validate({**asked, "prompts": prompts})
+    assert bench.runner.run(run(request=alike)).outcome == "finished"
+    mixed = {**asked, "prompts": prompts * 2, "batch_size": 2}
+    with pytest.raises(UserError, match="one batch"):
+        bench.runner.run(run(request=Img2Img.model_validate(mixed)))

@@ -87,6 +87,7 @@ TEXT = "text_model.encoder.layers.3.self_attn.q_proj"
             "unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_out_lora.up.weight",
             "unet", "mid_block_attentions_0_transformer_blocks_0_attn2_to_out_0", "up",
         ),
+        ("transformer.context_embedder.lora_A.weight", "unet", "context_embedder", "down"),
         (f"lycoris_{flat(ATTENTION)}.lokr_w1_a", "unet", flat(ATTENTION), "lokr_w1_a"),
         (f"diffusion_model.{ATTENTION}.hada_t1", "unet", flat(ATTENTION), "hada_t1"),
         (f"lora_te_{flat(TEXT)}.lora_up.weight", "text_encoder", flat(TEXT)[11:], "up"),

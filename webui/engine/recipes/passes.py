@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from webui.core.errors import UserError
 from webui.core.participants import Participant
 from webui.core.requests import Drawing
 from webui.core.requests import Refiner as Named
@@ -123,10 +124,15 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
 def named(words: Sequence[Words]) -> tuple[tuple[Network, ...], list[str]]:
     """The networks that join the model for a batch, and the texts without their tags.
 
-    They are those of the first picture, as in A1111: `shots.batches` puts only pictures of the
-    same networks together.
+    `shots.batches` puts only pictures of the same networks together, but the loops of a loopback
+    hang together.
+
+    Raises:
+        UserError: other networks are named for other pictures.
     """
     read = [read_prompts(one.prompt, one.negative) for one in words]
+    if any(one.networks != read[0].networks for one in read):
+        raise UserError("networks_apart", "batch_size")
     texts = dict.fromkeys(text for one in read for text in (one.positive, one.negative))
     return read[0].networks, list(texts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,15 +70,24 @@ class Adapters:
                 wanted.append(Joined(adapter, tag.text, tag.unet, tag.dyn))
         model.adapt(wanted)
 
-    def values(self, networks: Sequence[Network]) -> Mapping[str, str]:
-        """A1111's `Lora hashes`, for a picture's parameters."""
+    def values(self, model: Model, networks: Sequence[Network]) -> Mapping[str, str]:
+        """For a picture's parameters: A1111's `Lora hashes`, and how much of a file did not fit."""
         hashes: dict[str, str] = {}
+        left_out: dict[str, str] = {}
         for network in networks:
-            name = read_lora(network).name
-            if short := self._short_hash(self._entry(network)):
-                hashes[name.replace(":", "").replace(",", "")] = short
-        text = ", ".join(f"{name}: {short}" for name, short in hashes.items())
-        return {"Lora hashes": text} if text else {}
+            entry, name = self._entry(network), read_lora(network).name
+            plain = name.replace(":", "").replace(",", "")
+            if short := self._short_hash(entry):
+                hashes[plain] = short
+            adapter = self._read(Path(entry.path), name)
+            if unknown := len(model.match(adapter).unknown):
+                left_out[plain] = f"{unknown} of {len(adapter.layers)}"
+        values = {"Lora hashes": hashes, "Lora layers left out": left_out}
+        return {
+            key: ", ".join(f"{name}: {value}" for name, value in said.items())
+            for key, said in values.items()
+            if said
+        }
 
     def _entry(self, network: Network) -> Entry:
         if network.kind not in LORA:
@@ -117,7 +125,6 @@ class Adapters:
         return sum(adapter.bytes for _, adapter in self._kept.values())
 
     def _fits(self, model: Model, adapter: Adapter, entry: Entry, must: bool) -> bool:
-        """Layers that do not fit are told in the worker's log; others of the file still count."""
         match = model.match(adapter)
         if not match.unknown:
             return True
@@ -129,11 +136,7 @@ class Adapters:
                 families = {"family": family or "", "model_family": its or ""}
                 raise UserError("lora_family", "prompt", **values, **families)
             raise UserError("lora_unfit", "prompt", **values)
-        if other or not match.fitting:
-            return False
-        count = f"{len(match.unknown)} of {len(adapter.layers)} layers"
-        print(f"LoRA {adapter.name}: {count} are none of {model.info.id}'s", file=sys.stderr)
-        return True
+        return bool(match.fitting) and not other
 
     def _short_hash(self, entry: Entry) -> str | None:
         path = Path(entry.path)

@@ -1,9 +1,10 @@
 """How files call the layers of a model, and what they hold for each.
 
-A layer is known by its part (`unet`, `text_encoder`, `text_encoder_2`) and its flat name: that of
-the network with `_` for `.`, as kohya's trainer writes it. Names of diffusers and peft become flat
-by the same rule, so one table a network serves all of them; a UNet's layers are in it a second
-time, under the names of the first Stable Diffusion's own code (LDM), as kohya writes SDXL's.
+A layer is known by its part (`unet`, also where that is a transformer, `text_encoder`,
+`text_encoder_2`, …) and its flat name: that of the network with `_` for `.`, as kohya's trainer
+writes it. Names of diffusers and peft become flat by the same rule, so one table a network serves
+all of them; a UNet's layers are in it a second time, under the names of the first Stable
+Diffusion's own code (LDM), as kohya writes SDXL's.
 """
 
 from __future__ import annotations
@@ -79,9 +80,13 @@ _PARTS: tuple[tuple[str, str], ...] = (
     ("lycoris_unet_", "unet"),
     ("lycoris_text_model_", "text_encoder"),
     ("lycoris_", "unet"),
+    ("lora_transformer_", "unet"),
+    ("lora_te3_", "text_encoder_3"),
     ("unet.", "unet"),
+    ("transformer.", "unet"),
     ("text_encoder.", "text_encoder"),
     ("text_encoder_2.", "text_encoder_2"),
+    ("text_encoder_3.", "text_encoder_3"),
     ("model.diffusion_model.", "unet"),
     ("diffusion_model.", "unet"),
     ("text_model.", "text_encoder"),
