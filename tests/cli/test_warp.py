@@ -62,6 +62,9 @@ def test_depth_makes_near_things_move_more(tmp_path):
     near = np.abs(deep.astype(int) - plane)[:, 2:16]
     far = np.abs(deep.astype(int) - plane)[:, 20:34]
     assert near.mean() < 8 < far.mean()
+    for algorithm in ("Zoe", "Midas+AdaBins (old)"):
+        again = warp(tmp_path, depth="depth.png", **values, depth_algorithm=algorithm)
+        assert np.array_equal(again, deep)
 
 
 def test_a_file_that_names_no_mode_is_done_deforums_way(tmp_path):

@@ -17,7 +17,7 @@ from webui.motion.flow import estimated, moved_by
 from webui.motion.moves import motion_of, moved
 from webui.motion.noise import Grain, deforum_noised
 from webui.motion.pictures import to_levels
-from webui.motion.sharpen import Unsharp, deforum_contrast, deforum_sharpened
+from webui.motion.sharpen import Unsharp, deforum_contrast, deforum_grey, deforum_sharpened
 from webui.motion.tween import Fade, Held
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.settings_file import settings_of
@@ -102,7 +102,7 @@ class Run:
         picture = to_levels(self.move(picture, frame))
         if self.space and self.reference is None:
             self.reference = picture
-        picture = self.matched(picture)
+        picture = self.grey(self.matched(picture))
         picture = deforum_contrast(picture, self.at("contrast_schedule", frame))
         names = ("kernel", "sigma", "amount", "threshold")
         kernel, *others = (self.at(f"{name}_schedule", frame) for name in names)
@@ -124,9 +124,17 @@ class Run:
         return space_of(self.plan.value("color_coherence"))
 
     def coloured(self, picture: np.ndarray, frame: int) -> np.ndarray:
-        if self.space and self.reference is None:
+        legacy = self.plan.value("legacy_colormatch")
+        if frame and not legacy:
+            picture = self.matched(picture)
+        picture = self.grey(picture)
+        begins = self.reference is None and not legacy
+        if begins or (legacy and self.at("strength_schedule", frame) == 0):
             self.reference = picture
-        return self.matched(picture) if frame else picture
+        return picture
+
+    def grey(self, picture: np.ndarray) -> np.ndarray:
+        return deforum_grey(picture) if self.plan.value("color_force_grayscale") else picture
 
     def matched(self, picture: np.ndarray) -> np.ndarray:
         """Deforum hands over BGR."""

@@ -45,7 +45,9 @@ def test_a_plan_s_values_become_a_move_in_space():
     assert made.lookup == Lookup("replicate", "zeros", "nearest")
     assert made.wants_depth and not made.metric and not made.old
     assert motion(animation_mode="3D", depth_algorithm="Zoe").metric
-    assert motion(animation_mode="3D", depth_algorithm="Zoe+AdaBins (old)").old
+    old = motion(animation_mode="3D", depth_algorithm="Zoe+AdaBins (old)")
+    assert old.old and not old.by_depth_picture().old
+    assert not motion(animation_mode="3D", depth_algorithm="Zoe").by_depth_picture().metric
 
 
 @pytest.mark.parametrize("mode", ["Video Input", "Interpolation"])

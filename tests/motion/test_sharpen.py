@@ -9,6 +9,7 @@ from webui.motion.sharpen import (
     Unsharp,
     contrast,
     deforum_contrast,
+    deforum_grey,
     deforum_sharpened,
     grey,
     sharpened,
@@ -104,3 +105,5 @@ def test_deforums_contrast_begins_again_at_black():
 def test_grey_keeps_the_light():
     made = grey(np.array([[[255, 0, 0], [10, 10, 10]]], np.float32))
     np.testing.assert_allclose(made, [[[76.245] * 3, [10] * 3]], rtol=1e-5)
+    levels = NOISE.astype(np.uint8)
+    assert np.abs(deforum_grey(levels) - grey(levels.astype(np.float32))).max() <= 0.51

@@ -14,6 +14,9 @@ RUNS = {
     "c03_2d_motion_only_wrap": (3, 0.17),
     "c04_3d_no_depth": (0, 0),
     "c05_3d_depth_cadence2": (22, 0.08),
+    "c08_legacy_rgb": (1, 0.02),
+    "c09_hsv": (125, 2.7),
+    "c10_gray_uniform": (0, 0),
     "c12_flow_cadence4": (3, 0.33),
 }
 """At most and on average how far from Deforum's: what its own code differs by with newer libraries,

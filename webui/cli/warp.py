@@ -56,7 +56,7 @@ def _warp(plan: Plan, options: argparse.Namespace) -> None:
         raise UserError("warp_format", name=out.name, endings=", ".join(FORMATS))
     if not 0 <= frame < plan.frames:
         raise UserError("warp_frame", frame=frame, last=plan.frames - 1)
-    motion = motion_of(plan, frame)
+    motion = motion_of(plan, frame).by_depth_picture()
     levels = np.asarray(opened(_read(options.picture)), np.uint8)
     depth = depth_of_file(_read(options.depth)) if "depth" in options else None
     image = Image.fromarray(moved(levels, motion, depth))

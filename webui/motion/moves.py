@@ -67,6 +67,10 @@ class Motion:
         """The same motion for pictures of `factor` times the animation's size."""
         return replace(self, move=self.move.scaled(factor))
 
+    def by_depth_picture(self) -> Motion:
+        """The same motion for a depth that is a picture, white near, not the network's own."""
+        return replace(self, metric=False, old=False)
+
 
 def motion_of(plan: Plan, frame: int) -> Motion:
     """The motion of a frame of a plan without errors.
@@ -114,8 +118,8 @@ def moved(
 
     Args:
         picture: (H, W, C); whole levels come out whole again, as Deforum has them.
-        depth: in 3D how far each pixel is, of any size; None for a plane. It is the depth network's
-            own, or a picture of it (see `depth.depth_of_picture`).
+        depth: in 3D how far each pixel is, of any size; None for a plane. It is what the depth
+            network of the settings says (but see `Motion.by_depth_picture`).
 
     Raises:
         UserError: the motion squeezes the picture to nothing.

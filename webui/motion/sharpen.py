@@ -8,6 +8,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from webui.core.errors import UserError
 from webui.motion.pictures import Field, Levels, Picture
@@ -110,6 +111,11 @@ def deforum_contrast(levels: Levels, factor: float) -> Levels:
 def contrast(picture: Picture, factor: float) -> Picture:
     """Levels times a factor, kept to their range."""
     return picture.copy() if factor == 1 else np.clip(picture * np.float32(factor), 0, 255)
+
+
+def deforum_grey(levels: Levels) -> Levels:
+    """Deforum's picture without colours, (H, W, 3) in 8 bits."""
+    return np.asarray(Image.fromarray(np.ascontiguousarray(levels)).convert("L").convert("RGB"))
 
 
 def grey(picture: Picture) -> Picture:
