@@ -337,16 +337,16 @@ def test_notes_of_a_folder_lie_beside_it(make, tmp_path):
 def test_the_picture_beside(make, models):
     catalog = make()
     entry = catalog.entries("lora").entries[0]
-    assert entry.preview is None and catalog.preview(entry.id) is None
+    assert entry.preview is None and catalog.picture(entry.id) is None
     (models / "loras" / "Dog.preview.png").write_bytes(b"x")
     assert catalog.entry(entry.id).preview
-    assert catalog.preview(entry.id) == models / "loras" / "Dog.preview.png"
+    assert catalog.picture(entry.id) == b"x"
 
 
 @pytest.mark.parametrize("id", ["", "..", "/etc/passwd", "0" * 16, "x" * 10**5])
 def test_an_id_that_does_not_exist(make, id):
     catalog = make()
-    for ask in (catalog.entry, catalog.hashed, catalog.preview):
+    for ask in (catalog.entry, catalog.hashed, catalog.picture):
         with pytest.raises(UnknownId, match="There is no model with the id"):
             ask(id)
     with pytest.raises(UnknownId):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,21 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.api.bodies import DescribedRoute, JsonObject
 from webui.api.context import ServicesHere
-from webui.api.errors import BODY, DISK, ID, may_answer
+from webui.api.errors import BODY, DISK, ID, IN_USE, may_answer
 from webui.api.pictures import KEPT, keep, make_thumbnail
 from webui.core.errors import UnknownId, UserError
 from webui.core.kinds import ModelKind, ModelOrder
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
 from webui.jobs.services import Services
+from webui.jobs.uses import is_needed
 from webui.library.entries import Entry, Page
+from webui.library.layouts import FOLDERS
 from webui.library.sidecars import LONGEST_TEXT
 
 router = APIRouter(route_class=DescribedRoute, tags=["models"])
 
 PATIENCE = 0.3
 """Seconds that a page of the list waits for files to be read; the rest comes with the next one."""
-_LARGEST_PREVIEW = 100_000_000
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -51,9 +51,14 @@ def list_models(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=0, le=1000)] = 100,
     sort: Annotated[ModelOrder, Query()] = "name",
+    fresh: Annotated[bool, Query(description="Look at the folders again now")] = False,
 ) -> Page:
     """Models of every kind, page by page. While files are read, `whole` is false: ask again."""
-    return services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)
+    if fresh:
+        services.catalog.expire()
+    page = services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)
+    folders = {kind: str(services.paths.models / names[0]) for kind, names in FOLDERS.items()}
+    return page.model_copy(update={"folders": folders})
 
 
 @router.get("/models/{kind}/{id}", responses=may_answer(*ID))
@@ -74,6 +79,18 @@ def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -
     except ValidationError as error:
         raise Refused(explain(error, ModelNotes)) from error
     return services.catalog.set_notes(_entry(services, kind, id).id, given.notes)
+
+
+@router.delete(
+    "/models/{kind}/{id}", status_code=204, responses=may_answer(*ID, *IN_USE, *DISK)
+)
+def delete_model(services: ServicesHere, kind: str, id: str) -> None:
+    """Delete a model for good, with the words and pictures beside it; not one that a job needs."""
+    entry = _entry(services, kind, id)
+    active = (job.request for job in services.jobs.snapshot(None, final=0).jobs)
+    if is_needed(entry, active, services.catalog):
+        raise UserError("model_in_use", "id", name=entry.name)
+    services.catalog.remove(entry.id)
 
 
 @router.post("/models/{kind}/{id}/hash", responses=may_answer(*ID))
@@ -99,16 +116,16 @@ def model_preview(
         str, Query(max_length=100, description="The model's `preview`; with it, browsers keep it")
     ] = "",
 ) -> Response:
-    """The picture beside a model, made small."""
+    """The picture of a model, made small."""
     entry = _entry(services, kind, id)
-    path = services.catalog.preview(entry.id)
-    if path is None:
-        raise UnknownId("no_preview", "id", name=entry.name)
     kept = services.paths.thumbnails / f"model-{entry.id}-{entry.preview}-{size}.webp"
     try:
         data = kept.read_bytes()
     except OSError:
-        data = make_thumbnail(_picture(path, entry), size)
+        picture = services.catalog.picture(entry.id)
+        if picture is None:
+            raise UnknownId("no_preview", "id", name=entry.name) from None
+        data = make_thumbnail(picture, size)
         keep(kept, data)
     how = KEPT if mark == entry.preview else "private, no-cache"
     return Response(data, 200, {"cache-control": how}, "image/webp")
@@ -119,12 +136,3 @@ def _entry(services: Services, kind: str, id: str) -> Entry:
     if found is None:
         raise UnknownId("unknown_entry", "id", name=id[:100])
     return found
-
-
-def _picture(path: Path, entry: Entry) -> bytes:
-    try:
-        if path.stat().st_size <= _LARGEST_PREVIEW:
-            return path.read_bytes()
-    except OSError as error:
-        raise UserError("cannot_read", name=path.name, reason=error.strerror or "?") from error
-    raise UnknownId("no_preview", "id", name=entry.name)

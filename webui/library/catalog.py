@@ -19,11 +19,13 @@ from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
 from webui.library.checkpoints import listed, named, named_by_old_hash
-from webui.library.entries import SHORT_HASH, Entry, Listing, Page, Row, preview_file
+from webui.library.entries import SHORT_HASH, Entry, Listing, Page, Row
 from webui.library.hashes import Hashes
 from webui.library.index import Index
-from webui.library.layouts import FOLDERS, Shelf, shelves
+from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
 from webui.library.places import Place
+from webui.library.previews import picture_of
+from webui.library.removal import remove
 from webui.library.scans import Found, Scan
 from webui.library.sidecars import LONGEST_TEXT, read_object
 
@@ -214,17 +216,38 @@ class Catalog:
             kept["notes"] = text
         data = json.dumps(kept, ensure_ascii=False, indent=1).encode(errors="replace")
         write_atomically(path, data)
-        self._first.expire()
-        self._rest.expire()
+        self.expire()
         return self.entry(id)
 
-    def preview(self, id: str) -> Path | None:
-        """The picture beside a model, if it has one.
+    def picture(self, id: str) -> bytes | None:
+        """The file of the picture of a model, if it has one.
 
         Raises:
-            UnknownId: there is no such model.
+            UserError: there is no such model, or the picture cannot be read.
         """
-        return preview_file(self._row(self._all(), id).place)
+        row = self._row(self._all(), id)
+        return picture_of(row.place, row.told)
+
+    def remove(self, id: str) -> None:
+        """Delete a model of the user's own folder, and what lies beside it.
+
+        Raises:
+            UserError: there is none, it may not be deleted, or it cannot be.
+        """
+        listing = self._all()
+        own = self._row(listing, id).place
+        remove(own, self._folders[0], self._shipped, (row.place for row in listing.rows))
+        self.expire()
+
+    def expire(self) -> None:
+        """Look at the folders again the next time, however short ago the last time was."""
+        self._first.expire()
+        self._rest.expire()
+
+    def folder(self, kind: str) -> Path:
+        """Where new models of a kind go: the user's folder of them, however it is called."""
+        ours = self._folders[0]
+        return next(iter(shelves_of([ours], kind)), ours / FOLDERS[kind][0])
 
     # -- in the background
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +16,7 @@ from webui.core.errors import Problem
 from webui.core.kinds import ModelOrder
 from webui.library.index import Hashed
 from webui.library.places import PICKLE, Place
+from webui.library.previews import mark_of
 from webui.library.telling import Told
 
 SHORT_HASH = 10
@@ -35,7 +35,7 @@ class Entry(BaseModel):
         folder: the folder of models that it lies in.
         family: that it is of, or fits; None if nothing tells.
         algorithm, rank: of a LoRA.
-        preview: whether there is a picture beside it; changes when the picture may have.
+        preview: whether there is a picture of it; changes when the picture may have.
         problem: why it cannot be used, or None.
     """
 
@@ -79,6 +79,7 @@ class Page(BaseModel):
         kinds, families: how many of each, of those that the search finds.
         whole: whether all files are read; if not, ask again.
         problems: folders that cannot be read.
+        folders: kind -> where a new file of it belongs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,6 +90,7 @@ class Page(BaseModel):
     families: dict[str, int] = {}
     whole: bool = True
     problems: tuple[Problem, ...] = ()
+    folders: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ class Listing:
             autov3=hashed.autov3[:SHORT_AUTOV3] if hashed and hashed.autov3 else None,
             sha256=hashed.sha256 if hashed else None,
             title=row.title,
-            preview=_preview(place),
+            preview=mark_of(place, told),
             problem=row.problem,
             **{name: getattr(said, name) for name in _SAID},
         )
@@ -291,16 +293,3 @@ def distinct(here: Iterable[Place]) -> Iterator[str]:
 def plain(name: str) -> str:
     """A name as it is compared: in small letters, accents in one spelling, `/` in paths."""
     return unicodedata.normalize("NFC", name).replace("\\", "/").casefold()
-
-
-def preview_file(place: Place) -> Path | None:
-    """The picture beside a model."""
-    return place.path.with_name(place.preview) if place.preview else None
-
-
-def _preview(place: Place) -> str | None:
-    """A few digits that differ when the picture does, for addresses that browsers may keep."""
-    if place.preview is None:
-        return None
-    mark = f"{place.preview} {place.stamps[-1] if place.format != 'diffusers' else ''}"
-    return hashlib.blake2b(mark.encode(), digest_size=4).hexdigest()

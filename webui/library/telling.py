@@ -20,6 +20,7 @@ from webui.library.sidecars import Said, line, plain_text, said_beside
 from webui.library.weights import Header, read_header
 
 MOST_TAGS = 24
+THUMBNAIL = "modelspec.thumbnail"
 _DRAWS = ("checkpoint", "diffusion_model", "unknown")
 """Kinds of files that are tried as checkpoints."""
 
@@ -43,6 +44,7 @@ class Told(BaseModel):
         dtype: of most of its numbers.
         alias: what its trainer called it.
         said: what is written in it and beside it.
+        thumbnail: whether there is a picture in its header.
         model: what it is as a checkpoint; None if it is something else.
         problem: why it cannot be read.
     """
@@ -56,6 +58,7 @@ class Told(BaseModel):
     dtype: str = ""
     alias: str | None = None
     said: Said = Said()
+    thumbnail: bool = False
     model: Model | None = None
     problem: Problem | None = None
 
@@ -137,6 +140,7 @@ def _told(dtype: str, by_shapes: Recognised, metadata: Mapping[str, str]) -> Tol
         dtype=dtype,
         alias=line(metadata.get("ss_output_name")),
         said=_said_inside(metadata, found.kind == "lora"),
+        thumbnail=metadata.get(THUMBNAIL, "").startswith("data:image/"),
     )
 
 
