@@ -17,7 +17,16 @@ from tests.browser.pictures import encode, scene
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-TABS = ("txt2img", "img2img", "inpaint", "upscale", "image_info", "extensions", "settings")
+TABS = (
+    "txt2img",
+    "img2img",
+    "inpaint",
+    "upscale",
+    "models",
+    "image_info",
+    "extensions",
+    "settings",
+)
 BEGUN = ("img2img", "inpaint", "upscale")
 ENGLISH = (
     r"\b(Generate|Prompt negative|Width|Seed|Batch|Strength|Picture|Mask|Size|Factor|Expand"

@@ -8,6 +8,7 @@ from pathlib import Path
 from webui.core.events import Progress, WorkerState
 from webui.core.extension import ExtensionState
 from webui.core.intents import INTENTS
+from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
 from webui.core.requests import KINDS, Txt2Img
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
@@ -98,6 +99,8 @@ def test_texts_whose_keys_are_put_together_exist():
         *(f"ui.worker.{state}" for state in states.__args__),  # pyright: ignore
         *(f"ui.extensions.{state}" for state in ExtensionState.__args__),
         *(f"ui.said.{state}" for state in ("finished", "cancelled", "failed", "parked")),
+        *(f"ui.models.is.{kind}" for kind in MODEL_KINDS),
+        *(f"ui.models.sort.{order}" for order in MODEL_ORDERS),
         *(f"ui.theme.{theme}" for theme in ("system", "light", "dark")),
     }
     assert wanted - set(catalogue("en")) == set()

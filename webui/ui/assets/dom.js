@@ -49,6 +49,7 @@ const PATHS = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   fit: "M4 9V4h5M20 15v5h-5M15 4h5v5M9 20H4v-5M9 9h6v6H9z",
+  refresh: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
   full: "M4 9V4h5M20 15v5h-5M15 4h5v5M9 20H4v-5",
   picture: "M4 5h16v14H4zM4 16l5-5 5 5 2.5-2.5L20 17M15.5 9h.01",
 };

@@ -1,5 +1,6 @@
 // What all tabs have in common in which a model draws: prompt, model, the usual numbers, and the frame.
 import { actionBar } from "./actions.js";
+import { enlist } from "./desks.js";
 import { h } from "./dom.js";
 import { choice, field, number, text } from "./fields.js";
 import { fold } from "./form.js";
@@ -44,6 +45,7 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
     stage.follow(job);
   });
   frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar, stage });
+  enlist(form, element);
   followOffers(offers => {
     for (const fill of [usual.offer, refiner.offer, ...fills, model.load]) fill(offers);
   });

@@ -9,7 +9,7 @@ let timer = 0;
 /** notice("Settings of the model taken.", { undo: () => … }) */
 export function notice(sentence, { undo } = {}) {
   place ??= h("div.notice", { role: "status" });
-  const home = document.fullscreenElement ?? document.querySelector(".sheet-over") ?? document.body; // only what is in it is seen
+  const home = document.fullscreenElement ?? document.querySelector(".sheet-over, dialog[open]") ?? document.body; // only what is in it is seen
   if (place.parentNode !== home) home.append(place);
   const before = document.activeElement;
   const close = () => place.replaceChildren();

@@ -12,6 +12,9 @@ export function followOffers(fill) {
   if (offers) fill(offers);
 }
 
+/** Ask for them now: something changed. */
+export const refreshOffers = load;
+
 async function load() {
   const now = await get("/offers").catch(() => null); // no server: the line to it will tell
   if (!now || JSON.stringify(now) === JSON.stringify(offers)) return;

@@ -82,9 +82,9 @@ export function table({ prompt, negative, rest }) {
 }
 
 /** Copies the lines of text; the clipboard needs a page from this machine or https. */
-export function copyButton(infotext) {
-  const copy = iconButton("copy", t("ui.copy"), async () => {
-    await putOnClipboard(infotext);
+export function copyButton(words, label = t("ui.copy")) {
+  const copy = iconButton("copy", label, async () => {
+    await putOnClipboard(words);
     copy.replaceChildren(icon("check"));
     setTimeout(() => copy.replaceChildren(icon("copy")), 1500);
   });
@@ -94,7 +94,7 @@ export function copyButton(infotext) {
 async function putOnClipboard(words) {
   if (navigator.clipboard) return navigator.clipboard.writeText(words);
   const box = h("textarea.unseen", {}, words);
-  document.body.append(box);
+  (document.querySelector("dialog[open]") ?? document.body).append(box);
   box.select();
   document.execCommand("copy");
   box.remove();

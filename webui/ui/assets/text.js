@@ -30,6 +30,15 @@ export const number = (value, digits = 0) =>
 
 export const percent = share => new Intl.NumberFormat(language, { style: "percent" }).format(share);
 
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+/** 2_130_000_000 -> "2.1 GB". */
+export function bytes(count) {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  const options = { style: "unit", unit: UNITS[power], maximumFractionDigits: power > 2 ? 1 : 0 };
+  return new Intl.NumberFormat(language, options).format(count / 1000 ** power);
+}
+
 /** 75 -> "1 min 15 s". */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));

@@ -1,0 +1,61 @@
+// A LoRA, an embedding or words into the prompt of the drawing tab that was used last.
+import { lastUsed, setIn, valueIn } from "./desks.js";
+import { notice } from "./notice.js";
+import { t } from "./text.js";
+
+const plain = words => words.toLowerCase();
+const escaped = words => words.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+
+/** How prompts call it: by its name, by its id where the name would end the mark. */
+const callable = entry => (/[<>:]/.test(entry.name) ? entry.id : entry.name);
+
+const rounded = weight => String(Number(weight.toFixed(2)));
+
+/** What stands for an embedding: its file's name, with a weight that is not 1 in brackets. */
+export function wordsFor(entry, weight) {
+  const name = entry.name.split("/").at(-1);
+  return weight === 1 ? name : `(${name}:${rounded(weight)})`;
+}
+
+/** The prompt with a LoRA; where it is in there already, only its weight changes. */
+export function withLora(prompt, entry, weight) {
+  const mark = `<lora:${callable(entry)}:${rounded(weight)}>`;
+  const there = new RegExp(`<lora:${escaped(callable(entry))}(:[^<>]*)?>`, "i");
+  if (there.test(prompt)) return prompt.replace(there, () => mark);
+  return prompt.trimEnd() ? `${prompt.trimEnd()} ${mark}` : mark;
+}
+
+/** The prompt with those words that it has not yet, before the marks of LoRAs at its end. */
+export function withWords(prompt, words) {
+  const has = plain(prompt.replace(/<[^<>]*>/g, ""))
+    .split(",")
+    .map(one => one.trim());
+  const each = words.flatMap(one => one.split(",").map(word => word.trim())).filter(Boolean);
+  const fresh = each.filter(one => !has.includes(plain(one)));
+  if (!fresh.length) return prompt;
+  const [, text, marks] = prompt.trimEnd().match(/^(.*?)((?:\s*<[^<>]*>)*)$/s);
+  const joined = [text.replace(/[\s,]+$/, ""), ...fresh].filter(Boolean).join(", ");
+  return joined + (marks && !/^\s/.test(marks) ? ` ${marks}` : marks);
+}
+
+/** change(prompt) makes the new one; `words` is said of it, with the way back. */
+export function changePrompt(change, words, field = "prompt") {
+  const tab = lastUsed();
+  const before = valueIn(tab, field);
+  const after = change(before);
+  const gaps = { tab: t(`ui.tab.${tab}`), words };
+  if (after === before) return notice(t("ui.models.there", gaps));
+  const undo = setIn(tab, field, after);
+  notice(t(field === "prompt" ? "ui.models.added" : "ui.models.added.negative", gaps), { undo });
+}
+
+/** As the button on a card does it: with the weight that suits it, and its trigger words. */
+export function addLora(entry, weight = entry.weight ?? 1, words = entry.trigger_words) {
+  const change = prompt => withLora(withWords(prompt, words), entry, weight);
+  changePrompt(change, [`<lora:${callable(entry)}:${rounded(weight)}>`, ...words].join(", "));
+}
+
+export function addEmbedding(entry, weight = 1, field = "prompt") {
+  const words = wordsFor(entry, weight);
+  changePrompt(prompt => withWords(prompt, [words]), words, field);
+}
