@@ -34,6 +34,7 @@ PATIENCE = 120
 PROGRAM = [sys.executable, "-m", "webui"]
 # Commands that a test cannot run, and who runs them instead.
 ELSEWHERE = {
+    "webui models download": "there is no net here, see tests/cli/test_download.py",
     "git clone": "a clone is where this runs",
     "cd": "this runs there",
     "pip install -e .": "launch.py does it, see tests/test_launch.py",

@@ -43,7 +43,11 @@ export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.cr
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
 /** The job of mine that runs, or is the very next to. */
 export const currentJob = () => runningJob() ?? activeJobs().find(job => !job.ahead);
-export const runningJob = () => activeJobs().find(job => job.state === "running");
+/** Downloads run beside what is drawn, and are not in its way here either. */
+export const runningJob = () => {
+  const running = activeJobs().filter(job => job.state === "running");
+  return running.find(job => job.request.kind !== "download") ?? running[0];
+};
 
 /** Fetch the jobs before the oldest that is known. */
 export async function loadOlder() {

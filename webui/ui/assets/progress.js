@@ -8,7 +8,7 @@ import { duration, percent, t, tn } from "./text.js";
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
 export function shareOf(job, news) {
   if (!news) return null;
-  if (news.phase === "loading") return news.steps ? news.step / news.steps : null;
+  if (["loading", "downloading"].includes(news.phase)) return news.steps ? news.step / news.steps : null;
   const size = job.request.batch_size ?? 1;
   const batches = Math.ceil(news.images / size);
   return (Math.floor(news.image / size) + (news.steps ? news.step / news.steps : 0)) / batches;
@@ -23,6 +23,12 @@ export function describe(job, news) {
     };
   if (news.phase === "loading")
     return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
+  const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
+  if (news.phase === "downloading")
+    return {
+      main: t("ui.progress.downloading"),
+      more: [news.steps && percent(shareOf(job, news)), left].filter(Boolean).join(" · "),
+    };
   const size = job.request.batch_size ?? 1;
   const from = news.image + 1,
     to = Math.min(news.image + size, news.images);
@@ -34,7 +40,6 @@ export function describe(job, news) {
     news.phase === "sampling" && news.step > 0
       ? t("ui.progress.step", { step: news.step, steps: news.steps })
       : t(`ui.progress.${news.phase}`);
-  const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
   return { main, more: [step, left].filter(Boolean).join(" · ") };
 }
 
@@ -93,9 +98,12 @@ export function waitingPart() {
   const show = job => {
     if (!rows.has(job.id)) rows.set(job.id, row(job));
     const { item, place } = rows.get(job.id);
+    const { main, more } = describe(job, live.progress.get(job.id));
     say(
       place,
-      job.state === "interrupted"
+      job.state === "running"
+        ? [main, more].filter(Boolean).join(" ")
+        : job.state === "interrupted"
         ? t("ui.waiting.again")
         : job.ahead
           ? tn("ui.waiting.ahead", job.ahead)

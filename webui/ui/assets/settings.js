@@ -67,6 +67,12 @@ export async function mount({ element, props }) {
       }),
       core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" }),
     ),
+    section(
+      "ui.settings.net",
+      core(choice, "downloads", { choices: worded("downloads") }),
+      core(secret, "hub_token", { hint: "settings.hub_token.hint" }),
+      core(secret, "civitai_token", { hint: "settings.civitai_token.hint" }),
+    ),
     section("ui.settings.preview", core(toggle, "live_preview"), core(number, "preview_every")),
     ...window.easel.settings.map(one =>
       extensionSection(one, settings.extensions[one.extension] ?? {}, saved),
@@ -84,6 +90,13 @@ function lines(data) {
       .map(one => one.trim())
       .filter(Boolean);
   return { ...part, read, write: value => part.write((value ?? []).join("\n")) };
+}
+
+/** A line that nobody beside the user can read; the server never sends back what it holds. */
+function secret(data) {
+  const part = line(data);
+  Object.assign(part.control, { type: "password", autocomplete: "new-password" });
+  return part;
 }
 
 const section = (title, ...parts) => h("section", {}, h("h3", {}, t(title)), ...parts);
