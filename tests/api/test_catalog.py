@@ -120,3 +120,31 @@ def test_no_picture_or_a_broken_one(client: Client, dog: str):
     assert problem(client, "GET", "/models/lora/broken/preview", 404)["code"] == "no_preview"
     assert client("GET", "/api/v1/models/lora/cat/preview").status_code == 422
     assert problem(client, "GET", f"/models/lora/{dog}/preview?size=9", 422)["field"] == "size"
+
+
+def test_where_new_files_belong(client: Client, dog: str, paths: Paths):
+    folders = client.get("/models", params={"limit": 0})["folders"]
+    assert folders["lora"] == str(paths.models / "loras")
+    assert folders["checkpoint"] == str(paths.models / "checkpoints")
+
+
+def test_a_model_is_deleted(client: Client, dog: str, paths: Paths):
+    file = write_weights(paths.models / "loras" / "old.safetensors", LORA)
+    file.with_suffix(".png").write_bytes(b"")
+    entry = client.get("/models", params={"search": "old", "fresh": True})["entries"][0]
+    path = f"/api/v1/models/lora/{entry['id']}"
+    assert client("DELETE", path).status_code == 204
+    assert not file.exists() and not file.with_suffix(".png").exists()
+    assert client("DELETE", path).status_code == 404
+    assert problem(client, "DELETE", "/models/checkpoint/easel-demo", 422)["code"] == (
+        "model_shipped"
+    )
+
+
+def test_a_model_that_a_job_needs_stays(client: Client, dog: str, paths: Paths):
+    job = client.submit("slow <lora:cat:1>")
+    told = problem(client, "DELETE", "/models/lora/cat", 409)
+    assert told["code"] == "model_in_use" and "cat" in told["message"]
+    assert (paths.models / "loras" / "cat.safetensors").exists()
+    client("POST", f"/api/v1/jobs/{job['id']}/cancel")
+    client.finished(job["id"])

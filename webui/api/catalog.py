@@ -81,9 +81,7 @@ def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -
     return services.catalog.set_notes(_entry(services, kind, id).id, given.notes)
 
 
-@router.delete(
-    "/models/{kind}/{id}", status_code=204, responses=may_answer(*ID, *IN_USE, *DISK)
-)
+@router.delete("/models/{kind}/{id}", status_code=204, responses=may_answer(*ID, *IN_USE, *DISK))
 def delete_model(services: ServicesHere, kind: str, id: str) -> None:
     """Delete a model for good, with the words and pictures beside it; not one that a job needs."""
     entry = _entry(services, kind, id)

@@ -19,6 +19,7 @@ STATUS: Mapping[str, int] = {
     "downloads_shared": 403,
     "no_address": 404,
     "no_method": 405,
+    "model_in_use": 409,
     "events_gone": 410,
     "body_too_large": 413,
     "not_json_type": 415,
@@ -40,6 +41,7 @@ MEANINGS: Mapping[int, str] = {
     401: "The server wants its password",
     403: "A page of another site asks, or it is not for you",
     404: "There is nothing of this id",
+    409: "A job needs it now",
     410: "Events so old are not kept: begin with /state",
     413: "The body is too large",
     415: "The body is not JSON",
@@ -50,7 +52,7 @@ MEANINGS: Mapping[int, str] = {
     507: "The disk is full or may not be written",
 }
 EVERYWHERE = (401, 403, 421, 422, 429, 500)
-ID, BODY, DISK = (404,), (400, 413, 415), (507,)
+ID, IN_USE, BODY, DISK = (404,), (409,), (400, 413, 415), (507,)
 
 
 class Problems(BaseModel):
