@@ -121,6 +121,21 @@ def test_flow_carries_things_all_the_way():
     assert np.unravel_index(carried[..., 0].argmax(), (64, 96)) == pytest.approx((32, 42), abs=1.5)
 
 
+def test_flow_is_followed_in_proportion_and_by_its_factor():
+    def flow_of(first, second):
+        return np.full((64, 96, 2), (12, 0), np.float32)
+
+    onward, back = moves(STILL[0])
+    ends = ball(36), ball(48)
+    for number, made in enumerate(tweens(*ends, 0, 4, onward, back, flow_of), 1):
+        np.testing.assert_allclose(made, ball(36 + 3 * number), atol=0.5)
+    none = list(tweens(*ends, 0, 4, onward, back, flow_of, factor=0))
+    assert np.array_equal(none, list(tweens(*ends, 0, 4, onward, back)))
+    halves = list(tweens(*ends, 0, 4, onward, back, flow_of, factor=0.5))
+    wanted = 0.75 * ball(36 + 1.5) + 0.25 * ball(48 - 4.5)
+    np.testing.assert_allclose(halves[0], wanted, atol=0.5)
+
+
 def test_deforums_fade_ends_with_the_newer_picture():
     onward, _ = moves(STILL[0])
     old, new = Held(noise(), 2), Held(noise()[::-1], 4)
