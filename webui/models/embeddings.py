@@ -84,7 +84,7 @@ def read_embedding(path: Path, name: str) -> LearnedWords:
     vectors = tuple(one[None] if one.dim() == 1 else one for one in vectors)
     if any(one.dim() != 2 for one in vectors) or len({len(one) for one in vectors}) != 1:
         raise UserError("embedding_none", "prompt", file=path.name)
-    if not all(bool(one.isfinite().all()) for one in vectors):
+    if not all(bool(one.float().isfinite().all()) for one in vectors):
         raise UserError("lora_not_a_number", "prompt", file=path.name)
     if not 0 < len(vectors[0]) <= CHUNK:
         count = len(vectors[0])

@@ -3,11 +3,14 @@ import copy
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from torch import nn
 
 from tests.models.adapters.makers import kohya, rand, same, weights_of, write
 from tests.tiny import write_tiny
 from webui.models.adapters import patches as module
+from webui.models.adapters.names import _KINDS, NUMBERS
 from webui.models.adapters.patches import Joined, Patches
 from webui.models.adapters.reading import Adapter, read_adapter
 from webui.models.adapters.weights import Weights
@@ -194,6 +197,52 @@ def test_a_later_adapter_that_turns_finds_what_earlier_ones_left(nets):
     patches = Patches(nets)
     patches.use([Joined(first), Joined(turn)])
     assert torch.equal(nets["unet"].first.weight, (2 * (before + rand(4, 6))).half())
+
+
+ALGORITHMS = {
+    "lora": {"down": (2, 6), "up": (4, 2)},
+    "loha": {"hada_w1_a": (4, 2), "hada_w1_b": (2, 6), "hada_w2_a": (4, 2), "hada_w2_b": (2, 6)},
+    "lokr": {"lokr_w1": (2, 2), "lokr_w2_a": (2, 1), "lokr_w2_b": (1, 3)},
+    "oft": {"oft_blocks": (2, 2, 2), "rescale": (4, 1)},
+    "boft": {"oft_blocks": (2, 2, 2, 2)},
+    "glora": {"a1": (6, 2), "a2": (2, 6), "b1": (4, 2), "b2": (2, 6)},
+    "ia3": {"weight": (4,)},
+    "full": {"diff": (4, 6), "diff_b": (4,)},
+    "dora": {"down": (2, 6), "up": (4, 2), "dora_scale": (1, 6)},
+}
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_joins_and_leaves(nets, algorithm):
+    before, patches = state(nets), Patches(nets)
+    tensors = {name: rand(*shape) for name, shape in ALGORITHMS[algorithm].items()}
+    one = Adapter("a", {("unet", "first"): Weights(tensors, {"alpha": 1.0})})
+    assert not patches.match(one).unknown
+    patches.use([Joined(one)])
+    value = before["unet.first.weight"].float()
+    expected = (value + module.change(one.layers["unet", "first"], value)).half()
+    assert torch.equal(nets["unet"].first.weight, expected)
+    assert not torch.equal(expected, before["unet.first.weight"])
+    patches.use([])
+    assert same(state(nets), before)
+
+
+SHAPES = some.lists(some.integers(0, 4), max_size=4).map(tuple)
+TENSORS = some.dictionaries(some.sampled_from(sorted({*_KINDS.values()})), SHAPES, max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TENSORS, some.sampled_from(["first", "second", "norm"]))
+def test_tensors_of_any_shape_fit_or_do_not(shapes, layer):
+    nets = {"unet": Net()}
+    before, patches = state(nets), Patches(nets)
+    tensors = {name: torch.ones(shape) for name, shape in shapes.items() if name not in NUMBERS}
+    one = Adapter("a", {("unet", layer): Weights(tensors, {"alpha": 1.0, "on_input": 1.0})})
+    patches.use([Joined(one, 0.5, 0.5)])
+    for name, value in state(nets).items():
+        assert value.shape == before[name].shape
+    patches.use([])
+    assert same(state(nets), before)
 
 
 # -- against diffusers and peft ------------------------------------------------------------------

@@ -21,5 +21,6 @@ def test_scale():
 
 def test_a_change_takes_the_shape_of_its_weight():
     assert shaped(torch.ones(4, 6), torch.ones(4, 6, 1, 1)).shape == (4, 6, 1, 1)
-    with pytest.raises(Misfit):
-        shaped(torch.ones(4, 5), torch.ones(4, 6))
+    for other in ((4, 5), (6, 4)):
+        with pytest.raises(Misfit):
+            shaped(torch.ones(other), torch.ones(4, 6))

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from webui.models.adapters.algorithms import bias_change, change, changes_bias, changes_weight
 from webui.models.adapters.names import layers
 from webui.models.adapters.reading import Adapter, Layer
-from webui.models.adapters.weights import Misfit, Weights
+from webui.models.adapters.weights import Weights
 
 UNET = "unet"
 
@@ -172,7 +172,7 @@ class Patches:
                 bias_change(weights, like["bias"])
             if changes_weight(weights) or not changes_bias(weights):
                 change(weights, like["weight"])
-        except (Misfit, KeyError, IndexError):
+        except (ArithmeticError, LookupError, ValueError):  # sizes that do not go together
             return False
         return True
 

@@ -61,7 +61,7 @@ def read_adapter(path: Path, name: str) -> Adapter:
         raise UserError("lora_none", "prompt", file=path.name)
     wanted = [key for kinds in layers.values() for key in kinds.values()]
     tensors = read_some(path, wanted) if pickled is None else {key: pickled[key] for key in wanted}
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+    if not all(bool(tensor.float().isfinite().all()) for tensor in tensors.values()):
         raise UserError("lora_not_a_number", "prompt", file=path.name)
     alphas = _noted_alphas(read_notes(path))
     read = {

@@ -68,8 +68,8 @@ def shaped(delta: Tensor, like: Tensor) -> Tensor:
     """A change in the shape of the weight that it belongs to.
 
     Raises:
-        Misfit: it has another number of elements.
+        Misfit: it has other outputs (first axis), or another number of elements.
     """
-    if delta.numel() != like.numel():
+    if delta.numel() != like.numel() or delta.shape[:1] != like.shape[:1]:
         raise Misfit(f"{tuple(delta.shape)} for {tuple(like.shape)}")
     return delta.reshape(like.shape)

@@ -58,7 +58,7 @@ def _butterfly(rotations: Tensor, original: Tensor) -> Tensor:
     rows = original.flatten(1) if original.dim() > 1 else original[:, None]
     for factor in range(factors):
         reach = 2**factor * (size // 2)
-        if rows.shape[0] % (2 * reach):
+        if reach == 0 or rows.shape[0] % (2 * reach):
             raise Misfit(f"{tuple(rotations.shape)} for {tuple(original.shape)}")
         paired = _swapped(rows, 2, reach)
         turned = rotations[factor] @ paired.reshape(blocks, size, -1)
