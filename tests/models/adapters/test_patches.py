@@ -231,7 +231,7 @@ SHAPES = some.lists(some.integers(0, 4), max_size=4).map(tuple)
 TENSORS = some.dictionaries(some.sampled_from(sorted({*_KINDS.values()})), SHAPES, max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TENSORS, some.sampled_from(["first", "second", "norm"]))
 def test_tensors_of_any_shape_fit_or_do_not(shapes, layer):
     nets = {"unet": Net()}
