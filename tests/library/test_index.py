@@ -127,3 +127,17 @@ def test_a_data_folder_that_is_not_there_is_not_made(tmp_path):
     index = Index(tmp_path / "absent" / "state" / "models.sqlite")
     index.keep([LOOK])
     assert index.hashes == {} and not (tmp_path / "absent").exists()
+
+
+def test_who_finds_the_file_just_made_by_another_leaves_its_rows(tmp_path, monkeypatch):
+    Index(tmp_path / "i").keep([LOOK])
+    is_ours, asked = module._is_ours, []
+
+    def late(db: sqlite3.Connection) -> bool:
+        """Asked for the first time before the other process was done."""
+        asked.append(db)
+        return len(asked) > 1 and is_ours(db)
+
+    monkeypatch.setattr(module, "_is_ours", late)
+    assert Index(tmp_path / "i").looks([LOOK.path]) == {LOOK.path: LOOK}
+    assert len(asked) == 2
