@@ -33,8 +33,8 @@ _FARTHEST = 1e15
 _PARAMETERS = {"fov": "fov_schedule", "aspect_ratio": "aspect_ratio_schedule"}
 
 
-def _check(move: object) -> None:
-    for field in fields(move):  # type: ignore[arg-type]
+def _check(move: Flip | Move2D | Move3D) -> None:
+    for field in fields(move):
         value = getattr(move, field.name)
         if not isinstance(value, int | float):
             continue
