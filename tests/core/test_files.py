@@ -7,8 +7,9 @@ from threading import Thread
 
 import pytest
 
+from webui.core import files
 from webui.core.errors import UserError
-from webui.core.files import save_atomically, write_atomically
+from webui.core.files import keep_new, save_atomically, write_atomically
 
 
 def test_a_taken_name_gets_the_next_number(tmp_path: Path) -> None:
@@ -97,3 +98,36 @@ def test_pictures_are_as_open_as_the_user_likes_and_state_is_private(tmp_path: P
     (tmp_path / "usual").touch()
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o600
     assert saved.stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_what_is_made_elsewhere_is_moved_to_a_new_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_disk: bool
+) -> None:
+    monkeypatch.setattr(files, "_same_disk", lambda one, other: same_disk)
+    folder = tmp_path / "new" / "folder"
+    for number, name in enumerate(["a.bin", "a-1.bin"]):
+        (made := tmp_path / "made").write_bytes(bytes([number]))
+        path = keep_new(made, folder, "a.bin")
+        assert (path.name, path.read_bytes(), made.exists()) == (name, bytes([number]), False)
+    for name in ("a.model", "a-1.model"):
+        (made := tmp_path / "made" / "deep").mkdir(parents=True)
+        (made / "x").write_text(name)
+        path = keep_new(made.parent, folder, "a.model")
+        assert (path.name, (path / "deep" / "x").read_text()) == (name, name)
+        assert not made.parent.exists()
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_what_cannot_be_moved_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(one: Path, other: Path) -> None:
+        other.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(files, "_same_disk", lambda one, other: False)
+    monkeypatch.setattr("shutil.copyfile", full)
+    (made := tmp_path / "made").write_bytes(b"x")
+    with pytest.raises(UserError, match="no space left"):
+        keep_new(made, tmp_path / "to", "a")
+    assert made.read_bytes() == b"x"
+    assert not list((tmp_path / "to").iterdir())

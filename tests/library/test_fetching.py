@@ -260,3 +260,13 @@ def test_a_folder_that_cannot_be_written(bench: Bench) -> None:
     bench.peer.put(PATH, BODY)
     (bench.folder / "k.part").mkdir()
     assert bench.fails() in ("cannot_save", "folder_forbidden")
+
+
+def test_a_disk_that_fills_on_the_way(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage(NamedTuple):
+        free: int = ROOM
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage())
+    monkeypatch.setattr("webui.library.fetching._LOOKED_AFTER", 100_000)
+    bench.peer.put(PATH, BODY, claimed=-1)
+    assert bench.fails() == "download_no_room"

@@ -192,3 +192,27 @@ def test_a_line_that_breaks_or_is_silent(peers: tuple[Peer, Peer]) -> None:
     with pytest.raises(Broken) as caught:
         body(web, url)
     assert caught.value.wait == 7
+
+
+def test_a_way_to_the_login_is_no_file(peers: tuple[Peer, Peer]) -> None:
+    site, _ = peers
+    site.put("/login?to=x", b"<html>")
+    asked = site.put("/x", status=307, headers={"location": "/login?to=x"})
+    assert code(web_of(Site(site.base)), asked) == "download_login"
+
+
+def test_a_proxy_is_told_its_own_password(
+    peers: tuple[Peer, Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, _ = peers
+    monkeypatch.setenv("http_proxy", proxy.base.replace("//", "//me:word@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    site = "http://models.example"
+    proxy.put(f"{site}/x", b"through")
+    assert body(web_of(Site(site, SECRET)), f"{site}/x") == b"through"
+    headers = proxy.asked[0].headers
+    assert headers["proxy-authorization"] == "Basic bWU6d29yZA=="
+    assert headers["authorization"] == f"Bearer {SECRET}"
+    body(web_of(Site(proxy.base)), proxy.put("/here", b"x"))
+    assert proxy.asked[-1].path == "/here", "this machine needs no proxy"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, count
@@ -59,24 +60,49 @@ def save_atomically(
 
 
 def keep_new(source: Path, folder: Path, name: str) -> Path:
-    """Move a file or folder of the same disk to a new name, and return its path.
+    """Move a file or folder to a new name, and return its path.
 
-    A name that is taken gets `-1`, `-2`, … at its end.
+    A name that is taken gets `-1`, `-2`, … at its end. To another disk it is copied first: it is
+    there whole or not at all.
 
     Raises:
         UserError: it cannot be moved; it is still where it was.
     """
     with explained(folder, name):
         folder.mkdir(parents=True, exist_ok=True)
-        for path in _free_names(folder / name):
-            with suppress(FileExistsError):
-                if source.is_dir():
-                    os.rename(source, path)
-                else:
-                    _move_to_new(source, path)
-                    source.unlink(missing_ok=True)
-                return path
+        if _same_disk(source, folder):
+            return _renamed(source, folder / name)
+        near = folder / f".{secrets.token_hex(8)}{_TEMPORARY}"
+        try:
+            shutil.copytree(source, near) if source.is_dir() else shutil.copyfile(source, near)
+            path = _renamed(near, folder / name)
+        finally:
+            _remove(near)
+        _remove(source)
+        return path
+
+
+def _same_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev
+
+
+def _renamed(source: Path, wanted: Path) -> Path:
+    for path in _free_names(wanted):
+        with suppress(FileExistsError):
+            if source.is_dir():
+                os.rename(source, path)
+            else:
+                _move_to_new(source, path)
+                source.unlink(missing_ok=True)
+            return path
     raise AssertionError("names do not run out")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -18,7 +18,7 @@ ModelKind = Literal[
     "unknown",
 ]
 """`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion."""
-MODEL_KINDS: tuple[str, ...] = get_args(ModelKind)
+MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 
 ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest"]
 MODEL_ORDERS: tuple[str, ...] = get_args(ModelOrder)

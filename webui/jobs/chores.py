@@ -24,6 +24,8 @@ TOLD_SECONDS = 0.25
 KEPT_SECONDS = 60.0
 """Between two notes that a job got on."""
 _PAUSE = 1.0
+_PATIENCE = 5.0
+"""For a thread that waits for a name to be looked up, and goes with the process anyway."""
 _SMOOTH_SECONDS = 10.0
 
 
@@ -129,7 +131,7 @@ class Chores:
             errand.stop()
         self.wake()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
     def wake(self) -> None:
         """The ledger has something new: a job, or a wish to cancel one."""

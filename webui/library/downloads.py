@@ -16,7 +16,7 @@ from typing import Any
 from webui.core.download import Download
 from webui.core.errors import UserError
 from webui.core.files import keep_new, write_atomically
-from webui.core.kinds import ModelKind
+from webui.core.kinds import MODEL_KINDS, ModelKind
 from webui.core.settings import Settings
 from webui.imaging.ingest import opened_picture
 from webui.library.arrivals import look_for, recognise, shown_name, told_name, without_ending
@@ -25,7 +25,8 @@ from webui.library.fetching import Fetch, Fetched, Patience, Tries, Wanted, Watc
 from webui.library.found import Choice, Found, Item
 from webui.library.hub import find_on_hub
 from webui.library.layouts import FOLDERS, shelves_of
-from webui.library.places import CARD
+from webui.library.places import CARD, FILES
+from webui.library.sidecars import read_object
 from webui.library.sources import Address, CivitaiModel, HubFile, read_source
 from webui.library.web import Broken, Site, Waits, Web
 from webui.prompt.filenames import plain_name
@@ -81,9 +82,13 @@ class Downloads:
         Raises:
             UserError: it cannot be had, or is not what it should be.
         """
+        if settings.downloads == "off":
+            raise UserError("downloads_off")
         self._tidy()
         web = self._web(watch, settings)
         found = self._find(request, web, watch)
+        if path := self._there(request, found):
+            return str(path)
         if found.folder:
             path = self._bring_folder(request, found, web, watch)
         else:
@@ -130,7 +135,7 @@ class Downloads:
             _drop(part)
             raise
         named = request.file_name or found.name or told_name(fetched.disposition)
-        stem = plain_name(without_ending(named or shown_name(fetched.url))) or "model"
+        stem = _stem(named or "") or _stem(shown_name(fetched.url)) or "model"
         path = keep_new(part, self._folder(request.to or kind), stem + ending)
         _drop(part)
         _describe(found, path, path.stem, fetched.sha256)
@@ -154,7 +159,7 @@ class Downloads:
                 _drop(part)
             done += place.stat().st_size
             watch.tell("downloading", done, total)
-        name = plain_name(request.file_name or found.name or "") or "model"
+        name = _stem(request.file_name or found.name or "") or "model"
         path = keep_new(folder, self._folder(request.to or "checkpoint"), name)
         _describe(found, path, path.name, None)
         return path
@@ -179,6 +184,25 @@ class Downloads:
         look = look_for(request.allow_pickle, item.wanted.name) if item.weights else None
         return Fetch(web, item.wanted, part, watch, self._patience, look, before, total).run()
 
+    def _there(self, request: Download, found: Found) -> Path | None:
+        """The very same model, if an earlier download brought it under this name."""
+        name = _stem(request.file_name or found.name or "")
+        if found.folder:
+            mark = {key: found.card.get(key) for key in ("source", "revision", "precision")}
+        else:
+            mark = {"sha256": request.sha256 or found.items[0].wanted.sha256}
+        if not name or None in mark.values():
+            return None
+        kinds = (request.to,) if request.to else MODEL_KINDS
+        for folder in map(self._folder, kinds):
+            card = read_object(folder / f"{name}.{CARD}") or {}
+            if any(card.get(key) != value for key, value in mark.items()):
+                continue
+            for ending in ("",) if found.folder else FILES:
+                if (path := folder / f"{name}{ending}").exists():
+                    return path
+        return None
+
     @property
     def _parts(self) -> Path:
         return self._models / PARTS
@@ -199,6 +223,11 @@ class Downloads:
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     path.unlink(missing_ok=True)
+
+
+def _stem(name: str) -> str:
+    """A name as files have it, without ending; empty if nothing is left of it."""
+    return plain_name(without_ending(name))
 
 
 def _key(text: str) -> str:

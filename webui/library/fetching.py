@@ -28,6 +28,8 @@ ROOM = 256_000_000
 _PIECE = 1 << 20
 _SNIFFED = 64
 _TICK = 0.2
+_LOOKED_AFTER = 64_000_000
+"""Bytes after which the room on the disk is looked at again; others write there, too."""
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
 
 Look = Callable[[bytes], None]
@@ -291,8 +293,12 @@ class Fetch:
         self._part.unlink(missing_ok=True)
 
     def _copy(self, answer: Answer, file: BinaryIO, total: int | None) -> None:
+        looked = self._have
         for piece in answer.pieces():
             self._watch.check()
+            if self._have - looked > _LOOKED_AFTER:
+                looked = self._have
+                check_room(self._part.parent, len(piece))
             file.write(piece)
             try:
                 self._count(piece)

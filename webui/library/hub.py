@@ -66,6 +66,7 @@ def find_on_hub(ask: Ask, hub: str, source: HubFile, choice: Choice) -> Found:
         index = ask(f"{base}/{INDEX}")
         paths = diffusers_files(index, list(files), choice)
         name = source.repository.partition("/")[2]
+        card = {**card, "revision": commit, "precision": choice.precision}
         return Found(tuple(map(item, paths)), name, folder=True, card=card)
     path = source.file or _only_file(source.repository, list(files), choice)
     if path not in files or not path.endswith(WEIGHTS):

@@ -150,12 +150,19 @@ class Web:
                     yield answer
                     return
             url = self._read(target, url)
+            if url.path.rstrip("/") == "/login":
+                raise UserError("download_login", host=url.host[:100])
         raise UserError("download_circle", host=url.host)
 
     @contextmanager
     def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> Generator[Answer]:
         self._check()
-        sent = {"user-agent": f"Easel/{__version__}", "accept-encoding": "identity", **headers}
+        sent = {
+            "user-agent": f"Easel/{__version__}",
+            "accept": "*/*",
+            "accept-encoding": "identity",
+        }
+        sent |= headers
         site = self._sites.get(_origin(url))
         if site is not None and site.token:
             sent["authorization"] = f"Bearer {site.token}"
@@ -178,7 +185,7 @@ class Web:
             if (url.host, _origin(url)[2]) not in trusted:
                 _check_literal(url.host)
         backend = _Backend(trusted, self._check)
-        through = httpcore.Proxy(str(proxy)) if proxy else None
+        through = _through(proxy) if proxy else None
         return httpcore.ConnectionPool(proxy=through, network_backend=backend, retries=0)
 
     def _read(self, text: str, base: httpx.URL | None = None) -> httpx.URL:
@@ -317,9 +324,18 @@ def _proxy(url: httpx.URL) -> httpx.URL | None:
     """The user's, as the system or the environment names it."""
     found = getproxies()
     address = found.get(url.scheme) or found.get("all")
-    if not address or proxy_bypass(url.host):
+    here = url.host == "localhost" or url.host.startswith("127.") or url.host == "::1"
+    if not address or here or proxy_bypass(url.host):
         return None
     return httpx.URL(address if "://" in address else f"http://{address}")
+
+
+def _through(proxy: httpx.URL) -> httpcore.Proxy:
+    auth = (proxy.username.encode(), proxy.password.encode()) if proxy.userinfo else None
+    plain = httpcore.URL(
+        scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=proxy.raw_path
+    )
+    return httpcore.Proxy(plain, auth)
 
 
 def _origin(url: httpx.URL) -> Origin:
