@@ -66,7 +66,7 @@ def write_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, **transforme
     }
     if t5:
         parts["text_encoder_3"] = long_encoder
-    _save(folder, parts)
+    save_parts(folder, parts)
     FlowMatchEulerDiscreteScheduler(shift=shift).save_pretrained(folder / "scheduler")
     copy_tokenizer(folder / "tokenizer", None)
     copy_tokenizer(folder / "tokenizer_2", "!")
@@ -107,7 +107,7 @@ def write_flux(folder: Path, kind: str = "FluxPipeline", **transformer: Any) -> 
         "guidance_embeds": True,
         "axes_dims_rope": (4, 4, 8),
     }
-    _save(
+    save_parts(
         folder,
         {
             "transformer": lambda: FluxTransformer2DModel(**{**config, **transformer}),
@@ -140,7 +140,7 @@ def write_flux(folder: Path, kind: str = "FluxPipeline", **transformer: Any) -> 
     return folder
 
 
-def _save(folder: Path, parts: Mapping[str, Any]) -> None:
+def save_parts(folder: Path, parts: Mapping[str, Any]) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         for part, make in parts.items():

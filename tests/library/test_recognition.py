@@ -15,6 +15,7 @@ from webui.core.errors import UserError
 from webui.core.paths import CLONE
 from webui.library.cards import CARDS
 from webui.library.flows import FLOW_PARTS
+from webui.library.pipelines import GENERIC
 from webui.library.recognition import LDM_PARTS, recognise_file, recognise_folder
 
 
@@ -47,7 +48,7 @@ def test_folders(tmp_path):
 
 
 def test_every_family_can_be_told_and_has_a_card():
-    assert CARDS.keys() == LDM_PARTS.keys() | FLOW_PARTS.keys()
+    assert CARDS.keys() == LDM_PARTS.keys() | FLOW_PARTS.keys() | {GENERIC}
     assert KEYS.keys() == LDM_PARTS.keys()
 
 
@@ -164,8 +165,8 @@ def test_networks_that_take_something_else(tmp_path, channels):
 @pytest.mark.parametrize(
     ("kind", "unet", "family"),
     [
-        ("Flux2Pipeline", {}, "flux2"),
-        ("PixArtAlphaPipeline", {}, "PixArtAlpha"),
+        ("Flux2KleinPipeline", {}, "flux2"),
+        ("WanPipeline", {}, "Wan"),
         ("StableUnCLIPPipeline", {}, "StableUnCLIP"),
         ("StableDiffusionPipeline", {"class_embed_type": "projection"}, "sd1, unclip"),
     ],

@@ -43,8 +43,9 @@ CARDS: Mapping[str, ModelCard] = {
     "flux": ModelCard(
         family="flux", **_LARGE, sampler="Euler", schedule="Simple", cfg_scale=3.5, distilled=True
     ),
+    "diffusers": ModelCard(family="diffusers", **_LARGE, sampler="Euler", cfg_scale=4.5),
 }
-"""The families that can be drawn with."""
+"""The families that can be drawn with; `diffusers` is any other pipeline of that library."""
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "inpaint": {},

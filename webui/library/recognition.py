@@ -11,6 +11,7 @@ from webui.core.errors import UserError
 from webui.core.offers import ModelCard
 from webui.library.cards import CARDS, card_of, speed_of
 from webui.library.flows import FLOW_PARTS, check_folder, flow_variant, told_by
+from webui.library.pipelines import GENERIC, draws_from_text, whole_card
 from webui.library.weights import Header, part_file, read_config, read_header
 
 INDEX = "model_index.json"
@@ -69,6 +70,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("StableDiffusion3", "sd3"),
     ("StableDiffusion", "sd1"),
     ("LatentConsistencyModel", "sd1"),
+    ("Flux2Pipeline", GENERIC),
     ("Flux2", "flux2"),
     ("Flux", "flux"),
 )
@@ -132,6 +134,8 @@ def recognise_folder(folder: Path) -> Kind:
         raise UserError("model_part_missing", file=name, part=INDEX)
     index = read_config(folder / INDEX, f"{name}/{INDEX}")
     family = _checked(name, _family_of_index(index))
+    if family == GENERIC:
+        return Kind(family, None, whole_card(folder, index))
     if family in FLOW_PARTS:
         told = {**check_folder(folder, family, index), "pipeline": index.get("_class_name")}
         return _flow(name, family, told)
@@ -174,7 +178,8 @@ def _family_of_names(header: Header) -> str | None:
 def _family_of_index(index: Mapping[str, Any]) -> str:
     kind = str(index.get("_class_name"))
     families = (family for mark, family in _CLASS_MARKS if kind.startswith(mark))
-    family = next(families, kind.removesuffix("Pipeline"))
+    other = GENERIC if draws_from_text(kind) else kind.removesuffix("Pipeline")
+    family = next(families, other)
     without_first = index.get("text_encoder") in (None, [None, None])
     return "sdxl-refiner" if family == "sdxl" and without_first else family
 

@@ -17,6 +17,7 @@ from webui.models.adapters.reading import Adapter
 from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
 from webui.models.sigmas import SigmaTable
+from webui.models.whole import WholePipeline
 
 LoadProgress = Callable[[float], None]
 """Called with the share (0..1) of the bytes loaded; may raise to stop."""
@@ -170,7 +171,9 @@ class Family(Protocol):
     @property
     def name(self) -> str: ...
 
-    def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> Model:
+    def load(
+        self, info: ModelInfo, device: torch.device, progress: LoadProgress
+    ) -> Model | WholePipeline:
         """Load from a diffusers folder or a single file.
 
         Raises:

@@ -14,6 +14,7 @@ from webui.library.weights import weight_files
 from webui.models.devices import best_device, free_memory, return_memory
 from webui.models.families import FAMILIES
 from webui.models.family import Family, LoadProgress, Model
+from webui.models.whole import WholePipeline
 
 _State = tuple[Stamp | None, ...]
 _SPARE = 1.2
@@ -33,9 +34,11 @@ class ModelManager:
         """
         self.device = device or best_device()
         self._families = families
-        self._loaded: dict[str, tuple[_State, Model]] = {}
+        self._loaded: dict[str, tuple[_State, Model | WholePipeline]] = {}
 
-    def get(self, info: ModelInfo, progress: LoadProgress, beside: Collection[str] = ()) -> Model:
+    def get(
+        self, info: ModelInfo, progress: LoadProgress, beside: Collection[str] = ()
+    ) -> Model | WholePipeline:
         """The model, loaded if need be. What `progress` raises ends the loading.
 
         Args:
@@ -61,7 +64,7 @@ class ModelManager:
             self._loaded = {}
             return_memory(self.device)
 
-    def _load(self, info: ModelInfo, progress: LoadProgress) -> Model:
+    def _load(self, info: ModelInfo, progress: LoadProgress) -> Model | WholePipeline:
         family = self._families.get(info.family or "")
         if family is None:
             raise UserError("model_unsupported", "model", file=info.id, family=info.family or "?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -15,7 +15,7 @@ from webui.core.offers import Offers, ToolInfo
 from webui.core.participants import Participant
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import Caption, Request
+from webui.core.requests import Caption, Request, Txt2Img
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
@@ -32,6 +32,7 @@ from webui.models.embeddings import Embeddings
 from webui.models.family import Model
 from webui.models.manager import ModelManager
 from webui.models.vae import Vaes
+from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network
 from webui.worker.line import Control
@@ -179,6 +180,9 @@ class Runner:
 
         beside = [self._catalog.get(one).path for one in _model_names(run.request)]
         model = self._models.get(self._catalog.get(name), progress, beside)
+        if isinstance(model, WholePipeline):
+            self._control.model = model.info.id
+            return _text_only(model, run.request)
         self._vaes.use(model, getattr(run.request, "vae", None))
         self._control.model = model.info.id
         return model
@@ -217,6 +221,17 @@ class Runner:
         self._check_cancelled(token)
         if self._control.skipped(token):
             raise Skipped
+
+
+def _text_only(pipeline: WholePipeline, request: Request) -> Any:
+    """A pipeline that draws whole pictures, in the place of a model: text to image tells it.
+
+    Raises:
+        UserError: the request is of another kind.
+    """
+    if not isinstance(request, Txt2Img):
+        raise UserError("model_text_only", "model", file=pipeline.info.id)
+    return pipeline
 
 
 def _told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:

@@ -14,13 +14,18 @@ from webui.engine.recipes.passes import Pass, leg, noise_of, walk
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.told import drawn, refined
 from webui.engine.recipes.tools import Drawn, Tools
+from webui.engine.recipes.whole import whole
 from webui.models.family import Model
+from webui.models.whole import WholePipeline
 from webui.prompt.infotext import Value
 
 
 def txt2img(request: Txt2Img, batch: Sequence[Shot], tools: Tools) -> Iterator[Drawn]:
     """The pictures of one batch, see `tools.Recipe`."""
     model = tools.model(request.model)
+    if isinstance(model, WholePipeline):
+        yield from whole(request, model, batch, tools)
+        return
     if request.hires is None:
         pixels, values = _one_pass(model, request, batch, tools)
     else:
