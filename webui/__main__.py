@@ -52,15 +52,17 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
-    if options.command == "models" and options.action != "download":
+    if options.command == "models" and options.action in ("list", "info", "hash"):
         from webui.cli import models
 
         return models.run(options, language)
     from webui.app import open_door
-    from webui.cli import download, generate
+    from webui.cli import download, generate, merge
 
-    if options.command == "models":
+    if options.command == "models" and options.action == "download":
         return download.run(options, lambda: open_door(options), language)
+    if options.command == "models":
+        return merge.run(options, lambda: open_door(options), language)
     return generate.run(options, lambda: open_door(options), language)
 
 

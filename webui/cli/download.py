@@ -19,12 +19,17 @@ _FIELDS = ("source", "to", "file_name", "sha256", "precision", "allow_pickle")
 
 
 def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
-    """Bring it here and print where it lies.
+    """Bring it here and print where it lies; see `follow`."""
+    values = {name: getattr(options, name) for name in _FIELDS if name in options}
+    return follow({"kind": "download", **values}, "json" in options, open_door, language)
+
+
+def follow(values: dict[str, Any], as_json: bool, open_door: Open, language: str) -> int:
+    """Have a job done whose text is the place of a file, and print it.
 
     Returns 0 if it is there, 2 if the request does not fit, 1 for anything else.
     """
     bar = Bar(language)
-    as_json = "json" in options
 
     def tell(event: Event) -> None:
         if as_json:
@@ -32,11 +37,10 @@ def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
         elif isinstance(event, Progress):  # the worker has no part in it
             bar.show(event)
 
-    values = {name: getattr(options, name) for name in _FIELDS if name in options}
     problems: Sequence[Problem] = ()
     job, code = None, 1
     try:
-        job = _brought({"kind": "download", **values}, open_door, tell)
+        job = _brought(values, open_door, tell)
         problems = [job.problem] if job.problem else []
         code = 0 if job.state == JobState.FINISHED else 1
     except Refusal as refusal:

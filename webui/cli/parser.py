@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from webui import __version__
+from webui.cli.making import MAKING, add_making
 from webui.cli.options import COMMANDS, FROM_PICTURES, GROUPS, PICTURES, PROMPTED, Option
 from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
 
@@ -53,7 +54,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_warp(add("warp", "move a picture as one frame of an animation does"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
-    _add_models(add("models", "list, describe, hash and download models of every kind"))
+    _add_models(add("models", "list, describe, hash, download, merge and convert models"))
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
     doctor.add_argument("--port", type=int, metavar="N", help="port to look at")
     if with_doctor:
@@ -269,6 +270,15 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         else:
             called = "name, file's name, title, hash or id"
             action.add_argument("names", nargs="+", metavar="MODEL", help=called)
+    for name, meaning in MAKING.items():
+        action = actions.add_parser(
+            name,
+            help=meaning,
+            description=f"{meaning[0].upper()}{meaning[1:]}.",
+            argument_default=argparse.SUPPRESS,
+        )
+        _add_folders(action)
+        add_making(action, name)
     meaning = "bring a model here from the net"
     _add_download(
         actions.add_parser(

@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from webui.core.errors import Problem
 from webui.core.requests import AnyRequest
 
-Phase = Literal["loading", "encoding", "sampling", "upscaling", "decoding", "downloading"]
+Phase = Literal[
+    "loading", "encoding", "sampling", "upscaling", "decoding", "downloading", "merging"
+]
 """What a worker is doing."""
 
 
@@ -107,8 +109,9 @@ class Progress(_JobEvent):
 
     Attributes:
         phase: what is being done (`loading`, `encoding`, `sampling`, `upscaling`, `decoding`,
-            `downloading`).
-        step, steps: of the batch in work; of a download, bytes (`steps` is 0 while nobody knows).
+            `downloading`, `merging`).
+        step, steps: of the batch in work; of a download or a model that is written, bytes
+            (`steps` is 0 while nobody knows).
         image, images: first picture of the batch in work (from 0) and how many in all.
         eta: seconds to the end of the job, None while nobody knows.
         preview: the picture so far as a data URI (small WebP), or None for 'unchanged'.

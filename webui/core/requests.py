@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, field_validator
 
 from webui.core.download import Download
+from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
 from webui.core.request import (
     LARGEST_SEED,
@@ -100,7 +101,7 @@ class Drawing(Request):
     eta_noise_seed_delta: int = Field(default=0, ge=0, le=LARGEST_SEED)
     vae: Name | None = Field(
         default=None,
-        description="An autoencoder by name; None: the one named like the model, \"None\": its own",
+        description='An autoencoder by name; None: the one named like the model, "None": its own',
     )
     refiner: Refiner | None = None
     references: References = Field(
@@ -327,11 +328,13 @@ KINDS: Mapping[str, type[Request]] = {
     "upscale": Upscale,
     "caption": Caption,
     "download": Download,
+    "merge": Merge,
+    "convert": Convert,
 }
 """A name and a class a request kind."""
 
 AnyRequest = Annotated[
-    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale | Caption | Download,
+    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale | Caption | Download | Merge | Convert,
     Field(discriminator="kind"),
 ]
 """The union on `kind`; grows by one name a request kind."""

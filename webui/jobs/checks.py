@@ -12,7 +12,16 @@ from pydantic import ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
-from webui.core.requests import KINDS, AnyRequest, Download, Drawing, Outpaint, Request
+from webui.core.requests import (
+    KINDS,
+    AnyRequest,
+    Convert,
+    Download,
+    Drawing,
+    Merge,
+    Outpaint,
+    Request,
+)
 from webui.core.settings import Settings
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.filling import drawn_seeds, sized, suits
@@ -21,6 +30,7 @@ from webui.jobs.naming import canonical_names
 from webui.jobs.referring import refer
 from webui.library.catalog import Catalog
 from webui.library.downloads import Sites
+from webui.library.making import found_models
 
 DEFAULT_KIND = "txt2img"
 
@@ -65,6 +75,7 @@ def accept(
     problems += [*_in_extensions(request, extensions), *_in_amounts(request)]
     problems += _in_downloads(request, settings)
     problems += pictures.problems_with(request)
+    problems += [] if problems else _in_models(request, catalog)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures)
@@ -129,6 +140,16 @@ def _in_downloads(request: Request, settings: Settings) -> Iterable[Problem]:
             Sites.of(os.environ).read(request.source)
         except UserError as error:
             yield error.problem
+
+
+def _in_models(request: Request, catalog: Catalog) -> list[Problem]:
+    """Of models that are to become others, what tells without opening them."""
+    if isinstance(request, Merge | Convert):
+        try:
+            found_models(catalog, request)
+        except UserError as error:
+            return [error.problem]
+    return []
 
 
 def _in_amounts(request: Request) -> Iterable[Problem]:

@@ -9,6 +9,7 @@ from webui.core.errors import Problem, UserError
 from webui.core.offers import Offers
 from webui.jobs.explain import clipped, nearest, problem
 from webui.library.catalog import Catalog
+from webui.library.making import MODELS, VAE, found_model
 
 _PARTS = ("hires", "refiner", "diffusion")
 """Parts of requests with names of their own."""
@@ -37,6 +38,8 @@ def canonical_names(
 ) -> dict[str, Any]:
     """The same values with the menus' names, whatever their case, aliases too."""
     named = {**given, **_named(given, "", offers, given.get("kind"), problems)}
+    if given.get("kind") in ("merge", "convert"):
+        named |= _files(given, catalog, problems)
     for part in _PARTS:
         if isinstance(inner := given.get(part), Mapping):
             values = {str(name): value for name, value in cast(Mapping[Any, Any], inner).items()}
@@ -45,6 +48,19 @@ def canonical_names(
                 changed["model"] = _model(model, f"{part}.model", catalog, problems)
             named[part] = {**values, **changed}
     return named
+
+
+def _files(given: Mapping[str, Any], catalog: Catalog, problems: list[Problem]) -> dict[str, str]:
+    """Models as files, of which also those may be taken that cannot be drawn with."""
+    changed: dict[str, str] = {}
+    for field in (*MODELS, VAE):
+        if isinstance(name := given.get(field), str):
+            try:
+                changed[field] = found_model(catalog, field, name).name
+            except UserError as error:
+                problems.append(error.problem)
+                changed[field] = clipped(name)
+    return changed
 
 
 def _named(

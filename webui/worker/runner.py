@@ -15,7 +15,7 @@ from webui.core.offers import Offers, ToolInfo
 from webui.core.participants import Participant
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import Caption, Request, Txt2Img
+from webui.core.requests import Caption, Convert, Merge, Request, Txt2Img
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
@@ -36,6 +36,7 @@ from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network
 from webui.worker.line import Control
+from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
 
 
@@ -97,6 +98,9 @@ class Runner:
             if isinstance(run.request, Caption):
                 text = self._caption(run.request)
                 return Ended(token=run.token, outcome="finished", text=text)
+            if isinstance(run.request, Merge | Convert):
+                text = self._new_model(run, run.request)
+                return Ended(token=run.token, outcome="finished", text=text)
             self._run(run)
         except Cancelled:
             return Ended(token=run.token, outcome="cancelled")
@@ -105,6 +109,12 @@ class Runner:
     def _caption(self, request: Caption) -> str:
         picture = self._picture(request.image, opened).convert("RGB")
         return str(self._tool("captioners", request.captioner).function(picture)).strip()
+
+    def _new_model(self, run: Run, request: Merge | Convert) -> str:
+        reporter = Reporter(self._send, run.token, run.job, request.images)
+        reporter.phase("merging")
+        watch = Watch(partial(self._check_cancelled, run.token), reporter.part)
+        return str(make_model(request, self._catalog, watch))
 
     def _tool(self, kind: Literal["captioners", "restorers"], name: str | None) -> PictureTool:
         tools = self._extensions.picture_tools(kind)

@@ -1,0 +1,98 @@
+import os
+import shutil
+from collections import OrderedDict
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.models.merging.makers import TEXT, weights, write
+from webui.core.errors import UserError
+from webui.models.merging.sources import open_source
+
+
+def read_all(source):
+    return {name: weight.read() for name, weight in source.weights.items()}
+
+
+def same(found, expected):
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_a_single_file(tmp_path):
+    source = open_source(write(tmp_path / "a.safetensors", weights(1), {"modelspec.title": "A"}))
+    same(read_all(source), weights(1))
+    weight = source.weights[TEXT]
+    assert (weight.shape, weight.dtype) == ((16,), torch.float32)
+    assert source.metadata == {"modelspec.title": "A"} and not source.folder
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_file_that_torch_wrote(tmp_path, zipped, inside):
+    held = OrderedDict(weights(1), epoch=3)
+    torch.save(
+        {"state_dict": held, "global_step": 1} if inside else held,
+        tmp_path / "a.ckpt",
+        _use_new_zipfile_serialization=zipped,
+    )
+    same(read_all(open_source(tmp_path / "a.ckpt")), weights(1))
+
+
+def test_early_names_of_the_text_encoder_are_those_of_today(tmp_path):
+    old = {name.replace("text_model.", ""): tensor for name, tensor in weights(1).items()}
+    assert TEXT not in old
+    same(read_all(open_source(write(tmp_path / "a.safetensors", old))), weights(1))
+
+
+def test_a_folder_of_diffusers(tmp_path, tiny):
+    source = open_source(tiny.folder)
+    assert source.folder
+    unet = load_file(tiny.folder / "unet" / "diffusion_pytorch_model.safetensors")
+    found = {name: one for name, one in read_all(source).items() if name.startswith("unet/")}
+    same(found, {f"unet/{name}": tensor for name, tensor in unet.items()})
+    assert {name.split("/")[0] for name in source.weights} == {"unet", "vae", "text_encoder"}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(UserError, match="empty is not a complete model"):
+        open_source(empty)
+
+
+def test_a_folder_of_several_files_a_part(tmp_path, tiny):
+    copy = shutil.copytree(tiny.folder, tmp_path / "copy")
+    whole = copy / "unet" / "diffusion_pytorch_model.safetensors"
+    unet = load_file(whole)
+    whole.unlink()
+    names = sorted(unet)
+    for number, some in enumerate((names[:5], names[5:])):
+        part = f"diffusion_pytorch_model-{number + 1:05}-of-00002.safetensors"
+        write(copy / "unet" / part, {name: unet[name] for name in some})
+    same(read_all(open_source(copy)), read_all(open_source(tiny.folder)))
+
+
+class Foreign:
+    def __reduce__(self):
+        return os.system, ("exit 3",)
+
+
+def test_what_is_no_checkpoint_is_one_sentence(tmp_path):
+    def code(path):
+        with pytest.raises(UserError, match=path.name) as caught:
+            open_source(path)
+        return caught.value.problem.code
+
+    cut = write(tmp_path / "cut.safetensors", weights(1))
+    cut.write_bytes(cut.read_bytes()[:-5])
+    (tmp_path / "bad.safetensors").write_bytes(b"GIF89a" * 9)
+    (tmp_path / "bad.ckpt").write_bytes(b"GIF89a" * 9)
+    torch.save(weights(1), tmp_path / "cut.ckpt")
+    data = (tmp_path / "cut.ckpt").read_bytes()
+    (tmp_path / "cut.ckpt").write_bytes(data[: len(data) // 2])
+    torch.save({"state_dict": weights(1), "callback": Foreign()}, tmp_path / "foreign.ckpt")
+    assert code(cut) == "model_cut_off"
+    for name in ("bad.safetensors", "bad.ckpt", "cut.ckpt"):
+        assert code(tmp_path / name) == "model_damaged"
+    assert code(tmp_path / "foreign.ckpt") == "model_pickle_foreign"
+    for name in ("gone.safetensors", "gone.ckpt"):
+        assert code(tmp_path / name) == "model_unreadable"

@@ -1,0 +1,1 @@
+"""Checkpoints made of checkpoints, tensor by tensor: no more than a few are held at a time."""

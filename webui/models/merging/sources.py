@@ -1,0 +1,124 @@
+"""Checkpoints as tables of weights whose numbers are read one tensor at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from webui.core.errors import UserError
+from webui.library.pickles import read_pickle
+from webui.library.places import PICKLES
+from webui.library.weights import PARTS, part_files, read_header
+from webui.models.merging.writing import TYPES
+from webui.models.tensors import read_pickled
+
+_OLD_TEXT = "cond_stage_model.transformer."
+_OLD_PARTS = ("embeddings.", "encoder.", "final_layer_norm.")
+"""How early checkpoints went on, where later ones say `text_model.` first, and A1111 adds it."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A tensor that is there.
+
+    Attributes:
+        read: its numbers; of a file that is mapped, so that only what is used is read.
+    """
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    read: Callable[[], Tensor]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model to take weights from.
+
+    Attributes:
+        weights: by their names in a single file, or `part/name` of a folder's.
+        metadata: what else is written in it.
+        folder: whether it is one of diffusers.
+    """
+
+    path: Path
+    weights: Mapping[str, Weight]
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder: bool = False
+
+
+def open_source(path: Path) -> Source:
+    """A single file (`.safetensors`, or one that torch wrote, if it holds only weights) or a
+    folder of diffusers.
+
+    Raises:
+        UserError: it cannot be read, is damaged, cut off, or of another kind.
+    """
+    if path.is_dir():
+        weights = dict(_in_folder(path))
+        if not weights:
+            raise UserError("model_part_missing", file=path.name, part="unet")
+        return Source(path, weights, folder=True)
+    if path.suffix.lower() in PICKLES:
+        return Source(path, _new_names(dict(_in_pickle(path))))
+    header = read_header(path, path.name)
+    return Source(path, _new_names(dict(_in_file(path, path.name))), header.metadata)
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Weight]]:
+    for part in PARTS:
+        for file in part_files(folder, part):
+            shown = f"{folder.name}/{part}/{file.name}"
+            read_header(file, shown)
+            for name, weight in _in_file(file, shown):
+                yield f"{part}/{name}", weight
+
+
+def _in_file(path: Path, shown: str) -> Iterator[tuple[str, Weight]]:
+    try:
+        file: Any = safe_open(path, framework="pt")
+        for name in file.keys():
+            found = file.get_slice(name)
+            kind = found.get_dtype()
+            if kind not in TYPES:
+                raise UserError("merge_type", file=shown, kind=str(kind))
+            yield name, Weight(tuple(found.get_shape()), TYPES[kind], _reader(file, name, shown))
+    except (OSError, SafetensorError) as error:
+        raise UserError("model_damaged", file=shown) from error
+
+
+def _reader(file: Any, name: str, shown: str) -> Callable[[], Tensor]:
+    def read() -> Tensor:
+        try:
+            return file.get_tensor(name)
+        except (OSError, SafetensorError) as error:
+            raise UserError("model_damaged", file=shown) from error
+
+    return read
+
+
+def _in_pickle(path: Path) -> Iterator[tuple[str, Weight]]:
+    pickled = read_pickle(path, path.name)
+    if pickled.foreign is not None:
+        raise UserError("model_pickle_foreign", file=path.name, name=pickled.foreign[:100])
+    held = read_pickled(path, mapped=True)
+    inner = held.get("state_dict")
+    for name, tensor in (inner if isinstance(inner, Mapping) else held).items():
+        if isinstance(tensor, Tensor) and tensor.dtype in TYPES.values():
+            whole = tensor.detach()
+            yield str(name), Weight(tuple(tensor.shape), tensor.dtype, lambda one=whole: one)
+
+
+def _new_names(weights: Mapping[str, Weight]) -> Mapping[str, Weight]:
+    return {_new_name(name): weight for name, weight in weights.items()}
+
+
+def _new_name(name: str) -> str:
+    inside = name.removeprefix(_OLD_TEXT)
+    old = inside != name and inside.startswith(_OLD_PARTS)
+    return f"{_OLD_TEXT}text_model.{inside}" if old else name
