@@ -13,7 +13,9 @@ from webui.core.errors import UserError
 from webui.core.events import Job, JobState, Progress
 from webui.core.requests import Download
 from webui.jobs.chores import Errand, Pace
+from webui.jobs.ledger import LedgerError
 from webui.jobs.queue import Jobs
+from webui.jobs.runs import Runs
 
 Asked = dict[str, Any]
 DOWNLOAD: Asked = {"kind": "download", "source": "owner/name"}
@@ -129,6 +131,23 @@ def test_the_worker_never_gets_one(tmp_path: Path) -> None:
         assert jobs.get(job.id).state == JobState.QUEUED
     finally:
         jobs.close()
+
+
+def test_a_ledger_that_is_busy_for_a_moment_ends_nothing(
+    jobs: Jobs, porter: Porter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(self: Runs, token: int) -> bool:
+        raise LedgerError("ledger_failed", name="x", folder="x", reason="locked")
+
+    job = asked(jobs, "wait")
+    until(lambda: porter.seen)
+    with monkeypatch.context() as patch:
+        patch.setattr(Runs, "cancelling", busy)
+        patch.setattr(Runs, "got_on", busy)
+        jobs.cancel(job.id)
+        time.sleep(0.1)
+        assert jobs.get(job.id).state == JobState.RUNNING
+    assert ended(jobs, job).state == JobState.CANCELLED
 
 
 def test_the_pace_follows_what_comes():

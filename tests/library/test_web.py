@@ -1,9 +1,12 @@
 """Who is asked, what he is told, and who is not asked at all."""
 
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,3 +219,35 @@ def test_a_proxy_is_told_its_own_password(
     assert headers["authorization"] == f"Bearer {SECRET}"
     body(web_of(Site(proxy.base)), proxy.put("/here", b"x"))
     assert proxy.asked[-1].path == "/here", "this machine needs no proxy"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    if shutil.which("openssl") is None:
+        pytest.skip("makes its certificate with openssl, which is not here")
+    key, made = tmp_path / "key", tmp_path / "made"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    command += " -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:TRUE"
+    files = ["-keyout", str(key), "-out", str(made)]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    both = tmp_path / "both"
+    both.write_bytes(key.read_bytes() + made.read_bytes())
+    return both
+
+
+def test_who_cannot_prove_who_he_is_gets_no_token(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(certificate) as site:
+        web = web_of(Site(site.base, SECRET))
+        url = site.put("/x", b"x" * 1_000_000)
+        assert code(web, url) == "download_untrusted"
+        assert not site.asked
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert body(web, url) == b"x" * 1_000_000
+        site.first("/x", Page(b"x" * 10, cut=5, hang=1.2))  # longer than one look
+        slow = Web([Site(site.base)], nothing, Waits(5.0, 5.0))
+        with pytest.raises(Broken):
+            body(slow, url)
+        lead_away = site.put("/y", status=302, headers={"location": "http://localhost:1/"})
+        assert code(web, lead_away) == "download_not_https"

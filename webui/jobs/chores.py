@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from webui.core.errors import UserError
@@ -17,6 +18,7 @@ from webui.core.events import Phase, Progress
 from webui.core.wire import Ended, Run
 from webui.jobs.hub import Hub
 from webui.jobs.lanes import CHORES
+from webui.jobs.ledger import LedgerError
 from webui.jobs.runs import Runs
 
 TOLD_SECONDS = 0.25
@@ -55,7 +57,10 @@ class Errand:
         """
         if self._look.is_set():
             self._look.clear()
-            self._over = self._over or self._runs.cancelling(self._run.token)
+            try:
+                self._over = self._over or self._runs.cancelling(self._run.token)
+            except LedgerError:  # asked again; it is no reason to give up gigabytes
+                self._look.set()
         if self._over:
             raise Stopped
 
@@ -78,8 +83,9 @@ class Errand:
         """Something was made that stays: a job that gets on is never given up."""
         now = time.monotonic()
         if not self._kept or now - self._kept > KEPT_SECONDS:
-            self._runs.got_on(self._run.token)
             self._kept = now
+            with suppress(LedgerError):
+                self._runs.got_on(self._run.token)
 
 
 class Pace:
