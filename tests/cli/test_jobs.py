@@ -50,3 +50,11 @@ def test_one_that_does_not_exist(server: str, paths: Paths, capsys, action: str)
 def test_without_a_server_that_is_told(data_folder: Paths, capsys):
     assert shell(data_folder, "list") == 1
     assert "No server runs" in capsys.readouterr().err
+
+
+def test_a_download_is_told_by_its_source(server: str, client: Client, paths: Paths, capsys):
+    values = {"kind": "download", "source": "http://127.0.0.1:9/some/old/file"}
+    job = client.finished(client("POST", "/api/v1/jobs", json=values).json()["id"])
+    shell(paths, "show", job["id"])
+    told = capsys.readouterr().out
+    assert values["source"] in told and "without encryption" in told

@@ -155,6 +155,7 @@ def test_the_pace_follows_what_comes():
     assert pace.rate(0, 0.0) == 0
     assert pace.rate(100, 0.5) == 0
     assert pace.rate(1000, 1.0) == 1000
+    rate = 0.0
     for second in range(2, 60):
         rate = pace.rate(1000 + 100 * (second - 1), float(second))
     assert 100 < rate < 110

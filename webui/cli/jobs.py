@@ -13,7 +13,7 @@ from webui.cli.words import worded
 from webui.core.errors import Problem, UserError
 from webui.core.events import Job
 from webui.core.paths import Paths
-from webui.core.requests import Drawing
+from webui.core.requests import Download, Drawing
 
 
 def run(options: argparse.Namespace, language: str) -> int:
@@ -32,6 +32,8 @@ def run(options: argparse.Namespace, language: str) -> int:
     for job in jobs:
         print(json.dumps(job.model_dump(mode="json")) if "json" in options else line(job, language))
         if options.action == "show" and "json" not in options:
+            if job.text:
+                print(f"  {job.text}")
             for picture in job.pictures:
                 print(f"  {picture.file or picture.id}")
     return 0
@@ -51,6 +53,8 @@ def line(job: Job, language: str) -> str:
     made = f"{len(job.pictures)}/{job.request.images}"
     asked = job.request
     words = asked.prompt if isinstance(asked, Drawing) else asked.kind
+    if isinstance(asked, Download):
+        words = asked.source
     prompt = " ".join(words.split())[:60]
     wrong = f"  ({worded(job.problem, language)})" if job.problem else ""
     return f"{job.id}  {job.state:11}  {when}  {made:>5}  {prompt}{wrong}"
