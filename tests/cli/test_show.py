@@ -1,5 +1,7 @@
 import io
 
+import pytest
+
 from webui.cli.show import Bar
 from webui.core.events import Progress, Started, WorkerState
 
@@ -24,11 +26,12 @@ def test_the_line_speaks_the_users_language_and_knows_when_it_knows_nothing():
     assert "0/0" in Bar("en", Terminal()).words(progress(phase="encoding", steps=0))
 
 
-def test_a_download_is_told_in_bytes():
+@pytest.mark.parametrize("phase", ["downloading", "merging"])
+def test_what_a_model_takes_is_told_in_bytes(phase):
     words = Bar("en", Terminal()).words
-    half = {"phase": "downloading", "step": 3_450_000_000, "steps": 6_900_000_000}
+    half = {"phase": phase, "step": 3_450_000_000, "steps": 6_900_000_000}
     assert words(progress(**half, eta=61)) == f"[{'#' * 12}{'.' * 12}] 3.45 GB / 6.9 GB  61 s left"
-    assert words(progress(phase="downloading", step=1000, steps=0)).endswith("] 1 kB")
+    assert words(progress(phase=phase, step=1000, steps=0)).endswith("] 1 kB")
 
 
 def test_one_line_is_drawn_over_the_other_and_gone_at_the_end(monkeypatch):

@@ -1,6 +1,7 @@
 """A run that writes a model: from names to a file that is in the catalog and can be drawn with."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -104,6 +105,8 @@ def test_what_cannot_be_finished_leaves_nothing_behind(home, shelf, where, monke
         make_model(request, shelf, quiet())
     codes = {"room": "download_no_room", "folder": "cannot_save", "numbers": "merge_not_finite"}
     assert caught.value.problem.code == codes[where]
+    if where == "numbers":
+        assert caught.value.problem.values == {"file": "two.safetensors", "name": VAE}
     assert files(home) == before
 
 
@@ -138,6 +141,24 @@ def test_an_autoencoder_is_taken_out_and_put_in(home, shelf):
     path = make_model(Convert(model="one", bake_vae="two-vae", file_name="baked"), shelf, quiet())
     found = load_file(path)
     assert torch.equal(found[VAE], weights(1)[VAE]) and torch.equal(found[TEXT], weights(0)[TEXT])
+
+
+def test_a_part_alone_goes_where_such_parts_are(home, shelf):
+    """UNets of their own, as people share them."""
+    for name in ("one", "two"):
+        unet = {key: one for key, one in weights(0).items() if key.startswith("model.diffusion")}
+        write(home / "unet" / f"{name} unet.safetensors", unet)
+    request = MERGE.with_(model_a="one unet", model_b="two unet")
+    assert make_model(request, shelf, quiet()) == home / "unet" / "mine.safetensors"
+
+
+def test_what_a_killed_worker_left_goes_after_a_day(home, shelf):
+    old, young = (home / "checkpoints" / f".{name}{UNFINISHED}" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    make_model(MERGE, shelf, quiet())
+    assert not old.exists() and young.exists()
 
 
 def test_an_inpainting_model_says_that_it_is_one(home, shelf):

@@ -37,7 +37,7 @@ class Bar:
         left = "" if progress.eta is None else text("cli.left", self._language, s=_whole(progress))
         done = progress.step / progress.steps if progress.steps else 0.0
         bar = ("#" * round(done * WIDTH)).ljust(WIDTH, ".")
-        if progress.phase == "downloading":
+        if progress.phase in ("downloading", "merging"):
             total = f" / {size(progress.steps)}" if progress.steps else ""
             return f"[{bar}] {size(progress.step)}{total}  {left}".rstrip()
         place = text("cli.place", self._language, image=progress.image + 1, images=progress.images)

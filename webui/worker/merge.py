@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -174,7 +174,7 @@ def _write_folder(
     """A folder of diffusers, its descriptions those of another."""
     for part in sorted({one.name.partition("/")[0] for one in weights}):
         inside = [
-            Planned(one.name.partition("/")[2], one.shape, one.dtype, one.make)
+            replace(one, name=one.name.partition("/")[2])
             for one in weights
             if one.name.startswith(f"{part}/")
         ]

@@ -71,14 +71,18 @@ def test_numbers_become_another_type_rounded_once(tmp_path):
     [
         (float("nan"), torch.float32, "merge_not_finite"),
         (float("-inf"), torch.bfloat16, "merge_not_finite"),
-        (70000.0, torch.float16, "merge_overflow"),
         (float("nan"), torch.float8_e4m3fn, "merge_not_finite"),
+        (70000.0, torch.float16, "merge_overflow"),
     ],
 )
-def test_what_is_no_number_is_reported(tmp_path, number, dtype, code):
+def test_what_is_no_number_is_reported_with_the_file_that_it_is_from(tmp_path, number, dtype, code):
+    good, bad = torch.ones(2), torch.tensor([1.0, number])
+    parts = (("good.ckpt", lambda: good), ("bad.ckpt", lambda: bad))
+    weight = Planned("some.weight", (2,), dtype, lambda: good * bad, parts)
     with pytest.raises(UserError, match="some.weight") as caught:
-        write(tmp_path / "a.safetensors", {"some.weight": torch.tensor([1.0, number])}, dtype=dtype)
+        write_weights(tmp_path / "a.safetensors", [weight], {}, lambda _: None)
     assert caught.value.problem.code == code
+    assert caught.value.problem.values.get("file", "bad.ckpt") == "bad.ckpt"
 
 
 def test_no_more_than_one_tensor_is_held(tmp_path):

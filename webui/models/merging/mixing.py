@@ -18,7 +18,7 @@ from webui.models.merging.writing import Planned
 EMA = "model_ema."
 """Averages that training kept; nothing draws with them."""
 
-_TEXT = ("cond_stage_model.", "conditioner.", "text_encoders.", "text_encoder", "te.")
+_TEXT = ("cond_stage_model.", "conditioner.", "text_encoder")
 _VAE = ("first_stage_model.", "vae.", "vae/")
 _MOST_CHANNELS = 4
 """That a UNet takes which sees nothing but the latents."""
@@ -82,7 +82,7 @@ def plan_copy(source: Source, to: torch.dtype | None) -> Iterator[Planned]:
 
 def _planned(name: str, weight: Weight, to: torch.dtype | None) -> Planned:
     wanted = to if to is not None and weight.dtype.is_floating_point else weight.dtype
-    return Planned(name, weight.shape, wanted, weight.read)
+    return Planned(name, weight.shape, wanted, weight.read, weight.parts)
 
 
 def _mixed(name: str, own: Weight, mix: Mix, sources: Sequence[Source]) -> Weight:
@@ -100,7 +100,9 @@ def _mixed(name: str, own: Weight, mix: Mix, sources: Sequence[Source]) -> Weigh
         _check(name, own, other, sources[0], source)
     if any(other.shape != others[0].shape for other in others):
         raise UserError("merge_shapes", a=used[0].path.name, b=used[1].path.name, name=name)
-    return Weight(own.shape, own.dtype, _made(own, others, _formula(mix, mix.weight_of(name))))
+    made = _made(own, others, _formula(mix, mix.weight_of(name)))
+    parts = tuple(part for one in (own, *others) for part in one.parts)
+    return Weight(own.shape, own.dtype, made, parts)
 
 
 def needed(method: MergeMethod) -> int:

@@ -62,7 +62,7 @@ def baked(weights: Sequence[Planned], vae: Source, to: torch.dtype | None) -> It
     prefix = next((_prefix(one.name) for one in own.values()), None) or _AUTOENCODERS[0]
     for name, weight in inside.items():
         dtype = to or (own[name].dtype if name in own else weight.dtype)
-        yield Planned(prefix + name, weight.shape, dtype, weight.read)
+        yield Planned(prefix + name, weight.shape, dtype, weight.read, weight.parts)
 
 
 def _prefix(name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ class Weight:
 
     Attributes:
         read: its numbers; of a file that is mapped, so that only what is used is read.
+        parts: the files that it is from, see `writing.Planned`.
     """
 
     shape: tuple[int, ...]
     dtype: torch.dtype
     read: Callable[[], Tensor]
+    parts: tuple[tuple[str, Callable[[], Tensor]], ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def _in_file(path: Path, shown: str) -> Iterator[tuple[str, Weight]]:
             kind = found.get_dtype()
             if kind not in TYPES:
                 raise UserError("merge_type", file=shown, kind=str(kind))
-            yield name, Weight(tuple(found.get_shape()), TYPES[kind], _reader(file, name, shown))
+            read = _reader(file, name, shown)
+            yield name, Weight(tuple(found.get_shape()), TYPES[kind], read, ((shown, read),))
     except (OSError, SafetensorError) as error:
         raise UserError("model_damaged", file=shown) from error
 
@@ -110,8 +114,9 @@ def _in_pickle(path: Path) -> Iterator[tuple[str, Weight]]:
     inner = held.get("state_dict")
     for name, tensor in (inner if isinstance(inner, Mapping) else held).items():
         if isinstance(tensor, Tensor) and tensor.dtype in TYPES.values():
-            whole = tensor.detach()
-            yield str(name), Weight(tuple(tensor.shape), tensor.dtype, lambda one=whole: one)
+            read = partial(torch.Tensor.detach, tensor)
+            parts = ((path.name, read),)
+            yield str(name), Weight(tuple(tensor.shape), tensor.dtype, read, parts)
 
 
 def _new_names(weights: Mapping[str, Weight]) -> Mapping[str, Weight]:

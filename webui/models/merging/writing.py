@@ -45,12 +45,14 @@ class Planned:
 
     Attributes:
         make: reads or computes it; of the shape, and of any type that can be turned into `dtype`.
+        parts: what it is made of: the name of a file, and what reads the tensor there.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: torch.dtype
     make: Callable[[], Tensor]
+    parts: tuple[tuple[str, Callable[[], Tensor]], ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -69,7 +71,7 @@ def write_weights(
         wrote: told the bytes of each tensor after it; may raise to stop.
 
     Raises:
-        UserError: a tensor has something that is no number, or none of its new type.
+        UserError: a tensor has something that is no number, or its new type has none for it.
         OSError: it cannot be written.
     """
     ordered = sorted(weights, key=lambda one: (-one.dtype.itemsize, one.name))
@@ -88,11 +90,12 @@ def finished(planned: Planned) -> Tensor:
     Raises:
         UserError: it has something that is no number, or that its new type has no number for.
     """
-    made = planned.make()
-    whole = made.to(planned.dtype)
+    whole = planned.make().to(planned.dtype)
     if whole.dtype.is_floating_point and not _is_finite(whole):
-        code = "merge_overflow" if _is_finite(made) else "merge_not_finite"
-        raise UserError(code, name=planned.name)
+        for file, read in planned.parts:
+            if not _is_finite(read()):
+                raise UserError("merge_not_finite", file=file, name=planned.name)
+        raise UserError("merge_overflow", name=planned.name)
     return whole
 
 
