@@ -48,7 +48,7 @@ def test_all_there_is(tmp_path: Path) -> None:
     jobs = services.jobs
     try:
         assert services.settings is services.store.get()
-        assert services.offers is jobs.offers
+        assert services.offers == jobs.offers
         assert services.catalog.get(None).id == "easel-demo"
         assert [one.name for one in services.extensions.infos()] == ["wildcards"]
         services.store.update(disabled_extensions=["wildcards"], image_format="webp")

@@ -115,9 +115,7 @@ def test_it_draws_over_into_and_beyond_a_picture(worker):
     mask = worker.store.put(file.getvalue()).id
     kinds = (
         Img2Img(**{**common, "prompt": "an orange", "strength": 0.8, "width": 128, "height": 128}),
-        Inpaint(
-            **{**common, "prompt": "a sunflower", "mask": mask}
-        ),
+        Inpaint(**{**common, "prompt": "a sunflower", "mask": mask}),
         Outpaint(**{**common, "right": 64}),
     )
     after = []

@@ -212,6 +212,8 @@ _UPSCALE = Group(
         "upscaler": Option("upscaler", "NAME", "such as Lanczos or a file in models/upscalers"),
         "upscaler-2": Option("upscaler_2", "NAME", "a second one, mixed in"),
         "mix": Option("mix", "X", "its share of the result, 0 to 1"),
+        "restorer": Option("restorer", "NAME", "mends faces; comes with an extension"),
+        "restorer-share": Option("restorer_share", "X", "the mended part of the result, 0 to 1"),
         **_FORMAT,
     },
 )

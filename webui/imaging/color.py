@@ -32,7 +32,10 @@ def color_corrected(image: Image.Image, target: LabHistogram) -> Image.Image:
 
 
 def histogram_matched(levels: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Levels of one channel mapped so that their cumulative histogram becomes the target's (fractions cut off)."""
+    """Levels of one channel, mapped so that their cumulative histogram becomes the target's.
+
+    Fractions of a level are cut off.
+    """
     counts = np.bincount(levels.ravel(), minlength=256)
     target_counts = np.bincount(target.ravel(), minlength=256)
     there = np.flatnonzero(target_counts)
