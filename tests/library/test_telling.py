@@ -141,3 +141,19 @@ def test_a_checkpoint_is_always_read_whole(tmp_path):
         (tmp_path / "a.easel.json").write_text(json.dumps({"steps": steps}))
         model = tell(only(tmp_path), memory).model
         assert model and model.card.steps == steps
+
+
+@pytest.mark.parametrize(
+    ("key", "family"),
+    [("double_blocks.0.img_attn.qkv.weight", "flux"), ("joint_blocks.0.x_block.a", "sd3")],
+)
+def test_a_transformer_whose_other_parts_lie_beside_can_be_chosen(tmp_path, key, family):
+    write_weights(tmp_path / "a.safetensors", {key: (1,)})
+    told = tell(only(tmp_path, "diffusion_model"), Memory())
+    assert told.kind == "checkpoint" and told.model is not None
+    assert (told.model.family, told.model.problem) == (family, None)
+
+
+def test_a_unet_alone_cannot(tmp_path):
+    write_weights(tmp_path / "a.safetensors", dict(list(SD1_KEYS.items())[:1]))
+    assert tell(only(tmp_path), Memory()).kind == "diffusion_model"

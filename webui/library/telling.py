@@ -127,7 +127,9 @@ def _file(place: Place, memory: Memory) -> Told:
         memory.add(head, header.dtype, found)
     told = _told(header.dtype, found, header.metadata)
     model = _model(place, header) if found.kind in _DRAWS else None
-    return told.model_copy(update={"model": model})
+    alone = told.kind == "diffusion_model" and model is not None and model.problem is None
+    kind = "checkpoint" if alone else told.kind  # its other parts are looked for beside it
+    return told.model_copy(update={"model": model, "kind": kind})
 
 
 def _told(dtype: str, by_shapes: Recognised, metadata: Mapping[str, str]) -> Told:
