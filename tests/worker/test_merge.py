@@ -14,12 +14,18 @@ from tests.checkpoints import SD1_KEYS, write_weights
 from tests.models.families.drawing import euler, load
 from tests.models.merging.makers import EMA, MIDDLE, TEXT, VAE, weights, write
 from tests.tiny import write_tiny
+from tests.worker.test_runner import Server, TwoModels
 from webui.core.errors import UserError
 from webui.core.merge import Convert, Merge
 from webui.core.offers import ModelInfo
+from webui.core.plugins import Extensions
+from webui.core.wire import Cancel, Ended, Run
+from webui.engine.upscalers import Upscalers
 from webui.library.catalog import Catalog
 from webui.models.families.sd1 import SD1
+from webui.worker.line import Control
 from webui.worker.merge import UNFINISHED, Watch, make_model
+from webui.worker.runner import Runner
 
 MERGE = Merge(model_a="one", model_b="two", multiplier=0.25, file_name="mine")
 
@@ -201,3 +207,31 @@ def test_a_merge_of_real_networks_loads_and_draws_as_what_it_is(tmp_path, two, l
 
 def _infos(two, layout) -> list[ModelInfo]:
     return [tiny.file_info if layout == "file" else tiny.folder_info for tiny in two]
+
+
+# -- as a run of the worker
+
+
+def ended(shelf, server: Server) -> Ended:
+    offline = Extensions([], "worker")
+    upscalers = Upscalers((), torch.device("cpu"))
+    parts = (TwoModels(), upscalers, None, offline, server.send, server.control)
+    runner = Runner(shelf, *parts)  # pyright: ignore[reportArgumentType]
+    return runner.run(Run(job="j", token=4, request=MERGE))
+
+
+def test_the_run_ends_with_the_place_of_the_file(home, shelf):
+    server = Server(Control())
+    path = home / "checkpoints" / "mine.safetensors"
+    assert ended(shelf, server) == Ended(token=4, outcome="finished", text=str(path))
+    assert path.is_file() and not server.made
+    told = [news.progress for news in server.news]
+    assert {one.phase for one in told} == {"merging"}
+    assert told[-1].step == told[-1].steps == sum(one.nbytes for one in load_file(path).values())
+
+
+def test_a_run_that_is_cancelled_leaves_nothing_behind(home, shelf):
+    before, server = files(home), Server(Control())
+    server.on = lambda report: server.control.take(Cancel(token=4))
+    assert ended(shelf, server).outcome == "cancelled"
+    assert files(home) == before
