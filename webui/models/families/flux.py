@@ -111,8 +111,8 @@ class FluxModel(FlowModel):
             timestep=timestep / LEVELS,
             pooled_projections=torch.stack(pooled).to(x),
             encoder_hidden_states=words,
-            txt_ids=torch.zeros(words.shape[1], 3, device=x.device, dtype=x.dtype),
-            img_ids=places.to(x),
+            txt_ids=torch.zeros(words.shape[1], 3, device=x.device),
+            img_ids=places,
             return_dict=False,
             **self._guidance(rows, residuals),
         )[0]

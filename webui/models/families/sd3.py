@@ -106,6 +106,7 @@ class SD3Model(FlowModel):
         residuals: Mapping[str, Any],
         concat: Tensor | None,
     ) -> Tensor:
+        self._check_size(x)
         pooled: list[Any] = [one.pooled for one in embeddings]
         return self.transformer(
             hidden_states=x,
@@ -115,6 +116,17 @@ class SD3Model(FlowModel):
             return_dict=False,
             **residuals,
         )[0]
+
+    def _check_size(self, x: Tensor) -> None:
+        """Whether the network has learned as many places.
+
+        Raises:
+            UserError: it has not.
+        """
+        most = self.transformer.config["pos_embed_max_size"] * self.patch
+        if max(x.shape[2:]) > most:
+            pixels = most * self.latent.stride
+            raise UserError("model_largest_side", "width", model=self.info.id, pixels=pixels)
 
 
 def sd3_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> Mapping[str, Any]:
