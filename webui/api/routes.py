@@ -47,8 +47,9 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
 )
 def submit(services: ServicesHere, owner: Owner, guest: Guest, values: JsonObject) -> Job:
     """Ask for pictures, or for a model of the net. What is left out takes what suits the model."""
-    if guest and values.get("kind") == "download":
-        raise UserError("downloads_shared")
+    if guest and values.get("kind") in ("download", "merge", "convert"):
+        download = values["kind"] == "download"
+        raise UserError("downloads_shared" if download else "merges_shared")
     return services.jobs.submit(values, owner)
 
 
