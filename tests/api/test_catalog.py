@@ -83,6 +83,9 @@ def test_notes(client: Client, dog: str, paths: Paths):
     card = paths.models / "loras" / "sub" / "Dog.easel.json"
     assert json.loads(card.read_bytes()) == {"notes": "żółw\n2"}
     assert client.get("/models", params={"search": "ŻÓŁW"})["total"] == 1
+    marked = "best with <lora:cat:0.5> & <b>"
+    response = client("PATCH", f"/api/v1/models/lora/{dog}", json={"notes": marked})
+    assert response.json()["notes"] == marked
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ class Server:
     data: Path
     port: int
     options: tuple[str, ...] = ()
+    module: str = "webui"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,7 +60,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "webui", "--no-browser"]
+        command = [sys.executable, "-m", self.module, "--no-browser"]
         command += ["--port", str(self.port), "--data-dir", str(self.data), *self.options]
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)

@@ -107,6 +107,13 @@ def plain_text(value: object, longest: int = LONGEST_TEXT) -> str | None:
     return re.sub(r"\n{3,}", "\n\n", text).strip()[:longest] or None
 
 
+def _as_written(value: object) -> str | None:
+    """The user's own words: `<lora:…>` in them is no markup. None if there are none."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "").encode(errors="replace").decode().strip()[:LONGEST_TEXT] or None
+
+
 def line(value: object) -> str | None:
     """A text of one line; None if it is none or empty."""
     text = plain_text(value, _LONGEST_LINE)
@@ -132,7 +139,7 @@ def _said(path: Path) -> Said:
 
 def _own(found: Json) -> Said:
     return Said(
-        notes=plain_text(found.get("notes")),
+        notes=_as_written(found.get("notes")),
         trigger_words=_words(found.get("trigger_words")),
         licence=line(found.get("licence")),
         source=line(found.get("source")),

@@ -68,6 +68,7 @@ export function mount({ element, props }) {
   followOffers(offers => {
     standard = offers.default_model;
     grid.show();
+    sheet.refresh();
   });
   addEventListener("focus", () => grid.element.clientWidth && pages.reload());
   document.getElementById("tab-models-button")?.addEventListener("click", () => pages.reload());

@@ -25,6 +25,10 @@ export const kindName = entry => t(`ui.models.is.${entry.kind}`);
 const hueOf = family =>
   HUES[family] ?? [...(family ?? "")].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 90);
 
+const button = kind => (label, onclick) => h(`button.${kind}`, { type: "button", onclick }, t(label));
+export const primary = button("primary");
+export const quiet = button("quiet");
+
 export const addressOf = entry => `/models/${entry.kind}/${entry.id}`;
 
 /** Its picture; where there is none, a field in the colour of its family. */

@@ -1,35 +1,53 @@
 // All about one model: a sheet at the side, on a phone over everything.
-import { Refused, del, get, patch, post } from "./api.js";
+import { Refused, get, patch, post } from "./api.js";
 import { h, iconButton, newId } from "./dom.js";
 import { number, toggle } from "./fields.js";
-import { addressOf, familyName, kindName, marks, picture, titleOf } from "./models_card.js";
+import { addressOf, familyName, kindName, marks, picture, primary, quiet, titleOf } from "./models_card.js";
+import { deletePart } from "./models_delete.js";
 import { factsPart } from "./models_facts.js";
 import { addEmbedding, addLora, changePrompt, withWords } from "./models_prompt.js";
 import { copyButton } from "./parameters.js";
-import { bytes, t, word } from "./text.js";
+import { t, word } from "./text.js";
 
 /** acts: { use, makeDefault, isDefault, onChange, onDeleted }, each called with the entry. */
 export function modelSheet(acts) {
-  const dialog = h("dialog.model-sheet", { "aria-labelledby": newId() });
-  dialog.addEventListener("click", event => event.target === dialog && dialog.close()); // beside it
-  dialog.addEventListener("close", () => dialog.remove());
+  const body = h("div.about");
+  const dialog = h("dialog.model-sheet", { "aria-labelledby": newId() }, body);
+  dialog.addEventListener("click", event => {
+    const beside = event.target === dialog && event.clientX < dialog.getBoundingClientRect().left;
+    if (beside) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    shown = null;
+    dialog.remove();
+  });
   let shown = null;
 
+  /** The same model again keeps the place, the focus and notes that are not saved yet. */
   const show = entry => {
-    shown = entry;
+    const draft = shown?.id === entry.id ? body.querySelector(".notes.unsaved textarea")?.value : undefined;
+    const had = body.contains(document.activeElement);
     const { scrollTop } = dialog;
-    dialog.replaceChildren(...content(dialog, entry, sheet));
+    shown = entry;
+    body.replaceChildren(...content(dialog, entry, sheet));
     dialog.scrollTop = scrollTop;
+    if (draft !== undefined) write(body.querySelector(".notes textarea"), draft);
+    if (had) body.querySelector(".use button, header button").focus({ preventScroll: true });
   };
   const sheet = {
     ...acts,
     close: () => dialog.close(),
+    keep: entry => {
+      shown = entry;
+      acts.onChange(entry);
+    },
     change: entry => {
       acts.onChange(entry);
       if (dialog.open && shown?.id === entry.id) show(entry);
     },
   };
   return {
+    refresh: () => shown && show(shown),
     open: async entry => {
       show(entry);
       document.body.append(dialog);
@@ -40,6 +58,11 @@ export function modelSheet(acts) {
       if (now && !same && dialog.open && shown === entry) show(now);
     },
   };
+}
+
+function write(box, words) {
+  box.value = words;
+  box.dispatchEvent(new Event("input"));
 }
 
 function content(dialog, entry, sheet) {
@@ -72,9 +95,6 @@ function content(dialog, entry, sheet) {
 }
 
 const hash = async (entry, sheet) => sheet.change(await post(`${addressOf(entry)}/hash`));
-
-const primary = (label, onclick) => h("button.primary", { type: "button", onclick }, t(label));
-const quiet = (label, onclick) => h("button.quiet", { type: "button", onclick }, t(label));
 
 function usePart(entry, sheet, trying) {
   const make = { checkpoint: checkpointUse, lora: loraUse, embedding: embeddingUse }[entry.kind];
@@ -136,48 +156,26 @@ function notesPart(entry, sheet, trying) {
   const id = newId();
   const placeholder = t("ui.models.notes.placeholder");
   const box = h("textarea", { id, rows: 2, maxlength: 10000, placeholder });
-  const written = entry.notes ?? "";
-  box.value = written;
+  box.value = entry.notes ?? "";
   const saved = h("span.state-of", { role: "status" });
   const save = quiet("ui.models.notes.save", () =>
     trying(async () => {
       const now = await patch(addressOf(entry), { notes: box.value });
-      sheet.onChange(now);
-      save.disabled = true;
+      sheet.keep(now);
+      turn(false);
       saved.textContent = t("ui.models.notes.saved");
     }),
   );
-  save.disabled = true;
   box.addEventListener("input", () => {
-    save.disabled = false;
+    turn(true);
     saved.textContent = "";
   });
   const field = h("div.field", {}, h("label", { for: id }, t("ui.models.notes")), box);
-  return h("section.notes", {}, field, h("div.buttons", {}, save, saved));
-}
-
-/** Asks before it does it. */
-function deletePart(entry, sheet, trying) {
-  const place = h("section.delete");
-  const remove = async () => {
-    await del(addressOf(entry));
-    sheet.close();
-    sheet.onDeleted(entry);
+  const section = h("section.notes", {}, field, h("div.buttons", {}, save, saved));
+  const turn = unsaved => {
+    save.disabled = !unsaved;
+    section.classList.toggle("unsaved", unsaved);
   };
-  const ask = () => {
-    const gaps = { name: entry.name, size: bytes(entry.bytes) };
-    const keep = quiet("ui.models.delete.no", () => (offer(), place.querySelector("button").focus()));
-    const yes = h(
-      "button.quiet.danger",
-      { type: "button", onclick: () => trying(remove) },
-      t("ui.models.delete.yes"),
-    );
-    const sure = h("p", { id: newId() }, t("ui.models.delete.sure", gaps));
-    yes.setAttribute("aria-describedby", sure.id);
-    place.replaceChildren(sure, h("div.buttons", {}, yes, keep));
-    keep.focus();
-  };
-  const offer = () => place.replaceChildren(quiet("ui.models.delete", ask));
-  offer();
-  return place;
+  turn(false);
+  return section;
 }

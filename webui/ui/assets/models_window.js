@@ -5,7 +5,7 @@ import { arrange, h } from "./dom.js";
 const NARROWEST = 168; // of a card, pixels
 const GAP = 14;
 const BEYOND = 500; // pixels above and below that are drawn as well
-const REST = 60; // milliseconds without scrolling after which what is in sight is fetched
+const REST = 60; // milliseconds without scrolling after which what is drawn is fetched
 
 /** card(index) makes a card's content, with `key`: the same key, the same card. want(first, last). */
 export function cardWindow({ label, card, want }) {
@@ -15,8 +15,7 @@ export function cardWindow({ label, card, want }) {
     current = 0,
     columns = 1,
     height = 1,
-    timer = 0,
-    inSight = [0, 0];
+    timer = 0;
 
   const measure = () => {
     const width = list.clientWidth;
@@ -34,14 +33,13 @@ export function cardWindow({ label, card, want }) {
     const row = pixels => Math.max(0, Math.floor(pixels / height));
     const first = row(above - BEYOND) * columns;
     const last = Math.min(count, (row(above + innerHeight + BEYOND) + 1) * columns) - 1;
-    inSight = [row(above) * columns, Math.min(count - 1, (row(above + innerHeight) + 1) * columns - 1)];
     const shown = [];
     for (let index = first; index <= last; index++) shown.push(index);
     if (current < count && (current < first || current > last)) shown.push(current);
     shown.sort((a, b) => a - b);
     draw(shown, wide);
     clearTimeout(timer);
-    if (count) timer = setTimeout(() => want(...inSight), REST);
+    if (count) timer = setTimeout(() => want(first, last), REST);
   };
   const draw = (shown, wide) => {
     const had = list.contains(document.activeElement);

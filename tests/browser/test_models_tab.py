@@ -1,0 +1,324 @@
+"""Models: found among thousands, known in detail, used, noted about and deleted."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Server, View, Visitor, free_port
+from tests.browser.test_look import ENGLISH, PHONE, WIDE, small, violations
+from tests.checkpoints import KEYS, write_weights
+
+LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
+LORA_XL = {"lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k.lora_down.weight": (4, 2048)}
+EMBEDDING = {"emb_params": (3, 768)}
+MANY = 2000
+MOST_CARDS = 90
+"""In the document, whatever the number of models: what is in sight and a little more."""
+
+
+def fill(models: Path) -> None:
+    for family in ("sd1", "sdxl"):
+        write_weights(models / "checkpoints" / f"dream-{family}.safetensors", KEYS[family])
+    card = {"title": {"en": "Dream One"}, "steps": 7, "cfg_scale": 3.5, "licence": "CC0"}
+    (models / "checkpoints" / "dream-sd1.easel.json").write_text(json.dumps(card))
+    broken = write_weights(models / "checkpoints" / "broken.safetensors", KEYS["sd1"])
+    broken.write_bytes(broken.read_bytes()[:-1])
+    loras = models / "loras"
+    write_weights(loras / "style" / "Water.safetensors", LORA)
+    told = {"activation text": "watercolour, wet paper", "preferred weight": 0.8}
+    (loras / "style" / "Water.json").write_text(json.dumps(told))
+    Image.new("RGB", (300, 400), "teal").save(loras / "style" / "Water.png")
+    write_weights(loras / "old.safetensors", LORA)
+    for number in range(MANY):
+        write_weights(loras / "many" / f"l{number:04d}.safetensors", (LORA, LORA_XL)[number % 2])
+    write_weights(models / "embeddings" / "neg" / "easyneg.safetensors", EMBEDDING)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with many models, none of which is ever loaded: its worker is the tests' own."""
+    own = Server(tmp_path_factory.mktemp("models"), free_port(), module="tests.serve_fake")
+    fill(own.data / "models")
+    own.start()
+    own.wait_for_worker()
+    own.wait(lambda: own.get("models?limit=1")["whole"], 60)
+    yield own
+    own.kill()
+
+
+@pytest.fixture
+def tab(view: View) -> View:
+    return opened(view)
+
+
+def opened(view: View) -> View:
+    tab = view.tab("models")
+    tab.find(".model-card .title").first.wait_for()
+    return tab
+
+
+def card(tab: View, title: str) -> Locator:
+    return tab.find(".model-card").filter(has=tab.page.get_by_text(title, exact=True))
+
+
+def search(tab: View, words: str, count: int) -> None:
+    tab.find(".search input").fill(words)
+    expect(tab.find(".count")).to_have_text(re.compile(rf"^{count:,} model"))
+
+
+def sheet_of(tab: View, title: str) -> View:
+    search(tab, title, 1)
+    card(tab, title).locator(".face").click()
+    sheet = View(tab.page, ".model-sheet")
+    expect(sheet.find("h2")).to_have_text(title)
+    return sheet
+
+
+def prompt(tab: View, where: str = "txt2img", name: str = "prompt") -> Locator:
+    return tab.page.locator(f"#tab-{where} [data-field={name}] textarea")
+
+
+def titles(tab: View) -> list[str]:
+    return tab.find(".model-card .title").all_inner_texts()
+
+
+def test_a_card_says_what_it_is(tab: View):
+    tab.choose("kind", "checkpoint")
+    expect(tab.find(".count")).to_have_text("4 models")
+    assert titles(tab) == ["broken", "Dream One", "dream-sdxl", "Easel demo"]
+    expect(card(tab, "dream-sdxl").locator(".facts")).to_have_text(
+        re.compile(r"^Checkpoint · SDXL · \d")
+    )
+    expect(card(tab, "broken").locator(".why")).to_contain_text("broken.safetensors is cut off")
+    expect(card(tab, "broken").locator(".mark")).to_have_text("Cannot be used")
+    expect(card(tab, "broken").get_by_role("button")).to_have_count(1)
+    expect(card(tab, "Dream One").locator(".mark")).to_have_text("Default")
+    search(tab, "water", 0)
+    tab.choose("kind", "lora")
+    expect(card(tab, "Water").locator("img")).to_have_js_property("naturalWidth", 288)
+
+
+def test_of_thousands_only_those_in_sight_are_there(tab: View):
+    tab.choose("kind", "lora")
+    expect(tab.find(".count")).to_have_text("2,002 models")
+    asked: list[str] = []
+    tab.page.on("request", lambda one: asked.extend([one.url] if "/models?" in one.url else []))
+    assert tab.find(".model-card").count() < MOST_CARDS
+    tab.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(card(tab, "Water")).to_be_in_viewport()  # the last one by its folder
+    assert tab.find(".model-card").count() < MOST_CARDS
+    for share in range(40):  # pulled by the scroll bar
+        tab.page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share / 80})")
+    expect(tab.find(".model-card [aria-busy]")).to_have_count(0)
+    shown = [int(one[1:]) for one in titles(tab) if re.fullmatch(r"l\d{4}", one)]
+    assert shown[1:] == list(range(shown[1], shown[-1] + 1)) and shown[1] > 500
+    assert len(asked) < 10, asked  # not all that was passed
+
+
+def test_words_family_and_order(tab: View):
+    search(tab, "l00 many", 100)
+    expect(tab.find('[data-field="kind"] label').nth(2)).to_have_text("LoRAs100")
+    tab.field("family").select_option("sdxl")
+    expect(tab.find(".count")).to_have_text("50 models")
+    assert titles(tab)[:2] == ["l0001", "l0003"]
+    tab.field("family").select_option("")
+    search(tab, "dream", 2)
+    tab.field("sort").select_option("largest")
+    expect(tab.find(".model-card .title").first).to_have_text("dream-sdxl")
+    tab.page.reload()
+    tab = opened(tab)
+    expect(tab.field("sort")).to_have_value("largest")
+    search(tab, "no such thing", 0)
+    expect(tab.find(".empty-of h3")).to_have_text("Nothing fits")
+    tab.button("Show all").click()
+    expect(tab.find(".model-card").first).to_be_visible()
+
+
+def test_keys_go_through_all_of_them(tab: View):
+    tab.choose("kind", "lora")
+    expect(tab.find(".count")).to_have_text("2,002 models")
+    tab.field("sort").focus()
+    tab.page.keyboard.press("Tab")
+    now = tab.page.locator(":focus")
+    expect(now).to_contain_text("l0000")
+    tab.page.keyboard.press("ArrowRight")
+    expect(now).to_contain_text("l0001")
+    tab.page.keyboard.press("ArrowDown")
+    expect(now).to_contain_text(re.compile(r"l000[3-9]"))
+    tab.page.keyboard.press("PageDown")
+    tab.page.keyboard.press("PageDown")
+    expect(now).to_be_in_viewport(ratio=1)
+    tab.page.keyboard.press("End")
+    expect(now).to_contain_text("Water")
+    expect(now).to_be_in_viewport(ratio=1)
+    tab.page.keyboard.press("Tab")
+    expect(now).to_have_text("Add to prompt")
+    tab.page.keyboard.press("Shift+Tab")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator(".model-sheet h2")).to_have_text("Water")
+    tab.page.keyboard.press("Escape")
+    expect(now).to_contain_text("Water")
+    tab.page.keyboard.press("Home")
+    expect(now).to_contain_text("l0000")
+
+
+def test_a_checkpoint_is_used_with_what_suits_it(tab: View):
+    tab.page.locator("#tab-txt2img-button").click()
+    txt2img = View(tab.page, "#tab-txt2img")
+    txt2img.field("model").select_option("easel-demo")
+    tab = opened(tab)
+    search(tab, "Dream One", 1)
+    tab.button("Use: Dream One").click()
+    expect(txt2img.field("model")).to_be_visible()
+    expect(txt2img.field("model")).to_have_value("dream-sd1")
+    expect(txt2img.field("steps")).to_have_value("7")
+    assert tab.tab("img2img").field("model").input_value() == "dream-sd1"
+    tab.page.locator("#tab-txt2img-button").click()
+    tab.page.get_by_role("button", name="Undo").click()
+    expect(txt2img.field("model")).to_have_value("easel-demo")
+    expect(txt2img.field("steps")).not_to_have_value("7")
+
+
+def test_a_default_is_set_and_taken_back(tab: View, server: Server):
+    sheet = sheet_of(tab, "dream-sdxl")
+    sheet.button("Set as default").click()
+    expect(sheet.find(".mark")).to_have_text("Default")
+    assert server.get("settings")["default_model"] == "dream-sdxl"
+    sheet.button("Undo").click()
+    expect(sheet.find(".notice")).to_be_empty()
+    expect(card(tab, "dream-sdxl").locator(".mark")).to_have_count(0)
+    assert server.get("settings")["default_model"] is None
+
+
+def test_a_lora_goes_into_the_prompt(tab: View):
+    box = prompt(tab)
+    tab.page.locator("#tab-txt2img-button").click()
+    box.fill("a lake, ")
+    tab = opened(tab)
+    search(tab, "Water", 1)
+    tab.button("Add to prompt: Water").click()
+    expect(box).to_have_value("a lake, watercolour, wet paper <lora:style/Water:0.8>")
+    card(tab, "Water").locator(".face").click()
+    sheet = View(tab.page, ".model-sheet")
+    expect(sheet.field("weight")).to_have_value("0.8")
+    sheet.fill(weight=1.25)
+    sheet.button("Add to prompt").click()
+    expect(tab.page.locator(".notice")).to_contain_text("Text to image")
+    expect(box).to_have_value("a lake, watercolour, wet paper <lora:style/Water:1.25>")
+    tab.page.get_by_role("button", name="Undo").click()
+    expect(box).to_have_value("a lake, watercolour, wet paper <lora:style/Water:0.8>")
+
+
+def test_words_are_added_one_by_one_or_not_at_all(tab: View):
+    sheet = sheet_of(tab, "Water")
+    sheet.field("words").uncheck()
+    sheet.button("Add to prompt").click()
+    expect(prompt(tab)).to_have_value(re.compile(r"<lora:style/Water:0.8>$"))
+    assert "wet paper" not in prompt(tab).input_value()
+    card(tab, "Water").locator(".face").click()
+    sheet.find(".chip").first.click()
+    expect(prompt(tab)).to_have_value(re.compile(r"watercolour.* <lora:style/Water:0.8>$"))
+    sheet.find(".chip").first.click()
+    expect(sheet.find(".notice")).to_contain_text("has that already")
+
+
+def test_what_is_added_goes_to_the_tab_that_was_used_last(tab: View):
+    img2img = tab.tab("img2img")
+    img2img.field("prompt").focus()
+    tab = opened(tab)
+    sheet = sheet_of(tab, "easyneg")
+    sheet.fill(weight=1.2)
+    sheet.button("Add to negative prompt").click()
+    expect(tab.page.locator(".notice")).to_contain_text("Image to image")
+    negative = prompt(tab, "img2img", "negative_prompt")
+    expect(negative).to_have_value("(easyneg:1.2)")
+    # Also where that tab is not there yet, after a new beginning.
+    tab.page.reload()
+    sheet = sheet_of(opened(tab), "easyneg")
+    sheet.button("Add to prompt").click()
+    expect(tab.page.locator(".notice")).to_contain_text("Image to image")
+    tab.tab("img2img")
+    expect(prompt(tab, "img2img")).to_have_value("easyneg")
+    expect(negative).to_have_value("(easyneg:1.2)")
+
+
+def test_details_hashes_and_notes(tab: View, server: Server):
+    sheet = sheet_of(tab, "Water")
+    facts = sheet.find("dl")
+    expect(facts).to_contain_text("Water.safetensors")
+    expect(facts).to_contain_text(str(server.data / "models" / "loras" / "style"))
+    expect(facts).not_to_contain_text("SHA-256")
+    sheet.button("Compute hashes").click()
+    expect(facts).to_contain_text("SHA-256")
+    expect(sheet.button("Compute hashes")).to_have_count(0)
+    assert server.get("models/lora/Water")["sha256"] in facts.inner_text()
+    expect(sheet.button("Save notes")).to_be_disabled()
+    sheet.find(".notes textarea").fill("Żółw <b>lubi</b> deszcz")
+    sheet.button("Save notes").click()
+    expect(sheet.find(".notes [role=status]")).to_have_text("Saved")
+    assert server.get("models/lora/Water")["notes"] == "Żółw <b>lubi</b> deszcz"
+    tab.page.keyboard.press("Escape")
+    search(tab, "lubi deszcz", 1)
+    card(tab, "Water").locator(".face").click()
+    expect(sheet.find(".notes textarea")).to_have_value("Żółw <b>lubi</b> deszcz")
+
+
+def test_deleting_asks_and_says_why_not(tab: View, server: Server):
+    file = server.data / "models" / "loras" / "old.safetensors"
+    sheet = sheet_of(tab, "old")
+    sheet.button("Delete …").click()
+    expect(sheet.find(".delete p")).to_contain_text("Delete old (6 kB)")
+    sheet.button("Keep").click()
+    assert file.exists()
+    sheet.button("Delete …").click()
+    sheet.button("Delete").click()
+    expect(tab.page.locator(".notice")).to_contain_text("old was deleted")
+    expect(tab.find(".count")).to_have_text("0 models")
+    assert not file.exists()
+    sheet = sheet_of(tab, "Easel demo")
+    sheet.button("Delete …").click()
+    sheet.button("Delete").click()
+    expect(sheet.find(".alert")).to_contain_text("comes with Easel and stays")
+    assert server.get("models/checkpoint/easel-demo") is not None
+
+
+def test_where_there_is_nothing_it_says_where_files_go(tab: View, server: Server):
+    tab.choose("kind", "vae")
+    expect(tab.find(".empty-of code")).to_have_text(str(server.data / "models" / "vae"))
+    write_weights(
+        server.data / "models" / "vae" / "soft.safetensors", {"decoder.conv_in.weight": (2, 2)}
+    )
+    tab.button("Look at the folders again").click()
+    expect(card(tab, "soft")).to_be_visible()
+    expect(tab.find(".empty-of")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, Any]):
+    view = visitors(color_scheme=scheme, reduced_motion="reduce", locale="pl-PL", **where).open()
+    tab = opened(view)
+    assert violations(tab) == []
+    assert re.findall(ENGLISH, tab.page.locator("body").inner_text()) == []
+    for title in ("Water", "easyneg", "broken"):
+        tab.find(".search input").fill(title)
+        expect(tab.find(".count")).to_have_text("1 model")
+        if where:
+            assert tab.page.evaluate(WIDE) == 390
+            assert small(tab) == []
+        card(tab, title).locator(".face").click()
+        sheet = View(tab.page, ".model-sheet")
+        sheet.find("section.delete button").click()
+        assert violations(tab) == [], title
+        assert small(tab) == [] or not where
+        assert sheet.find("h2").evaluate("one => one.closest('dialog').scrollWidth") <= 440
+        tab.page.keyboard.press("Escape")
+    tab.choose("kind", "upscaler")
+    tab.find(".empty-of").wait_for()
+    assert violations(tab) == []
