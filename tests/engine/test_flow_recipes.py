@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_flux, write_sd3
+from webui.core.offers import ModelInfo
 from webui.core.requests import Hires, Img2Img, Inpaint, SoftInpaint, Txt2Img
 from webui.engine.recipes import RECIPES, Tools, batches
+from webui.library.recognition import recognise_folder
 from webui.models.families.flux import Flux
 from webui.models.families.sd3 import SD3
 from webui.models.family import Model
+from webui.models.manager import ModelManager
 
 REF: Any = "sha256:" + "0" * 64
 FIELDS: dict[str, Any] = {
@@ -98,3 +102,21 @@ def test_fill_and_kontext_are_shown_the_picture(tmp_path):
     assert edited.shape == (64, 64, 3)
     plain = drawn(Img2Img(**fields), flux(tmp_path / "plain"))
     assert changed(edited, plain) > 0.01
+
+
+@pytest.mark.parametrize("write", [write_sd3, write_flux])
+def test_what_is_recognised_is_loaded_and_draws(tmp_path, write):
+    folder = write(tmp_path / "tiny")
+    kind = recognise_folder(folder)
+    info = ModelInfo(
+        id="tiny",
+        path=str(folder),
+        format="diffusers",
+        family=kind.family,
+        variant=kind.variant,
+        card=kind.card,
+    )
+    shares: list[float] = []
+    model = ModelManager(torch.device("cpu")).get(info, shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert np.ptp(drawn(Txt2Img(**FIELDS), model)) > 0  # pyright: ignore[reportArgumentType]
