@@ -96,3 +96,18 @@ def test_what_is_no_checkpoint_is_one_sentence(tmp_path):
     assert code(tmp_path / "foreign.ckpt") == "model_pickle_foreign"
     for name in ("gone.safetensors", "gone.ckpt"):
         assert code(tmp_path / name) == "model_unreadable"
+
+
+@pytest.mark.parametrize("mark", ["a.scale_weight", "scaled_fp8", "a.weight.absmax"])
+def test_quantised_numbers_are_left_alone(tmp_path, mark):
+    """They mean something only with their scales: a merge of them would be noise."""
+    path = write(tmp_path / "a.safetensors", {**weights(1), mark: torch.ones(1)})
+    with pytest.raises(UserError, match="a.safetensors stores numbers as fp8") as caught:
+        open_source(path)
+    assert caught.value.problem.code == "merge_type"
+
+
+def test_types_that_nobody_here_can_read_are_named(tmp_path):
+    path = write(tmp_path / "a.safetensors", {"a.b": torch.ones(2, dtype=torch.complex64)})
+    with pytest.raises(UserError, match="as C64"):
+        open_source(path)

@@ -22,6 +22,15 @@ from webui.models.tensors import read_pickled
 _OLD_TEXT = "cond_stage_model.transformer."
 _OLD_PARTS = ("embeddings.", "encoder.", "final_layer_norm.")
 """How early checkpoints went on, where later ones say `text_model.` first, and A1111 adds it."""
+_QUANTISED = (
+    ".scale_weight",
+    ".weight_scale",
+    "scaled_fp8",
+    ".absmax",
+    ".quant_map",
+    ".quant_state",
+)
+"""In names beside numbers that mean something only together with them."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,15 @@ def open_source(path: Path) -> Source:
     folder of diffusers.
 
     Raises:
-        UserError: it cannot be read, is damaged, cut off, or of another kind.
+        UserError: it cannot be read, is damaged, cut off, of another kind or quantised.
     """
+    source = _opened(path)
+    if any(mark in name for name in source.weights for mark in _QUANTISED):
+        raise UserError("merge_type", file=path.name, kind="fp8/nf4 + scale")
+    return source
+
+
+def _opened(path: Path) -> Source:
     if path.is_dir():
         weights = dict(_in_folder(path))
         if not weights:
