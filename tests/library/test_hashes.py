@@ -1,6 +1,8 @@
 import hashlib
 import os
 
+import pytest
+
 from tests.checkpoints import write_file
 from webui.library.hashes import Hashes
 from webui.library.index import Index
@@ -61,3 +63,14 @@ def test_two_processes_share_them(tmp_path):
     two.compute(tmp_path / "b")
     assert two.known(tmp_path / "a") and one.known(tmp_path / "b")
     assert made(tmp_path).known(tmp_path / "a")
+
+
+def test_the_reading_of_a_large_file_can_be_stopped(tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(b"x" * 3_000_000)
+    left = [None, None]
+    hashes = made(tmp_path)
+    with pytest.raises(IndexError):  # what `check` raises goes through
+        hashes.compute(path, left.pop)
+    assert hashes.known(path) is None
+    assert hashes.compute(path).sha256 == hashlib.sha256(b"x" * 3_000_000).hexdigest()

@@ -185,8 +185,11 @@ class Catalog:
         row = listing.find(kind, name)
         return listing.entry(row) if row else None
 
-    def hashed(self, id: str) -> Entry:
+    def hashed(self, id: str, check: Callable[[], None] = lambda: None) -> Entry:
         """One model with its hashes; reads the whole file the first time.
+
+        Args:
+            check: called while it reads; may raise to stop.
 
         Raises:
             UserError: there is none, or it cannot be read.
@@ -195,7 +198,7 @@ class Catalog:
         row = self._row(listing, id)
         for file in row.place.weights[:1]:
             try:
-                self._hashes.compute(file)
+                self._hashes.compute(file, check)
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise UserError("model_unreadable", file=file.name, reason=reason) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from webui.library.index import Hashed, Index
@@ -27,8 +28,11 @@ class Hashes:
         found = self._index.hashes.get(str(path))
         return found if found and found.at == stamp(path) else None
 
-    def compute(self, path: Path) -> Hashed:
+    def compute(self, path: Path, check: Callable[[], None] = lambda: None) -> Hashed:
         """The hashes; reads the whole file unless they are known.
+
+        Args:
+            check: called while it reads; may raise to stop.
 
         Raises:
             OSError: the file cannot be read.
@@ -36,14 +40,14 @@ class Hashes:
         if known := self.known(path):
             return known
         before = stamp(path)
-        sha256, autov3 = _digests(path)
+        sha256, autov3 = _digests(path, check)
         hashed = Hashed(before or (0, 0), sha256, autov3)
         if before is not None and before == stamp(path):
             self._index.remember(str(path), hashed)
         return hashed
 
 
-def _digests(path: Path) -> tuple[str, str | None]:
+def _digests(path: Path, check: Callable[[], None]) -> tuple[str, str | None]:
     """SHA-256 of a file, and of what follows its header if it has one, in one reading."""
     whole, tensors = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
@@ -52,6 +56,7 @@ def _digests(path: Path) -> tuple[str, str | None]:
         whole.update(start)
         left: int = _LENGTH.unpack(start)[0] if has_header else 0
         while piece := file.read(min(left, _PIECE) or _PIECE):
+            check()
             whole.update(piece)
             if left:
                 left -= len(piece)

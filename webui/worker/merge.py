@@ -52,7 +52,7 @@ class Shelf(Protocol):
 
     def find(self, kind: str, name: str) -> Entry | None: ...
 
-    def hashed(self, id: str) -> Entry: ...
+    def hashed(self, id: str, check: Callable[[], None]) -> Entry: ...
 
     def folder(self, kind: str) -> Path: ...
 
@@ -127,8 +127,7 @@ def _metadata(
         return copy_metadata(Origin(entry.name, None, source.metadata), name)
     origins: list[Origin] = []
     for entry, source in models:
-        watch.check()
-        hashed = shelf.hashed(entry.id)  # reads it whole, the first time
+        hashed = shelf.hashed(entry.id, watch.check)  # reads it whole, the first time
         origins.append(Origin(entry.name, hashed.sha256, source.metadata))
     return merge_metadata(request, name, origins, models[0][0].variant == "inpaint")
 
