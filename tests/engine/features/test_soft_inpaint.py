@@ -120,3 +120,16 @@ def test_the_mask_found_is_no_wider_than_the_users():
     assert nothing is not None
     assert nothing.getextrema() == (0, 0)
     assert replace(ready, overlay_mask=None).overlay is None
+
+
+@pytest.mark.parametrize(("sigma", "ratio"), [(0.8, 4.0), (0.5, 1.0), (1.0, 14.6146)])
+def test_of_a_flow_the_ratio_of_noise_to_signal_counts(sigma, ratio):
+    latents, mask = torch.rand(1, 4, 8, 8), torch.rand(1, 1, 8, 8)
+    denoised = torch.rand(1, 4, 8, 8)
+    made: list[torch.Tensor] = []
+    for level, flow in ((sigma, True), (ratio, False)):
+        step = Step(0, 1, latents, level, denoised)
+        SoftlyKeepOutside(latents, mask, SoftInpaint(), flow).after(step)
+        assert step.denoised is not None
+        made.append(step.denoised)
+    assert torch.allclose(*made, atol=1e-6)
