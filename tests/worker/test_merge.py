@@ -141,6 +141,19 @@ def test_a_pickle_becomes_a_safe_file_without_averages(home, shelf):
     assert load_file(whole).keys() == held.keys()
 
 
+def test_pickles_have_blocks_too(home, shelf):
+    """Their headers do not tell the family, but their weights do."""
+    width = {"model.diffusion_model.input_blocks.1.1.attn2.to_k.weight": torch.ones(8, 768)}
+    for seed, name in enumerate(("p one", "p two")):
+        torch.save({**weights(seed), **width}, home / "checkpoints" / f"{name}.ckpt")
+    request = MERGE.with_(model_a="p one", model_b="p two", blocks="M00:1", multiplier=0)
+    found = load_file(make_model(request, shelf, quiet()))
+    assert torch.equal(found[MIDDLE], weights(1)[MIDDLE])
+    assert torch.equal(found[TEXT], weights(0)[TEXT])
+    with pytest.raises(UserError, match="IN12"):
+        make_model(request.with_(blocks="IN12:1"), shelf, quiet())
+
+
 def test_an_autoencoder_is_taken_out_and_put_in(home, shelf):
     vae = make_model(Convert(model="two", extract="vae"), shelf, quiet())
     assert vae.parent == home / "vae" and vae.name == "two-vae.safetensors"

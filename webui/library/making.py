@@ -10,6 +10,7 @@ from webui.core.errors import UnknownId, UserError
 from webui.core.merge import Convert, Merge
 from webui.library.blocks import read_blocks
 from webui.library.entries import Entry
+from webui.library.places import PICKLES
 from webui.prompt.filenames import plain_name
 
 MODELS = ("model_a", "model_b", "model_c", "model")
@@ -68,10 +69,17 @@ def found_models(shelf: Shelf, request: Merge | Convert) -> Mapping[str, Entry]:
             raise UserError("merge_third", "model_c")
         parts = [found[field] for field in MODELS if field in found]
         _check_alike(parts)
-        read_blocks(request.blocks, parts[0].family)
+        family = family_of(parts)
+        if family or f".{parts[0].format}" not in PICKLES:  # of those it is told when they are open
+            read_blocks(request.blocks, family)
     elif request.extract and request.bake_vae:
         raise UserError("merge_extract_bake", VAE)
     return found
+
+
+def family_of(entries: Sequence[Entry]) -> str | None:
+    """The family of models that go together, if the header of one tells it."""
+    return next((entry.family for entry in entries if entry.family), None)
 
 
 def result_name(request: Merge | Convert, names: Sequence[str]) -> str:

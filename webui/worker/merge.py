@@ -20,7 +20,8 @@ from webui.core.merge import Convert, Merge
 from webui.library.blocks import read_blocks
 from webui.library.entries import Entry
 from webui.library.fetching import check_room
-from webui.library.making import MODELS, VAE, found_models, result_name
+from webui.library.kinds import recognised_by_shapes
+from webui.library.making import MODELS, VAE, family_of, found_models, result_name
 from webui.library.places import CARD
 from webui.library.recognition import INDEX
 from webui.library.sidecars import read_object
@@ -82,7 +83,9 @@ def make_model(request: Merge | Convert, shelf: Shelf, watch: Watch) -> Path:
     entries = [found[field] for field in MODELS if field in found]
     sources = [open_source(Path(entry.path)) for entry in entries]
     vae = open_source(Path(found[VAE].path)) if VAE in found else None
-    weights = _planned(request, entries[0], sources, vae)
+    shapes = {weight: one.shape for weight, one in sources[0].weights.items()}
+    family = family_of(entries) or recognised_by_shapes(shapes).family
+    weights = _planned(request, family, sources, vae)
     name = result_name(request, [_stem(source.path, source.folder) for source in sources])
     metadata = _metadata(request, name, list(zip(entries, sources, strict=True)), shelf, watch)
     alone = isinstance(request, Convert) and request.extract
@@ -92,7 +95,7 @@ def make_model(request: Merge | Convert, shelf: Shelf, watch: Watch) -> Path:
 
 
 def _planned(
-    request: Merge | Convert, first: Entry, sources: Sequence[Source], vae: Source | None
+    request: Merge | Convert, family: str | None, sources: Sequence[Source], vae: Source | None
 ) -> list[Planned]:
     to = _PRECISIONS[request.precision] if request.precision else None
     if isinstance(request, Merge):
@@ -100,8 +103,8 @@ def _planned(
             request.method,
             request.multiplier,
             request.multiplier_2,
-            read_blocks(request.blocks, first.family),
-            first.family,
+            read_blocks(request.blocks, family),
+            family,
             request.text_encoder,
             request.vae,
         )
