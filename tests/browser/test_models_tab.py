@@ -322,3 +322,42 @@ def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where:
     tab.choose("kind", "upscaler")
     tab.find(".empty-of").wait_for()
     assert violations(tab) == []
+
+
+def test_a_download_is_asked_for_and_stopped(tab: View, server: Server):
+    tab.button("Download …").click()
+    sheet = View(tab.page, ".model-sheet")
+    expect(sheet.field("source")).to_be_focused()
+    assert violations(sheet) == []
+    sheet.fill(source="no address")
+    sheet.button("Download").click()
+    expect(sheet.find('[data-field="source"] .problem')).not_to_be_empty()
+    sheet.fill(source="https://localhost:9/dream.safetensors")
+    sheet.button("Download").click()
+    expect(tab.page.locator(".notice")).not_to_be_empty()
+    expect(tab.find(".work")).to_be_hidden()  # nobody answers there: it is over, and it is said why
+    newest = tab.jobs()[0]
+    assert newest["request"]["source"] == "https://localhost:9/dream.safetensors"
+    assert newest["state"] == "failed"
+    expect(tab.page.locator(".notice")).to_contain_text("localhost")
+
+
+def test_a_merge_asks_for_what_its_method_needs(tab: View):
+    tab.button("Merge …").click()
+    sheet = View(tab.page, ".model-sheet")
+    expect(sheet.field("model_c")).to_be_hidden()
+    sheet.field("method").select_option("add_difference")
+    expect(sheet.field("model_c")).to_be_visible()
+    expect(sheet.field("multiplier_2")).to_be_hidden()
+    sheet.field("model_a").select_option("dream-sd1")
+    sheet.field("model_b").select_option("dream-sdxl")
+    sheet.field("model_c").select_option("easel-demo")
+    sheet.fill(multiplier=0.3)
+    assert violations(sheet) == []
+    with tab.page.expect_request(lambda one: one.method == "POST") as asked:
+        sheet.button("Merge").click()
+    request: dict[str, Any] = asked.value.post_data_json or {}
+    models = [request[f"model_{letter}"] for letter in "abc"]
+    assert models == ["dream-sd1", "dream-sdxl", "easel-demo"]
+    assert (request["kind"], request["multiplier"]) == ("merge", 0.3)
+    assert "multiplier_2" not in request and request["file_name"] is None

@@ -4,8 +4,10 @@ import { chooseModel } from "./desks.js";
 import { h, iconButton, newId, say } from "./dom.js";
 import { choice } from "./fields.js";
 import { Form } from "./form.js";
-import { blank, cardOf, familyName, titleOf } from "./models_card.js";
+import { blank, cardOf, familyName, quiet, titleOf } from "./models_card.js";
 import { emptyPart } from "./models_empty.js";
+import { downloadSheet, mergeSheet } from "./models_forms.js";
+import { workPart } from "./models_jobs.js";
 import { modelPages } from "./models_pages.js";
 import { addEmbedding, addLora } from "./models_prompt.js";
 import { modelSheet } from "./models_sheet.js";
@@ -55,7 +57,19 @@ export function mount({ element, props }) {
   const empty = emptyPart(find.clear);
   const problems = h("ul.problems", { role: "status" });
   const head = h("div.models-head", {}, h("h2.unseen", {}, t("ui.tab.models")), find.element);
-  element.replaceChildren(h("div.models-page", {}, head, find.count, problems, empty.element, grid.element));
+  const made = () => refreshOffers().then(() => pages.reload(true));
+  const download = downloadSheet(props.download, made);
+  const merge = mergeSheet(props.merge, made);
+  const bar = h(
+    "div.models-bar",
+    {},
+    find.count,
+    quiet("ui.models.download", download.open),
+    quiet("ui.models.merge", merge.open),
+  );
+  element.replaceChildren(
+    h("div.models-page", {}, head, bar, workPart(), problems, empty.element, grid.element),
+  );
 
   const show = () => {
     const page = pages.page();
