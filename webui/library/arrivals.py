@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from webui.core.errors import UserError
@@ -71,7 +70,7 @@ def recognise(path: Path, name: str) -> tuple[str, ModelKind]:
         header = Header(dict.fromkeys((one for one in pickled.names if "." in one), ()), {}, {})
     kind = recognised(header).kind
     assert kind in MODEL_KINDS
-    return ending, cast(ModelKind, kind)
+    return ending, kind
 
 
 def told_name(disposition: str) -> str | None:
