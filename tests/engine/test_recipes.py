@@ -46,6 +46,13 @@ def test_each_picture_may_have_its_own_words():
     ]
 
 
+def test_names_of_pictures_are_not_read_as_words():
+    one = request(prompt="a cat, {image:b} on a mat (-rain)", prompts=())
+    assert words(one, 0) == Words("a cat, on a mat", "rain")
+    own = request(prompt="x", prompts=("{image} fox",))
+    assert words(own, 0).prompt == "fox"
+
+
 def test_a_comment_says_nothing():
     assert words(request(prompt="a cat # (-dog)"), 0) == Words("a cat \n", "")
 

@@ -32,6 +32,7 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self.pictures = Pictures(self.store, self._result)
+        self.extensions = NO_EXTENSIONS
 
     def _result(self, id: str) -> bytes:
         if f"picture:{id}" != RESULT:
@@ -43,7 +44,7 @@ class Door:
 
     def taken(self, kind: str, offers: Offers = NO_MORE, **values: Any) -> Any:
         values = {"kind": kind, **values}
-        parts = (offers, CATALOG, Settings(), NO_EXTENSIONS, self.pictures)
+        parts = (offers, CATALOG, Settings(), self.extensions, self.pictures)
         request = accept(values, *parts)
         assert accept(request.model_dump(), *parts) == request, "a second look changes nothing"
         return request

@@ -1,5 +1,9 @@
+from pathlib import Path
+
+from tests.core.test_plugins import extension
 from tests.jobs.door import GONE, Door
 from tests.jobs.test_checks import CATALOG
+from webui.core.plugins import Extensions
 from webui.core.requests import Img2Img, Txt2Img
 from webui.jobs.referring import refer
 
@@ -40,3 +44,28 @@ def test_an_edit_model_begins_from_noise_unless_told_otherwise(door: Door) -> No
     assert isinstance(request, Img2Img) and request.strength == 1.0
     told = refer(Txt2Img.model_validate({**values, "reference_strength": 0.75}), model)
     assert isinstance(told, Img2Img) and told.strength == 0.75
+
+
+SERVER = """
+from webui.ext import hookimpl
+
+@hookimpl
+def serve_references(request):
+    return len(request.references) < 3
+"""
+
+
+def test_extensions_are_asked_first(door: Door, tmp_path: Path) -> None:
+    extension(tmp_path / "extensions", "adapter", SERVER)
+    door.extensions = Extensions([tmp_path / "extensions"], "server")
+    two = {"1": door.put(3, 3), "b": door.put(4, 4)}
+    request = door.taken("txt2img", prompt="x {image} {image:b}", references=two, hires={})
+    assert isinstance(request, Txt2Img)
+    assert (request.prompt, dict(request.references)) == ("x {image} {image:b}", two)
+    assert door.refused("txt2img", prompt="x {image}", references=two) == {
+        "references": "reference_unused"
+    }
+    three = {**two, "c": door.put(5, 5)}
+    assert door.refused("txt2img", prompt="x {image} {image:b} {image:c}", references=three) == {
+        "references": "references_unserved"
+    }

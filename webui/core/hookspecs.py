@@ -111,6 +111,11 @@ class ServerHooks:
         """
         ...
 
+    @hookspec
+    def serve_references(self, request: AnyRequest) -> bool:
+        """Whether this extension puts `request.references` to use when the job is drawn."""
+        ...
+
 
 class WorkerHooks:
     """Hooks of an extension's `worker` module."""

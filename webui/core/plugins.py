@@ -126,6 +126,14 @@ class Extensions:
             request = _checked(one.name, changed) if changed is not None else request
         return request
 
+    def serve_references(self, request: AnyRequest) -> bool:
+        """Whether any extension puts the pictures that a prompt names to use.
+
+        Raises:
+            ExtensionError: one of them raised.
+        """
+        return any(one.call("serve_references", request=request) for one in self._active())
+
     def participants(self, job: str, request: AnyRequest) -> list[Participant]:
         """Who takes part in a job; each is watched, so that a failure has its name.
 

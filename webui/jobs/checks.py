@@ -78,10 +78,12 @@ def accept(
     problems += [] if problems else _in_models(request, catalog)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
-    return _completed(request, model, pictures)
+    return _completed(request, model, pictures, extensions)
 
 
-def _completed(request: Request, model: ModelInfo | None, pictures: Pictures) -> AnyRequest:
+def _completed(
+    request: Request, model: ModelInfo | None, pictures: Pictures, extensions: Extensions
+) -> AnyRequest:
     """What is known only when all else fits.
 
     Raises:
@@ -89,7 +91,7 @@ def _completed(request: Request, model: ModelInfo | None, pictures: Pictures) ->
     """
     request = pictures.stored_in(request)
     try:
-        request = refer(request, model)
+        request = refer(request, model, extensions.serve_references)
         changes = sized(request, model, pictures)
         named = {"model": model.id} if model else {}
         return request.with_(**named, **changes, **drawn_seeds(request))  # pyright: ignore

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
-from webui.core.requests import Drawing, Img2Img, Request, Txt2Img
+from webui.core.requests import AnyRequest, Drawing, Img2Img, Request, Txt2Img
 from webui.prompt.references import references_in
 
 WHOLE = 1.0
 """Strength of an edit model, which sees the picture beside the noise that it begins with."""
 
 
-def refer(request: Request, model: ModelInfo | None) -> Request:
+def refer(
+    request: Request,
+    model: ModelInfo | None,
+    served: Callable[[AnyRequest], bool] = lambda _: False,
+) -> Request:
     """The request with its references put to use.
 
-    Without anybody else who serves them, one picture in Text to image is what the drawing begins
-    with: an edit model changes it as told, any other keeps as much of it as
-    `reference_strength` says.
+    Where extensions serve them it stays as it is. Without anybody else, one picture in Text to
+    image is what the drawing begins with: an edit model changes it as told, any other keeps as
+    much of it as `reference_strength` says.
+
+    Args:
+        served: whether an extension does.
 
     Raises:
         UserError: a tag without picture, a picture without tag, or more than can be served.
@@ -31,7 +41,7 @@ def refer(request: Request, model: ModelInfo | None) -> Request:
     for name in request.references:
         if name not in names:
             raise UserError("reference_unused", "references", name=name)
-    if not names:
+    if not names or served(cast(AnyRequest, request)):
         return request
     if not isinstance(request, Txt2Img) or len(names) > 1:
         raise UserError("references_unserved", "references", count=len(names))

@@ -10,6 +10,7 @@ from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request, Txt2Img
 from webui.engine.conditioning import Words
 from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
 from webui.prompt.networks import Network, split_networks
+from webui.prompt.references import references_in
 
 SEEDS = LARGEST_SEED + 1
 
@@ -71,9 +72,9 @@ def networks(request: Request) -> list[Network]:
 
 
 def plain(prompt: str, negative: str) -> Words:
-    """Both prompts without comments, inline negatives moved."""
+    """Both prompts without comments and names of pictures, inline negatives moved."""
     positive, inline = split_negatives(strip_comments(prompt))
-    return Words(positive, merge_negative(strip_comments(negative), inline))
+    return Words(references_in(positive).text, merge_negative(strip_comments(negative), inline))
 
 
 def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]]:
