@@ -172,7 +172,7 @@ def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
     view = visitors(locale="pl-PL").open()
     expect(view.page.locator("html")).to_have_attribute("lang", "pl")
     titles = ["Tekst na obraz", "Obraz na obraz", "Retusz", "Powiększanie"]
-    titles += ["Informacje o obrazie", "Rozszerzenia", "Ustawienia"]
+    titles += ["Modele", "Informacje o obrazie", "Rozszerzenia", "Ustawienia"]
     for tab, title in zip(TABS, titles, strict=True):
         expect(view.page.locator(f"#tab-{tab}-button")).to_have_text(title)
     expect(view.field("prompt")).to_have_value("czerwone jabłko")
