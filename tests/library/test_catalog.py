@@ -444,3 +444,20 @@ def test_a_folder_that_may_not_be_read_is_named(make, models, monkeypatch):
     (problem,) = page.problems
     assert problem.code == "folder_unreadable" and "shut" in problem.message
     assert "Permission denied" in problem.message and page.total == 1
+
+
+def test_an_end_at_any_moment_is_heard(tmp_path: Path) -> None:
+    """Also between two looks, where what wakes the thread is forgotten."""
+    catalog = Catalog.of(Paths.choose(tmp_path))
+
+    class Ending(threading.Event):
+        def clear(self) -> None:
+            catalog._end.set()
+            self.set()
+            super().clear()
+
+    catalog._wake = Ending()
+    catalog.watch()
+    assert catalog._watcher is not None
+    catalog._watcher.join(5)
+    assert not catalog._watcher.is_alive()

@@ -144,9 +144,11 @@ class Chores:
         self._look.set()
 
     def _work(self) -> None:
-        while not self._stopping.is_set():
+        while True:
+            self._look.clear()
+            if self._stopping.is_set():  # looked at after the clearing: no call to end gets lost
+                return
             try:
-                self._look.clear()
                 run = self._runs.begin(CHORES)
                 if run is None:
                     self._look.wait()

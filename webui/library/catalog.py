@@ -270,8 +270,10 @@ class Catalog:
 
     def _watch(self) -> None:
         tidied: tuple[Found, ...] = ()
-        while not self._end.is_set():
+        while True:
             self._wake.clear()
+            if self._end.is_set():  # looked at after the clearing: no call to end gets lost
+                return
             found = (self._first.found(stop=self._end), self._rest.found(stop=self._end))
             if all(one.whole for one in found) and found != tidied:
                 self._index.tidy(str(place.path) for one in found for place, _ in one.models)
