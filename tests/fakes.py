@@ -86,6 +86,12 @@ class FakeModel:
         rows = zip(x.double(), embeddings, strict=True)
         return torch.stack([_posterior_mean(row, sigma, one) for row, one in rows]).float()
 
+    def network_inputs(
+        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        words = torch.stack([one.tokens for one in embeddings])
+        return {"sample": x, "timestep": sigma, "encoder_hidden_states": words}
+
     def decode(self, latents: Tensor) -> Tensor:
         pixels = latents[:, :3].add(1).div(2).clamp(0, 1).float()
         return pixels.repeat_interleave(8, 2).repeat_interleave(8, 3).cpu()

@@ -5,7 +5,7 @@
 
 from webui.core.errors import UserError
 from webui.core.hookspecs import API_VERSION, Panel, PictureTool, Sampler, Tab, hookimpl
-from webui.core.participants import Cond, Embedding, JobView, Participant, Step
+from webui.core.participants import Call, Cond, Embedding, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
 from webui.prompt.wildcards import WildcardFiles
@@ -14,6 +14,7 @@ from webui.prompt.wildcards import expand as expand_wildcards
 __all__ = [
     "API_VERSION",
     "AnyRequest",
+    "Call",
     "Cond",
     "Drawing",
     "Embedding",

@@ -74,6 +74,10 @@ class StubModel:
         epsilon = (seen - (m + 0.3 / (0.3 + s * s) * (seen - m))) / s
         return (x.double() - sigma * epsilon).float()
 
+    def network_inputs(self, x, sigma, embeddings):
+        words = torch.stack([one.tokens for one in embeddings])
+        return {"sample": x, "timestep": sigma, "encoder_hidden_states": words}
+
     def decode(self, latents):
         pixels = latents[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3)
         return pixels.add(1).div(2).clamp(0, 1)

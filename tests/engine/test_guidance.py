@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.engine.stub import StubModel
-from webui.core.participants import Cond, Embedding, Participant, Step
+from webui.core.participants import Call, Cond, Embedding, Participant, Step
 from webui.engine.guidance import Given, Guider
 from webui.engine.options import Options
 from webui.models.family import ImageConditioning
@@ -125,6 +125,52 @@ def test_patches_are_undone_in_reverse_also_after_an_exception():
     with pytest.raises(ZeroDivisionError), guider.patched():
         raise ZeroDivisionError
     assert log == ["a in", "b in", "b out", "a out"]
+
+
+def test_each_call_of_the_network_tells_its_rows_and_takes_residuals(x):
+    """Texts of different length go in two calls: each is told, with its own rows."""
+    told: list[tuple[list[str], list[int], int]] = []
+
+    class Adds(Participant):
+        def before(self, step: Step) -> None:
+            step.residuals["everywhere"] = 1.0
+
+        def call(self, call: Call) -> None:
+            told.append((list(call.roles), list(call.images), len(call.x)))
+            assert call.model is model and len(call.embeddings) == len(call.x)
+            call.residuals["own"] = float(len(told))
+
+    class Model(StubModel):
+        def predict_x0(self, x, sigma, embeddings, residuals=None, concat=None):
+            given.append(residuals)
+            return super().predict_x0(x, sigma, embeddings)
+
+    given: list[dict[str, float]] = []
+    model = Model()
+    conds = [cond("positive", 0.3, tokens=154), cond("negative", 0.1)]
+    guider = Guider(Given(model, conds), 7, 1, [Adds()])
+    guider(x, SIGMA)
+    assert told == [(["positive"], [0], 1), (["negative"], [0], 1)]
+    assert given == [{"everywhere": 1.0, "own": 1.0}, {"everywhere": 1.0, "own": 2.0}]
+
+
+def test_after_a_step_its_parts_are_there(x):
+    parts: list[Step] = []
+
+    class Looks(Participant):
+        def after(self, step: Step) -> None:
+            parts.append(step)
+
+    conds = [cond("positive", 0.3, weight=0.5), cond("negative", 0.1)]
+    Guider(Given(StubModel(), conds), 7, 1, [Looks()])(x, SIGMA)
+    (step,) = parts
+    assert step.scale == 7
+    assert step.uncond is not None and step.prompted is not None and step.denoised is not None
+    torch.testing.assert_close(step.uncond, predicted(x, 0.1))
+    halfway = step.uncond + 0.5 * (predicted(x, 0.3) - step.uncond)
+    torch.testing.assert_close(step.prompted, halfway)
+    guided = step.uncond + step.scale * (step.prompted - step.uncond)
+    torch.testing.assert_close(step.denoised, guided, rtol=1e-5, atol=1e-5)
 
 
 def test_the_check_comes_before_the_model(x):

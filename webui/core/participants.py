@@ -5,7 +5,7 @@ Tensors are typed `Any` here: the ground floor does not know torch. Shapes are i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from PIL import Image
 from webui.core.requests import AnyRequest
 
 Tensor = Any
+Role = Literal["positive", "negative"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Cond:
             that model call; past the last one the first is in force again (A1111's rule).
     """
 
-    role: Literal["positive", "negative"]
+    role: Role
     image: int
     weight: float
     schedule: tuple[tuple[int, Embedding], ...]
@@ -72,7 +73,11 @@ class Step:
         sigma: noise level of x, a float.
         denoised: (B, C, h, w) the prediction after guidance; None in `before`, `after` may
             replace it.
-        residuals: name -> tensors that the network adds inside (ControlNet); `before` adds to it.
+        prompted, uncond: (B, C, h, w) what the prompt and the negative prompt lead to, of which
+            guidance made `denoised`; the same where nothing is led away from. None in `before`.
+        scale: of the guidance on this step, 1 where nothing is led away from.
+        residuals: what the network adds inside in all calls of this step; `before` adds to it. What
+            depends on the rows goes into `Call.residuals`.
     """
 
     index: int
@@ -80,7 +85,36 @@ class Step:
     x: Tensor
     sigma: float
     denoised: Tensor | None = None
+    prompted: Tensor | None = None
+    uncond: Tensor | None = None
+    scale: float = 1.0
     residuals: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class Call:
+    """One call of the network: those rows of a step that go through it together.
+
+    A row is one branch of one picture's prompt. Rows of a step may go in several calls.
+
+    Attributes:
+        step: it is a part of.
+        model: that is called.
+        x: (R, C, h, w) float32, the noisy latents of each row.
+        embeddings: the text of each row.
+        images: which picture of the batch each row belongs to.
+        roles: whether a row is led to or away from.
+        residuals: what the network adds inside for these rows, by the name of its argument; begins
+            as those of the step, and is the participant's to add to.
+    """
+
+    step: Step
+    model: Any
+    x: Tensor
+    embeddings: Sequence[Embedding]
+    images: Sequence[int]
+    roles: Sequence[Role]
+    residuals: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -113,6 +147,9 @@ class Participant:
 
     def before(self, step: Step) -> None:
         """Before the model is called."""
+
+    def call(self, call: Call) -> None:
+        """Before each call of the network for some rows of a step; may add to `call.residuals`."""
 
     def after(self, step: Step) -> None:
         """After guidance; `step.denoised` is there."""

@@ -26,7 +26,7 @@ from webui.core.extension import (
     read_manifest,
 )
 from webui.core.hookspecs import Panel, PictureTool, Sampler, Tab
-from webui.core.participants import Cond, JobView, Participant, Step
+from webui.core.participants import Call, Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
 
@@ -227,6 +227,9 @@ class Watched(Participant):
 
     def before(self, step: Step) -> None:
         guarded(self.name, "before", self.inner.before, step)
+
+    def call(self, call: Call) -> None:
+        guarded(self.name, "call", self.inner.call, call)
 
     def after(self, step: Step) -> None:
         guarded(self.name, "after", self.inner.after, step)

@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from webui.core.participants import Cond, Embedding, Participant, Step
+from webui.core.participants import Call, Cond, Embedding, Participant, Role, Step
 from webui.engine.options import Options
 from webui.models.family import Model
 
@@ -25,12 +25,14 @@ class _Row:
     Attributes:
         image: which picture it belongs to.
         weight: how much it counts.
+        role: whether it is led to or away from.
         blind: an edit model is not shown the picture.
     """
 
     image: int
     weight: float
     embedding: Embedding
+    role: Role
     blind: bool = False
 
 
@@ -187,8 +189,8 @@ class Guider:
 
     def _guide(self, step: Step) -> Tensor:
         leads = self._leads(step)
-        positive = [_Row(c.image, c.weight, c.at(step.index)) for c in self._positive]
-        negative = [_Row(c.image, 1.0, c.at(step.index)) for c in self._negative] if leads else []
+        positive = [self._row(cond, cond.weight, step) for cond in self._positive]
+        negative = [self._row(cond, 1.0, step) for cond in self._negative] if leads else []
         blind = [replace(row, blind=True) for row in negative] if self._edits else []
         predicted = self._predict(step, [*positive, *negative, *blind])
         prompted, rest = predicted[: len(positive)], predicted[len(positive) :]
@@ -196,14 +198,19 @@ class Guider:
         if leads:
             uncond = _by_image(step.x, negative, rest)
         self._uncond = uncond
-        denoised = uncond.clone()
+        step.scale = self.scale if leads else 1.0
+        denoised, step.uncond, step.prompted = uncond.clone(), uncond, uncond.clone()
         if blind:
             unseen = _by_image(step.x, blind, rest[len(negative) :])
             denoised = unseen + (uncond - unseen) * (self._image_scale or 0.0)
-        scale = self.scale if leads else 1.0
         for row, value in zip(positive, prompted, strict=True):
-            denoised[row.image] += (value - uncond[row.image]) * (row.weight * scale)
+            away = value - uncond[row.image]
+            step.prompted[row.image] += away * row.weight
+            denoised[row.image] += away * (row.weight * step.scale)
         return denoised
+
+    def _row(self, cond: Cond, weight: float, step: Step) -> _Row:
+        return _Row(cond.image, weight, cond.at(step.index), cond.role)
 
     def _predict(self, step: Step, rows: Sequence[_Row]) -> Tensor:
         """The network's answer for every row: (rows, C, h, w).
@@ -219,14 +226,27 @@ class Guider:
             picture = row.image if x.device.type == "cpu" else 0
             calls.setdefault((row.embedding.tokens.shape[0], picture), []).append(place)
         for places in calls.values():
-            images = torch.tensor([rows[i].image for i in places], device=x.device)
-            embeddings = [rows[i].embedding for i in places]
-            beside = self._beside([rows[i] for i in places])
-            predicted = self.model.predict_x0(
-                x[images], step.sigma, embeddings, step.residuals, beside
-            )
+            together = [rows[place] for place in places]
+            predicted = self._called(step, x, together)
             result[torch.tensor(places, device=x.device)] = predicted
         return result
+
+    def _called(self, step: Step, x: Tensor, rows: Sequence[_Row]) -> Tensor:
+        """The network's answer for rows that go in one call."""
+        images = [row.image for row in rows]
+        call = Call(
+            step=step,
+            model=self.model,
+            x=x[torch.tensor(images, device=x.device)],
+            embeddings=[row.embedding for row in rows],
+            images=images,
+            roles=[row.role for row in rows],
+            residuals=dict(step.residuals),
+        )
+        for participant in self._participants:
+            participant.call(call)
+        beside = self._beside(rows)
+        return self.model.predict_x0(call.x, step.sigma, call.embeddings, call.residuals, beside)
 
     def _beside(self, rows: Sequence[_Row]) -> Tensor | None:
         if self._concat is None:

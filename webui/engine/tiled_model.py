@@ -118,6 +118,11 @@ class TiledModel:
             self._tile_done(number + 1, len(boxes))
         return result
 
+    def network_inputs(
+        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        return self._model.network_inputs(x, sigma, embeddings)
+
     def decode(self, latents: Tensor) -> Tensor:
         return self._model.decode(latents)
 

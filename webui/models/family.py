@@ -118,6 +118,18 @@ class Model(Protocol):
         """
         ...
 
+    def network_inputs(
+        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """What the network is given for rows of x, by the names of its arguments.
+
+        Its ControlNets take the same.
+
+        Args:
+            x, sigma, embeddings: as in `predict_x0`.
+        """
+        ...
+
     def decode(self, latents: Tensor) -> Tensor:
         """(B, C, h, w) to pixels (B, 3, H, W) in 0..1, float32 on the CPU."""
         ...

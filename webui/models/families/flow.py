@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
 from webui.library.cards import CARDS
@@ -107,6 +108,27 @@ class FlowModel(Adaptable, ABC):
             latents.to(self.dtype), timestep, embeddings, residuals or {}, beside
         )
         return x - sigma * output[..., :height, :width].float()
+
+    def network_inputs(
+        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """See `Model.network_inputs`.
+
+        Raises:
+            UserError: nobody has made ControlNets of this family.
+        """
+        timestep = torch.full((len(x),), sigma * LEVELS, device=self.device)
+        return self.inputs(self._whole(x).to(self.dtype), timestep, embeddings)
+
+    def inputs(
+        self, x: Tensor, timestep: Tensor, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """The network's arguments, of those of `velocity`.
+
+        Raises:
+            UserError: nobody has made ControlNets of this family.
+        """
+        raise UserError("control_family", model=self.info.id)
 
     def _whole(self, x: Tensor) -> Tensor:
         """x continued to the right and down to whole tokens."""

@@ -93,30 +93,39 @@ class FluxModel(FlowModel):
         residuals: Mapping[str, Any],
         concat: Tensor | None,
     ) -> Tensor:
-        rows, _, height, width = x.shape
-        tokens, places = packed(x), token_places(height // 2, width // 2, x.device)
+        height, width = x.shape[2:]
+        inputs = dict(self.inputs(x, timestep, embeddings))
+        tokens = inputs["hidden_states"]
         count = tokens.shape[1]
         if self.image_conditioning == "inpaint":
             beside = self._nothing_kept(x) if concat is None else concat.to(x)
             mask = beside[:, :1].expand(-1, _MASK, -1, -1)
-            tokens = torch.cat([tokens, packed(beside[:, 1:]), packed(mask)], dim=2)
+            inputs["hidden_states"] = torch.cat(
+                [tokens, packed(beside[:, 1:]), packed(mask)], dim=2
+            )
         elif concat is not None:
             shown = concat.to(x) * self.latent.scale
-            tokens = torch.cat([tokens, packed(shown)], dim=1)
-            places = torch.cat([places, token_places(height // 2, width // 2, x.device, 1)])
+            inputs["hidden_states"] = torch.cat([tokens, packed(shown)], dim=1)
+            beside = token_places(height // 2, width // 2, x.device, 1)
+            inputs["img_ids"] = torch.cat([inputs["img_ids"], beside])
+        given = {**inputs, **self._guidance(len(x), residuals)}
+        return unpacked(self.transformer(**given, return_dict=False)[0][:, :count], height, width)
+
+    def inputs(
+        self, x: Tensor, timestep: Tensor, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """See `FlowModel.inputs`."""
         words = torch.stack([one.tokens for one in embeddings]).to(x)
         pooled: list[Any] = [one.pooled for one in embeddings]
-        output = self.transformer(
-            hidden_states=tokens,
-            timestep=timestep / LEVELS,
-            pooled_projections=torch.stack(pooled).to(x),
-            encoder_hidden_states=words,
-            txt_ids=torch.zeros(words.shape[1], 3, device=x.device),
-            img_ids=places,
-            return_dict=False,
-            **self._guidance(rows, residuals),
-        )[0]
-        return unpacked(output[:, :count], height, width)
+        return {
+            "hidden_states": packed(x),
+            "timestep": timestep / LEVELS,
+            "pooled_projections": torch.stack(pooled).to(x),
+            "encoder_hidden_states": words,
+            "txt_ids": torch.zeros(words.shape[1], 3, device=x.device),
+            "img_ids": token_places(x.shape[2] // 2, x.shape[3] // 2, x.device),
+            **self._guidance(len(x), {}),
+        }
 
     def _guidance(self, rows: int, residuals: Mapping[str, Any]) -> Mapping[str, Any]:
         """The network's arguments, with the scale that it is told for each row."""

@@ -107,15 +107,20 @@ class SD3Model(FlowModel):
         concat: Tensor | None,
     ) -> Tensor:
         self._check_size(x)
+        inputs = self.inputs(x, timestep, embeddings)
+        return self.transformer(**inputs, **residuals, return_dict=False)[0]
+
+    def inputs(
+        self, x: Tensor, timestep: Tensor, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """See `FlowModel.inputs`."""
         pooled: list[Any] = [one.pooled for one in embeddings]
-        return self.transformer(
-            hidden_states=x,
-            timestep=timestep,
-            encoder_hidden_states=torch.stack([one.tokens for one in embeddings]).to(x),
-            pooled_projections=torch.stack(pooled).to(x),
-            return_dict=False,
-            **residuals,
-        )[0]
+        return {
+            "hidden_states": x,
+            "timestep": timestep,
+            "encoder_hidden_states": torch.stack([one.tokens for one in embeddings]).to(x),
+            "pooled_projections": torch.stack(pooled).to(x),
+        }
 
     def _check_size(self, x: Tensor) -> None:
         """Whether the network has learned as many places.

@@ -91,12 +91,22 @@ class UNetModel(Adaptable):
         residuals: Mapping[str, Any] | None = None,
         concat: Tensor | None = None,
     ) -> Tensor:
-        words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
-        latents = self._beside(self._prediction.scaled(x, sigma), concat).to(self.dtype)
-        timestep = torch.tensor(self._prediction.timestep(sigma), device=self.device)
-        arguments = {**self.conditions(x, embeddings), **(residuals or {})}
-        output = self.unet(latents, timestep, words, **arguments).sample
+        arguments = _merged(self.network_inputs(x, sigma, embeddings), residuals or {})
+        arguments["sample"] = self._beside(arguments["sample"], concat)
+        output = self.unet(**arguments).sample
         return self._prediction.denoised(x, output.float(), sigma)
+
+    def network_inputs(
+        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
+    ) -> Mapping[str, Any]:
+        """See `Model.network_inputs`; without what the network is shown of a picture."""
+        words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
+        return {
+            "sample": self._prediction.scaled(x, sigma).to(self.dtype),
+            "timestep": torch.tensor(self._prediction.timestep(sigma), device=self.device),
+            "encoder_hidden_states": words,
+            **self.conditions(x, embeddings),
+        }
 
     def conditions(self, x: Tensor, embeddings: Sequence[Embedding]) -> Mapping[str, Any]:
         """What else a family gives its network, and its ControlNets, by the name of the argument.
@@ -145,3 +155,12 @@ class UNetModel(Adaptable):
             self._gray = self.encode(torch.full((1, 3, *sides), 0.5))
         mask = latents.new_ones(rows, 1, height, width)
         return torch.cat([mask, self._gray.to(latents).expand(rows, -1, -1, -1)], dim=1)
+
+
+def _merged(inputs: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's arguments; those that are groups of values are put together."""
+    merged = {**inputs, **added}
+    for name in inputs.keys() & added.keys():
+        if isinstance(inputs[name], Mapping):
+            merged[name] = {**inputs[name], **added[name]}
+    return merged
