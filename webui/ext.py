@@ -4,8 +4,25 @@
 """
 
 from webui.core.errors import UserError
-from webui.core.hookspecs import API_VERSION, Panel, PictureTool, Sampler, Tab, hookimpl
-from webui.core.participants import Call, Cond, Embedding, JobView, Participant, Step
+from webui.core.hookspecs import (
+    API_VERSION,
+    Panel,
+    PictureTool,
+    Preprocessor,
+    Sampler,
+    Tab,
+    hookimpl,
+)
+from webui.core.participants import (
+    Call,
+    Cond,
+    Embedding,
+    JobView,
+    ModelFile,
+    Participant,
+    Services,
+    Step,
+)
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
 from webui.prompt.wildcards import WildcardFiles
@@ -21,12 +38,15 @@ __all__ = [
     "Img2Img",
     "Inpaint",
     "JobView",
+    "ModelFile",
     "Outpaint",
     "Panel",
     "Participant",
     "PictureTool",
+    "Preprocessor",
     "Sampler",
     "SamplerInfo",
+    "Services",
     "Step",
     "Tab",
     "Txt2Img",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from webui.core.events import Job
 from webui.core.extension import ExtensionInfo
-from webui.core.offers import ModelInfo, ToolInfo, UpscalerInfo
+from webui.core.offers import ModelInfo, PreprocessorInfo, ToolInfo, UpscalerInfo
 from webui.core.sampling import SamplerInfo, ScheduleInfo
 
 
@@ -36,6 +36,9 @@ class OfferList(BaseModel):
     upscalers: tuple[UpscalerInfo, ...]
     captioners: tuple[ToolInfo, ...] = Field(description="Extensions' that put a picture in words")
     restorers: tuple[ToolInfo, ...] = Field(description="Extensions' that mend faces")
+    preprocessors: tuple[PreprocessorInfo, ...] = Field(
+        description="Extensions' that make maps for ControlNets; `options` is a JSON schema"
+    )
     device: str = Field(description="What the worker computes on; empty until it said so")
 
 

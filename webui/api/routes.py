@@ -96,6 +96,7 @@ def offers(services: ServicesHere) -> OfferList:
         upscalers=told.upscalers,
         captioners=told.captioners,
         restorers=told.restorers,
+        preprocessors=told.preprocessors,
         device=told.device,
     )
 

@@ -15,7 +15,14 @@ from webui.core.errors import Problem
 from webui.core.requests import AnyRequest
 
 Phase = Literal[
-    "loading", "encoding", "sampling", "upscaling", "decoding", "downloading", "merging"
+    "loading",
+    "encoding",
+    "sampling",
+    "upscaling",
+    "decoding",
+    "downloading",
+    "merging",
+    "preprocessing",
 ]
 """What a worker is doing."""
 
@@ -109,7 +116,7 @@ class Progress(_JobEvent):
 
     Attributes:
         phase: what is being done (`loading`, `encoding`, `sampling`, `upscaling`, `decoding`,
-            `downloading`, `merging`).
+            `downloading`, `merging`, `preprocessing`).
         step, steps: of the batch in work; of a download or a model that is written, bytes
             (`steps` is 0 while nobody knows).
         image, images: first picture of the batch in work (from 0) and how many in all.

@@ -79,6 +79,23 @@ class PictureTool:
     function: Callable[[Image.Image], Any]
 
 
+@dataclass(frozen=True)
+class Preprocessor:
+    """Makes of a picture the map that a ControlNet is shown.
+
+    Attributes:
+        name: short name that requests use.
+        title: by language, for the menu.
+        function: `(RGB picture, options) -> picture`; may be of another size.
+        options: pydantic model whose fields all have defaults; None if it has none.
+    """
+
+    name: str
+    title: Localized
+    function: Callable[[Image.Image, Any], Image.Image]
+    options: type[BaseModel] | None = None
+
+
 class ServerHooks:
     """Hooks of an extension's `server` module, which must not import torch."""
 
@@ -128,6 +145,11 @@ class WorkerHooks:
     @hookspec
     def register_captioners(self) -> list[PictureTool]:
         """What puts a picture into words: functions that return a text for a prompt."""
+        ...
+
+    @hookspec
+    def register_preprocessors(self) -> list[Preprocessor]:
+        """What makes maps for ControlNets of pictures."""
         ...
 
     @hookspec

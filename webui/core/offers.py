@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -133,6 +133,12 @@ class ToolInfo(BaseModel):
         return tuple(self.title.values())
 
 
+class PreprocessorInfo(ToolInfo):
+    """A preprocessor; `options` is the JSON schema of its options, empty if it has none."""
+
+    options: dict[str, Any] = {}
+
+
 _LATENT = ("", " (antialiased)", " (bicubic)", " (bicubic antialiased)", " (nearest)")
 UPSCALERS: tuple[UpscalerInfo, ...] = (
     *(UpscalerInfo(name=f"Latent{how}", kind="latent") for how in (*_LATENT, " (nearest-exact)")),
@@ -151,4 +157,5 @@ class Offers(BaseModel):
     upscalers: tuple[UpscalerInfo, ...] = UPSCALERS
     captioners: tuple[ToolInfo, ...] = ()
     restorers: tuple[ToolInfo, ...] = ()
+    preprocessors: tuple[PreprocessorInfo, ...] = ()
     device: str = ""

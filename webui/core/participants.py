@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
@@ -118,6 +119,48 @@ class Call:
 
 
 @dataclass(frozen=True)
+class ModelFile:
+    """A model of any kind on disk.
+
+    Attributes:
+        name: by which people call it.
+        path: file or folder.
+        family: that it is of, or was made for; None if nothing tells.
+        hash: A1111's short one, once computed.
+    """
+
+    name: str
+    path: Path
+    format: str
+    family: str | None = None
+    hash: str | None = None
+
+
+def _nothing(*asked: Any) -> Any:
+    raise LookupError("there are no services here")
+
+
+@dataclass(frozen=True)
+class Services:
+    """What an extension may ask for in a job.
+
+    Attributes:
+        picture: (name in the request) -> that picture, upright, RGB or RGBA.
+        mask: (name in the request) -> that picture as a mask, of mode L.
+        model: (kind, name) -> the model of a kind (`controlnet`, `ip_adapter`, …) that is meant;
+            raises UserError where there is none.
+        preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
+        check: raises to stop the job if that is wanted; to be called in long work.
+    """
+
+    picture: Callable[[str], Image.Image] = _nothing
+    mask: Callable[[str], Image.Image] = _nothing
+    model: Callable[[str, str], ModelFile] = _nothing
+    preprocess: Callable[[str, Image.Image, Mapping[str, Any]], Image.Image] = _nothing
+    check: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True)
 class JobView:
     """What an extension sees of a job.
 
@@ -125,11 +168,13 @@ class JobView:
         id: of the job.
         request: as accepted.
         options: the values in `request.extensions` under the extension's own name.
+        services: what it may ask for.
     """
 
     id: str
     request: AnyRequest
     options: Mapping[str, Any]
+    services: Services = field(default_factory=lambda: Services())
 
 
 class Participant:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -15,13 +16,41 @@ PictureRef = Annotated[str, Field(pattern=rf"^(?:{STORED}|{RESULT})$")]
 In an accepted request there are stored ones only: results may be deleted."""
 
 
+_REF = re.compile(rf"{STORED}|{RESULT}")
+_DEEPEST = 8
+"""Groups within groups of an extension's values in which pictures are looked for."""
+
+
+def refs_in(values: object, path: str, deepest: int = _DEEPEST) -> Iterator[tuple[str, str]]:
+    """Dotted path and name of each picture named anywhere in plain data."""
+    if isinstance(values, str):
+        if _REF.fullmatch(values):
+            yield path, values
+    elif deepest and isinstance(values, Mapping):
+        for name, value in cast(Mapping[Any, Any], values).items():
+            if "." not in str(name):  # it could not be found again by its path
+                yield from refs_in(value, f"{path}.{name}", deepest - 1)
+    elif deepest and isinstance(values, list | tuple):
+        for place, value in enumerate(cast(list[Any], values)):
+            yield from refs_in(value, f"{path}.{place}", deepest - 1)
+
+
 def replaced(values: dict[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:
     """Plain data with other values at some dotted paths (all of which exist)."""
     for path, ref in refs.items():
-        *parents, last = path.split(".")
-        place = values
-        for parent in parents:
-            place[parent] = dict(place[parent])
-            place = place[parent]
-        place[last] = ref
+        _put(values, path.split("."), ref)
     return values
+
+
+def _put(values: dict[Any, Any] | list[Any], path: list[str], ref: str) -> None:
+    """Set a value; the groups on the way to it are copied first, for others may hold them."""
+    first, *rest = path
+    group = cast(Any, values)
+    place = int(first) if isinstance(values, list) else first
+    if not rest:
+        group[place] = ref
+        return
+    inner = group[place]
+    copied = cast(Any, dict if isinstance(inner, Mapping) else list)(inner)
+    group[place] = copied
+    _put(copied, rest, ref)

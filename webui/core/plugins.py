@@ -25,8 +25,8 @@ from webui.core.extension import (
     guarded,
     read_manifest,
 )
-from webui.core.hookspecs import Panel, PictureTool, Sampler, Tab
-from webui.core.participants import Call, Cond, JobView, Participant, Step
+from webui.core.hookspecs import Panel, PictureTool, Preprocessor, Sampler, Tab
+from webui.core.participants import Call, Cond, JobView, Participant, Services, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
 
@@ -134,7 +134,20 @@ class Extensions:
         """
         return any(one.call("serve_references", request=request) for one in self._active())
 
-    def participants(self, job: str, request: AnyRequest) -> list[Participant]:
+    def preprocessors(self) -> list[Preprocessor]:
+        """What extensions that are on make maps with; a failure has the extension's name."""
+        found: list[tuple[str, Preprocessor]] = self._collect("register_preprocessors")
+        return [
+            replace(one, function=partial(guarded, name, one.name, one.function))
+            for name, one in found
+        ]
+
+    def participants(
+        self,
+        job: str,
+        request: AnyRequest,
+        services: Services = Services(),  # noqa: B008  frozen
+    ) -> list[Participant]:
         """Who takes part in a job; each is watched, so that a failure has its name.
 
         Raises:
@@ -144,7 +157,8 @@ class Extensions:
             (
                 one.name,
                 one.call(
-                    "participate", job=JobView(job, request, request.extensions.get(one.name, {}))
+                    "participate",
+                    job=JobView(job, request, request.extensions.get(one.name, {}), services),
                 ),
             )
             for one in self._active()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from webui.core.pictures import PictureRef, replaced
+from webui.core.pictures import PictureRef, refs_in, replaced
 
 SIZE_STEP = 8
 LARGEST_SEED = 2**64 - 1
@@ -81,6 +81,7 @@ class Request(Part):
             elif isinstance(value, Mapping):
                 for name, ref in value.items():  # pyright: ignore[reportUnknownVariableType]
                     yield f"{path}.{name}", str(ref)  # pyright: ignore[reportUnknownArgumentType]
+        yield from refs_in(self.extensions, "extensions")
 
     def with_pictures(self, refs: Mapping[str, PictureRef]) -> Self:
         """A copy with other pictures, by field as `pictures` names them."""

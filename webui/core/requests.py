@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
@@ -320,6 +320,24 @@ class Caption(Request):
         return 0
 
 
+class Preprocess(Request):
+    """The map of a picture that a ControlNet is shown, as a picture.
+
+    Attributes:
+        preprocessor: name from the menu.
+        resolution: pixels of the picture's shorter side before it is looked at; None: as it is.
+        options: the preprocessor's own.
+    """
+
+    picture_fields = ("image",)
+
+    kind: Literal["preprocess"] = "preprocess"
+    image: PictureRef
+    preprocessor: Name
+    resolution: int | None = Field(default=None, ge=64, le=4096)
+    options: Mapping[str, Any] = {}
+
+
 KINDS: Mapping[str, type[Request]] = {
     "txt2img": Txt2Img,
     "img2img": Img2Img,
@@ -327,6 +345,7 @@ KINDS: Mapping[str, type[Request]] = {
     "outpaint": Outpaint,
     "upscale": Upscale,
     "caption": Caption,
+    "preprocess": Preprocess,
     "download": Download,
     "merge": Merge,
     "convert": Convert,
@@ -334,7 +353,16 @@ KINDS: Mapping[str, type[Request]] = {
 """A name and a class a request kind."""
 
 AnyRequest = Annotated[
-    Txt2Img | Img2Img | Inpaint | Outpaint | Upscale | Caption | Download | Merge | Convert,
+    Txt2Img
+    | Img2Img
+    | Inpaint
+    | Outpaint
+    | Upscale
+    | Caption
+    | Preprocess
+    | Download
+    | Merge
+    | Convert,
     Field(discriminator="kind"),
 ]
 """The union on `kind`; grows by one name a request kind."""

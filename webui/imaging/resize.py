@@ -109,6 +109,13 @@ def hires_size(
     return HiresSize(*target, spare_x // stride, spare_y // stride)
 
 
+def shorter_side(image: Image.Image, pixels: int) -> Image.Image:
+    """The picture with its shorter side of that many pixels, in its own proportions."""
+    scale = pixels / min(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
 def size_by(width: int, height: int, by: float, step: int = 1) -> tuple[int, int]:
     """The size "by" a factor: A1111 cuts the fraction off, here to multiples of `step`."""
     return max(int(width * by) // step * step, step), max(int(height * by) // step * step, step)

@@ -20,6 +20,7 @@ _MENUS: Mapping[str, str] = {
     "upscaler_2": "upscaler",
     "captioner": "captioner",
     "restorer": "restorer",
+    "preprocessor": "preprocessor",
 }
 """Field -> the word for what it names."""
 
@@ -81,6 +82,8 @@ def _menu(word: str, prefix: str, offers: Offers) -> Iterable[Named]:
         return offers.schedules
     if word in ("captioner", "restorer"):
         return offers.captioners if word == "captioner" else offers.restorers
+    if word == "preprocessor":
+        return offers.preprocessors
     between_passes = prefix == "hires."  # there latents may be enlarged, too
     return [one for one in offers.upscalers if between_passes or one.kind == "picture"]
 

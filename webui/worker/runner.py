@@ -10,9 +10,9 @@ from typing import Any, Literal
 from PIL import Image
 
 from webui.core.errors import UserError
-from webui.core.hookspecs import PictureTool
-from webui.core.offers import Offers, ToolInfo
-from webui.core.participants import Participant
+from webui.core.hookspecs import PictureTool, Preprocessor
+from webui.core.offers import Offers, PreprocessorInfo, ToolInfo
+from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
 from webui.core.requests import Caption, Convert, Merge, Request, Txt2Img
@@ -38,6 +38,7 @@ from webui.prompt.networks import Network
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
+from webui.worker.services import model_file, preprocessed
 
 
 class Cancelled(Exception):
@@ -83,6 +84,7 @@ class Runner:
             upscalers=self._upscalers.infos(),
             captioners=_told(self._extensions.picture_tools("captioners")),
             restorers=_told(self._extensions.picture_tools("restorers")),
+            preprocessors=tuple(map(_told_of, self._extensions.preprocessors())),
             device=device,
         )
         return Ready(offers=offers)
@@ -123,6 +125,11 @@ class Runner:
             raise UserError(f"no_{kind}", kind[:-1])
         return found
 
+    def _preprocessed(
+        self, name: str, picture: Image.Image, options: Mapping[str, Any]
+    ) -> Image.Image:
+        return preprocessed(self._extensions.preprocessors(), name, picture, options)
+
     def _restored(self, name: str, picture: Image.Image) -> Image.Image:
         restored: Image.Image = self._tool("restorers", name).function(picture)
         return restored
@@ -130,7 +137,7 @@ class Runner:
     def _run(self, run: Run) -> None:
         request = run.request
         reporter = Reporter(self._send, run.token, run.job, request.images)
-        extensions = self._extensions.participants(run.job, request)
+        extensions = self._extensions.participants(run.job, request, self._services(run))
         tools = self._tools(run, reporter, extensions)
         self._adapters.check(networks(request))
         todo = list(batches(request, run.done))
@@ -138,6 +145,16 @@ class Runner:
             self._check_cancelled(run.token)
             reporter.begin(batch[0].index, len(todo) - number - 1)
             self._make(run, batch, tools, reporter)
+
+    def _services(self, run: Run) -> Services:
+        """What extensions may ask for in a job."""
+        return Services(
+            picture=lambda ref: self._picture(ref, opened),
+            mask=lambda ref: self._picture(ref, opened_mask),
+            model=partial(model_file, self._catalog),
+            preprocess=self._preprocessed,
+            check=partial(self._check, run.token),
+        )
 
     def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
         check = partial(self._check, run.token)
@@ -156,6 +173,7 @@ class Runner:
             mask=lambda ref: self._picture(ref, opened_mask),
             upscale=upscale,
             restored=self._restored,
+            preprocess=self._preprocessed,
             participants=[reporter, *extensions, *shown],
             check=check,
             phase=reporter.phase,
@@ -246,6 +264,11 @@ def _text_only(pipeline: WholePipeline, request: Request) -> Any:
 
 def _told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:
     return tuple(ToolInfo(name=tool.name, title=tool.title) for tool in tools)
+
+
+def _told_of(one: Preprocessor) -> PreprocessorInfo:
+    options = one.options.model_json_schema() if one.options else {}
+    return PreprocessorInfo(name=one.name, title=one.title, options=options)
 
 
 def _model_names(request: Request) -> list[str]:

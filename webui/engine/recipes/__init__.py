@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from webui.engine.recipes.img2img import img2img
 from webui.engine.recipes.inpaint import inpaint
 from webui.engine.recipes.outpaint import outpaint
+from webui.engine.recipes.preprocess import preprocess
 from webui.engine.recipes.shots import Shot, Words, batches, shots, words
 from webui.engine.recipes.tools import Drawn, Leg, Recipe, Tools
 from webui.engine.recipes.txt2img import txt2img
@@ -18,6 +19,7 @@ RECIPES: Mapping[str, Recipe] = {
     "inpaint": inpaint,
     "outpaint": outpaint,
     "upscale": upscale,
+    "preprocess": preprocess,
 }
 """By the kind of the request."""
 

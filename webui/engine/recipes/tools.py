@@ -47,6 +47,7 @@ class Tools:
         mask: a picture that a request names as a mask, of mode L.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
+        preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
         participants: who takes part in every step.
         check: called before each model call; raises to stop.
         phase: told what is being done now; "sampling" begins the next leg.
@@ -71,6 +72,9 @@ class Tools:
     )
     restored: Callable[[str, Image.Image], Image.Image] = field(
         default=lambda name, image: _without("restored")
+    )
+    preprocess: Callable[[str, Image.Image, Mapping[str, Any]], Image.Image] = field(
+        default=lambda name, image, options: _without("preprocess")
     )
     participants: Sequence[Participant] = ()
     check: Callable[[], None] = field(default=lambda: None)

@@ -1,0 +1,23 @@
+"""The map of a picture that a ControlNet is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from webui.core.requests import Preprocess
+from webui.engine.recipes.shots import Shot
+from webui.engine.recipes.tools import Drawn, Tools
+from webui.imaging.resize import shorter_side
+from webui.prompt.infotext import VERSION, Parameters
+
+
+def preprocess(request: Preprocess, batch: Sequence[Shot], tools: Tools) -> Iterator[Drawn]:
+    """The one map, see `tools.Recipe`."""
+    picture = tools.picture(request.image).convert("RGB")
+    if request.resolution:
+        picture = shorter_side(picture, request.resolution)
+    tools.phase("preprocessing")
+    made = tools.preprocess(request.preprocessor, picture, request.options)
+    said = {"Preprocessor": request.preprocessor, "Version": VERSION}
+    for shot in batch:
+        yield Drawn(shot.index, 0, made.convert("RGB"), Parameters("", "", said))

@@ -1,0 +1,68 @@
+"""What extensions may ask the worker for in a job."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+from pydantic import ValidationError
+
+from webui.core.errors import UnknownId, UserError
+from webui.core.hookspecs import Preprocessor
+from webui.core.participants import ModelFile
+from webui.library.entries import Entry, Page
+
+_SHOWN = 60
+"""Letters of a name that an error repeats."""
+
+
+class Shelf(Protocol):
+    """What is asked of the catalog of models."""
+
+    def find(self, kind: str, name: str) -> Entry | None: ...
+
+    def entries(self, kind: str | None = None, *, limit: int | None = 100) -> Page: ...
+
+
+def model_file(shelf: Shelf, kind: str, name: str) -> ModelFile:
+    """The model of a kind that a name means.
+
+    Raises:
+        UserError: there is none, or it cannot be used.
+    """
+    entry = shelf.find(kind, name)
+    if entry is None:
+        names = {one.name.casefold(): one.name for one in shelf.entries(kind, limit=None).entries}
+        near = difflib.get_close_matches(name.casefold(), names, 1)
+        if near:
+            raise UnknownId("file_unknown_near", name=name[:_SHOWN], nearest=names[near[0]])
+        folder = kind.replace("_", " ")
+        raise UnknownId("file_unknown", name=name[:_SHOWN], kind=folder)
+    if entry.problem is not None:
+        raise UserError(entry.problem.code, None, **entry.problem.values)
+    return ModelFile(entry.name, Path(entry.path), entry.format, entry.family, entry.hash)
+
+
+def preprocessed(
+    there: Sequence[Preprocessor], name: str, picture: Image.Image, options: Mapping[str, Any]
+) -> Image.Image:
+    """The map that a preprocessor makes of an RGB picture.
+
+    Raises:
+        UserError: there is no such preprocessor, its options do not fit, or it failed.
+    """
+    found = next((one for one in there if one.name == name), None)
+    if found is None:
+        raise UserError("unknown_preprocessor", "preprocessor", name=name[:_SHOWN])
+    if found.options is None:
+        return found.function(picture, None)
+    try:
+        values = found.options.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise UserError("preprocessor_options", "options", name=name, reason=reason) from error
+    return found.function(picture, values)
