@@ -75,18 +75,18 @@ def test_a_batch_counts_its_pictures(view: View):
 def test_a_refresh_and_a_second_tab_find_the_job_again(visitors: Callable[..., Visitor]):
     visitor = visitors()
     view = visitor.open()
-    view.fill(prompt="a blue car", steps=60, negative_prompt="people", **SMALL)
+    view.fill(prompt="a blue car", steps=150, negative_prompt="people", **SMALL)
     view.generate()
     expect(view.page.locator(".growing img")).to_be_visible()
     view.page.reload()
     for page in (view.page, visitor.open().page):
         expect(page.locator(".stage .progress .words")).to_contain_text(
-            re.compile(r"step \d+ of 60")
+            re.compile(r"step \d+ of 150")
         )
         expect(page.locator(".growing img")).to_have_attribute("src", re.compile("^data:"))
         assert View(page).field("prompt").input_value() == "a blue car"
         assert View(page).field("negative_prompt").input_value() == "people"
-        assert View(page).field("steps").input_value() == "60"
+        assert View(page).field("steps").input_value() == "150"
     view.wait_for_pictures(1)
     view.page.reload()
     view.wait_for_pictures(1)

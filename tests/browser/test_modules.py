@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import View, Visitor
 
 
 def run(page: Page, module: str, expression: str) -> Any:
@@ -89,3 +89,45 @@ def test_progress_is_a_share_of_the_whole_job(polish: Page):
     assert run(polish, "progress", f"m.shareOf({job}, {news})") == 0.75
     assert run(polish, "progress", f"m.describe({job}, {news}).main") == "Obrazy 3–4 z 4"
     assert run(polish, "progress", f"m.shareOf({job}, undefined)") is None
+
+
+ANSWERS = """
+async () => {
+    const { live, take } = await import(`/own/${easel.build}/live.js`);
+    const job = { id: "j", state: "queued", attempts: 0, created: 1, pictures: [], request: {} };
+    const first = { id: "j-0", index: 0 };
+    const second = { id: "j-1", index: 1 };
+    const seen = answer => {
+        take({ ...job, ...answer });
+        const { state, pictures } = live.jobs.get("j");
+        return [state, ...pictures.map(one => one.id)].join(" ");
+    };
+    const told = [
+        { state: "running", attempts: 1, pictures: [second] },
+        {},
+        { state: "running", attempts: 1, pictures: [first] },
+        { state: "interrupted", attempts: 1, pictures: [first] },
+        { state: "running", attempts: 1 },
+        { state: "running", attempts: 2 },
+        { state: "finished", attempts: 2, pictures: [first, second] },
+        { state: "running", attempts: 2 },
+    ].map(seen);
+    live.jobs.delete("j");
+    return told;
+}
+"""
+
+
+def test_an_answer_that_was_overtaken_takes_nothing_back(view: View):
+    """Each event of an unknown job asks for it; the answers come in any order, the POST's too."""
+    both = "j-0 j-1"
+    assert view.page.evaluate(ANSWERS) == [
+        "running j-1",
+        "running j-1",
+        f"running {both}",
+        f"interrupted {both}",
+        f"interrupted {both}",
+        f"running {both}",
+        f"finished {both}",
+        f"finished {both}",
+    ]

@@ -61,12 +61,21 @@ export async function loadOlder() {
 /** Mine that wait for others, the next first. */
 export const waitingJobs = () => activeJobs().filter(job => job !== currentJob());
 
-/** A job as the server answered it. */
+/** A job as the server answered it. Answers and events overtake each other: nothing goes back or is lost. */
 export function take(job) {
   const old = live.jobs.get(job.id);
-  if (old && !isActive(old) && isActive(job)) return; // an answer overtaken by its event
-  live.jobs.set(job.id, job);
+  live.jobs.set(job.id, old ? later(old, job) : job);
   changed();
+}
+
+const WAY = ["queued", "running", "interrupted"];
+
+/** Of two answers about a job, the one that knows more, with the pictures of both. */
+function later(old, job) {
+  const order = [!isActive(job) - !isActive(old), job.attempts - old.attempts, WAY.indexOf(job.state) - WAY.indexOf(old.state)];
+  const newest = (order.find(Boolean) ?? 0) < 0 ? old : job;
+  const pictures = new Map([...old.pictures, ...job.pictures].map(one => [one.id, one]));
+  return { ...newest, pictures: [...pictures.values()].sort((a, b) => a.index - b.index) };
 }
 
 const AFTER = {
