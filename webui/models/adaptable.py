@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+import torch
 from torch import nn
 
-from webui.models.adapters.patches import Joined, Match, Patches
+from webui.models.adapters.patches import UNET, Joined, Match, Patches
 from webui.models.adapters.reading import Adapter
 from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
+from webui.models.memory.placement import VAE, Placement
 from webui.models.texts import TextEncoder
 
 
@@ -33,6 +35,7 @@ class Adaptable:
     Attributes:
         autoencoder: in use.
         own_autoencoder: that it came with.
+        placement: where its networks are.
     """
 
     def __init__(
@@ -55,6 +58,18 @@ class Adaptable:
         self._readers = [encoder for encoder in encoders if isinstance(encoder, TextEncoder)]
         texts = {encoder.part: encoder.model for encoder in encoders}
         self._patches = Patches({**networks, **texts}, self._changed)
+        whole = {**networks, **texts, VAE: autoencoder.vae}
+        self.placement = Placement(whole, UNET, self._parked)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes, and what it is given is best."""
+        return self.placement.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which the network computes."""
+        return self.placement.dtype
 
     def adapt(self, wanted: Sequence[Joined]) -> None:
         self._patches.use(wanted)
@@ -76,6 +91,12 @@ class Adaptable:
 
     def use_autoencoder(self, autoencoder: Autoencoder) -> None:
         self.autoencoder = autoencoder
+        self.placement.use_autoencoder(autoencoder.vae)
+
+    def _parked(self) -> None:
+        """What was read is on a device that is to be free."""
+        for encoder in self._encoders:
+            encoder.forget()
 
     def _changed(self, part: str) -> None:
         for encoder in self._encoders:

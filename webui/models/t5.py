@@ -73,12 +73,12 @@ class T5Encoder:
     def _encode(self, text: str, length: int, emphasis: Emphasis) -> Tensor:
         ids, weights = self._tokens(text, length - 1, emphasis)
         more = length - len(ids) - 1
-        device = self.model.device
-        tokens = torch.tensor([[*ids, _END, *[_PADDING] * more]], device=device)
+        tokens = torch.tensor([[*ids, _END, *[_PADDING] * more]], device=self.model.device)
         encoded = self.model(input_ids=tokens).last_hidden_state[0].float()
         if emphasis in ("None", "Ignore") or set(weights) <= {1.0}:
             return encoded
-        return encoded * torch.tensor([*weights, *[1.0] * (more + 1)], device=device)[:, None]
+        rows = torch.tensor([*weights, *[1.0] * (more + 1)], device=encoded.device)
+        return encoded * rows[:, None]
 
     def _tokens(self, text: str, most: int, emphasis: Emphasis) -> tuple[list[int], list[float]]:
         valid = text.encode(errors="replace").decode()  # half a surrogate pair is no text

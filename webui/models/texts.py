@@ -157,7 +157,6 @@ class TextEncoder:
             (texts, 77, width) and, where there is a projection, (texts, pooled width); float32.
         """
         tokens = torch.tensor([chunk.tokens for chunk in chunks], device=self.model.device)
-        weights = torch.tensor([chunk.weights for chunk in chunks], device=self.model.device)
         with self._with_learned(chunks):
             output = self.model(input_ids=tokens, output_hidden_states=True)
         place = max(clip_skip, self._reading.skip) - self._reading.left_out
@@ -167,6 +166,8 @@ class TextEncoder:
         pooled = getattr(output, "text_embeds", None)
         if self._reading.pooler:
             pooled = output.pooler_output
+        rows = [chunk.weights for chunk in chunks]
+        weights = torch.tensor(rows, device=encoded.device)  # the model may have come there just now
         emphasised = emphasise(encoded.float(), weights, emphasis)
         return emphasised, None if pooled is None else pooled.float()
 

@@ -49,14 +49,6 @@ class FlowModel(Adaptable, ABC):
         super().__init__({UNET: self.transformer}, loaded.encoders, loaded.autoencoder)
 
     @property
-    def device(self) -> torch.device:
-        return self.transformer.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.transformer.dtype
-
-    @property
     def sigmas(self) -> Tensor:
         card = self.info.card
         stride = self.latent.stride

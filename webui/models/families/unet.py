@@ -65,14 +65,6 @@ class UNetModel(Adaptable):
     def noise_levels(self, height: int, width: int) -> SigmaTable:
         return self._prediction.table
 
-    @property
-    def device(self) -> torch.device:
-        return self.unet.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.unet.dtype
-
     def encode_texts(
         self,
         texts: Sequence[str],
@@ -100,11 +92,11 @@ class UNetModel(Adaptable):
         self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
     ) -> Mapping[str, Any]:
         """See `Model.network_inputs`; without what the network is shown of a picture."""
-        words = torch.stack([embedding.tokens for embedding in embeddings]).to(self.dtype)
+        tokens = torch.stack([embedding.tokens for embedding in embeddings])
         return {
             "sample": self._prediction.scaled(x, sigma).to(self.dtype),
             "timestep": torch.tensor(self._prediction.timestep(sigma), device=self.device),
-            "encoder_hidden_states": words,
+            "encoder_hidden_states": tokens.to(self.device, self.dtype),
             **self.conditions(x, embeddings),
         }
 

@@ -1,0 +1,102 @@
+import pytest
+
+from webui.core.memory import Memory, Rung, Sizes, Work, estimate, lower, needed
+
+GB = 10**9
+XL = Sizes(text=int(1.6 * GB), longest=int(1.4 * GB), network=int(5.1 * GB), vae=int(0.17 * GB))
+FLUX = Sizes(text=int(9.8 * GB), longest=int(9.5 * GB), network=int(23.8 * GB), vae=int(0.17 * GB))
+SQUARE = Work(pixels=1024 * 1024)
+
+
+def card(gigabytes: float, ram: float = 32, kind: str = "cuda") -> Memory:
+    free, machine = int(gigabytes * GB), int(ram * GB)
+    return Memory(kind=kind, free=free, total=free, ram_free=machine, ram_total=machine)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "gigabytes", "place", "tile"),
+    [
+        (XL, 24, "device", None),
+        (XL, 10, "device", 512),
+        (XL, 8, "parts", None),
+        (XL, 5, "layers", None),
+        (XL, 2.5, "layers", 512),
+        (FLUX, 48, "device", None),
+        (FLUX, 28, "parts", None),
+        (FLUX, 12, "layers", None),
+    ],
+)
+def test_the_first_rung_that_fits(sizes, gigabytes, place, tile):
+    found = estimate(sizes, SQUARE, card(gigabytes, ram=64))
+    assert (found.rung.place, found.rung.tile, found.enough) == (place, tile, True)
+    assert found.needed <= found.free == int(gigabytes * GB)
+
+
+def test_all_on_the_device_is_no_measure_and_what_is_saved_is_told():
+    assert estimate(XL, SQUARE, card(24)).measures == ()
+    assert estimate(XL, SQUARE, card(2.5)).measures == ("layers", "tiled_vae")
+    small = estimate(XL, SQUARE, card(8))
+    assert small.whole > 8 * GB > small.needed
+
+
+def test_where_the_machine_cannot_hold_the_layers_they_are_kept_in_8_bits():
+    found = estimate(FLUX, SQUARE, card(16, ram=28))
+    assert (found.rung.place, found.enough) == ("fp8", True)
+    with_lora = estimate(FLUX, Work(pixels=1024 * 1024, adapters=True), card(16, ram=28))
+    assert with_lora.rung.place != "fp8", "8 bits cannot tell what a LoRA changes"
+
+
+def test_a_processor_computes_in_the_machines_memory_and_needs_no_measure():
+    memory = card(16, ram=16, kind="cpu")
+    found = estimate(XL, Work(pixels=512 * 512), memory)
+    assert (found.rung, found.measures) == (Rung(place="cpu"), ())
+
+
+def test_memory_that_is_shared_gains_nothing_from_moving():
+    places = set()
+    rung: Rung | None = Rung()
+    memory = card(16, ram=16, kind="mps")
+    while rung is not None:
+        places.add(rung.place)
+        rung = lower(rung, "sampling", SQUARE, memory)
+    assert places == {"device", "fp8", "cpu"}
+
+
+def test_where_nothing_fits_the_least_is_tried_and_said_so():
+    found = estimate(FLUX, SQUARE, card(0.5, ram=4))
+    assert not found.enough
+    assert (found.rung.place, found.rung.tile) == ("layers", 512)
+
+
+def test_a_budget_holds_back_what_others_are_to_have():
+    free = card(24).within(25)
+    assert free.free == 6 * GB
+    assert estimate(XL, SQUARE, free).rung.place == "layers"
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps", "cpu"])
+@pytest.mark.parametrize("stage", ["encoding", "sampling", "decoding"])
+@pytest.mark.parametrize("adapters", [False, True])
+def test_every_way_down_ends_and_never_asks_for_more(kind, stage, adapters):
+    memory = card(8, kind=kind)
+    work = Work(pixels=1024 * 1024, pictures=4, adapters=adapters)
+    rung: Rung | None = Rung(place=memory.usual)
+    way = [rung]
+    while (rung := lower(rung, stage, work, memory)) is not None:
+        way.append(rung)
+    assert 2 <= len(way) <= 9
+    assert len(set(way)) == len(way)
+    assert way[-1].place == "cpu"
+    sums = [needed(one, XL, work, memory) for one in way if one.place != "cpu"]
+    assert sums == sorted(sums, reverse=True)
+
+
+def test_what_helps_where_it_ran_out_comes_first():
+    memory = card(8)
+    batch = Work(pixels=1024 * 1024, pictures=4)
+    assert lower(Rung(), "decoding", batch, memory) == Rung(tile=512)
+    assert lower(Rung(), "decoding", Work(pixels=512 * 512), memory) == Rung(tile=256)
+    apart = lower(Rung(), "sampling", batch, memory)
+    assert apart == Rung(apart=True)
+    assert lower(apart, "sampling", batch, memory) == Rung(place="parts", apart=True)
+    assert lower(Rung(), "encoding", SQUARE, memory) == Rung(place="parts", tile=512)
