@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from pathlib import Path
 
 # Floors of each house from the ground up: imports go to a lower floor, or stay in the package.
 HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -79,6 +80,29 @@ def check_imports(module: str, tree: ast.AST) -> Iterator[str]:
             yield f"{where}: that is not further down"
 
 
+def server_side(trees: Mapping[str, ast.AST]) -> set[str]:
+    """The files of extensions that are loaded beside the page: `server` and what it imports.
+
+    Args:
+        trees: by the path of the file.
+    """
+    found: set[str] = set()
+    waiting = [name for name in trees if Path(name).stem == "server"]
+    while waiting:
+        name = waiting.pop()
+        if name in trees and name not in found:
+            found.add(name)
+            waiting += [str(Path(name).with_name(f"{one}.py")) for one in siblings(trees[name])]
+    return found
+
+
+def siblings(tree: ast.AST) -> Iterator[str]:
+    """Names of the modules beside this one that it imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            yield from [node.module] if node.module else (alias.name for alias in node.names)
+
+
 def check_extension_imports(name: str, tree: ast.AST, server: bool) -> Iterator[str]:
     """An extension sees webui.ext and nothing else of webui; its server side has no torch."""
     for line, imported in imports(tree):
@@ -86,7 +110,7 @@ def check_extension_imports(name: str, tree: ast.AST, server: bool) -> Iterator[
         if within(imported, "webui") and not within(imported, "webui.ext"):
             yield f"{where}: extensions import webui.ext only"
         if server and any(within(imported, library) for library in HEAVY):
-            yield f"{where}: only its worker module may"
+            yield f"{where}: only what the worker loads may"
 
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -61,10 +61,12 @@ def test_every_package_has_a_house() -> None:
 
 
 def test_extensions_see_the_public_surface_only() -> None:
+    trees = {name: tree for name, _, tree in sources("extensions")}
+    beside_the_page = rules.server_side(trees)
     broken = [
         sentence
-        for name, _, tree in sources("extensions")
-        for sentence in rules.check_extension_imports(name, tree, "worker" not in name)
+        for name, tree in trees.items()
+        for sentence in rules.check_extension_imports(name, tree, name in beside_the_page)
     ]
     assert not broken, one_a_line(broken)
 
@@ -158,6 +160,20 @@ def test_import_rules(module: str, source: str, sentence: str) -> None:
 def test_extension_rules(source: str, server: bool, broken: bool) -> None:
     found = list(rules.check_extension_imports("extensions/a/b.py", ast.parse(source), server))
     assert bool(found) is broken
+
+
+def test_what_the_server_of_an_extension_imports_is_beside_the_page_too() -> None:
+    sources = {
+        "extensions/a/server.py": "from .units import Unit\nfrom . import names",
+        "extensions/a/units.py": "def f():\n    from .deep import x",
+        "extensions/a/names.py": "",
+        "extensions/a/deep.py": "import torch",
+        "extensions/a/worker.py": "from .networks import N\nfrom .units import Unit",
+        "extensions/a/networks.py": "import torch",
+        "extensions/b/units.py": "import torch",
+    }
+    found = rules.server_side({name: ast.parse(source) for name, source in sources.items()})
+    assert found == {f"extensions/a/{name}.py" for name in ("server", "units", "names", "deep")}
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ from webui.core.participants import (
     Services,
     Step,
 )
+from webui.core.pictures import PictureRef
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
+from webui.imaging.resize import resized
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
 
@@ -42,6 +44,7 @@ __all__ = [
     "Outpaint",
     "Panel",
     "Participant",
+    "PictureRef",
     "PictureTool",
     "Preprocessor",
     "Sampler",
@@ -55,4 +58,5 @@ __all__ = [
     "WildcardFiles",
     "expand_wildcards",
     "hookimpl",
+    "resized",
 ]

@@ -57,9 +57,9 @@ def test_no_bundled_server_module_imports_torch():
     code = (
         "import sys; from pathlib import Path; from webui.core.plugins import Extensions;"
         "found = Extensions([Path('extensions')], 'server');"
-        "print([i.state for i in found.infos()], 'torch' in sys.modules)"
+        "print({i.state for i in found.infos()}, 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "['enabled'] False"
+    assert done.stdout.strip() == "{'enabled'} False"

@@ -5,7 +5,7 @@ Tensors are typed `Any` here: the ground floor does not know torch. Shapes are i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,6 +151,8 @@ class Services:
             raises UserError where there is none.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
         check: raises to stop the job if that is wanted; to be called in long work.
+        kept: (key, make) -> what `make()` made for that key, now or in an earlier job. Few are
+            kept, and none where memory is short.
     """
 
     picture: Callable[[str], Image.Image] = _nothing
@@ -158,6 +160,7 @@ class Services:
     model: Callable[[str, str], ModelFile] = _nothing
     preprocess: Callable[[str, Image.Image, Mapping[str, Any]], Image.Image] = _nothing
     check: Callable[[], None] = _nothing
+    kept: Callable[[Hashable, Callable[[], Any]], Any] = _nothing
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,10 @@ class Participant:
     def image(self, image: Image.Image) -> Image.Image:
         """Change a finished picture before it is saved."""
         return image
+
+    def parameters(self) -> Mapping[str, str]:
+        """What the parameters of the finished pictures say of it."""
+        return {}
 
 
 Participate = Callable[[JobView], Participant | None]

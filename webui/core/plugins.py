@@ -248,6 +248,9 @@ class Watched(Participant):
     def after(self, step: Step) -> None:
         guarded(self.name, "after", self.inner.after, step)
 
+    def parameters(self) -> Mapping[str, str]:
+        return guarded(self.name, "parameters", self.inner.parameters)
+
     def image(self, image: Image.Image) -> Image.Image:
         return guarded(self.name, "image", self.inner.image, image)
 

@@ -38,7 +38,7 @@ from webui.prompt.networks import Network
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
-from webui.worker.services import model_file, preprocessed
+from webui.worker.services import Keeper, model_file, preprocessed
 
 
 class Cancelled(Exception):
@@ -72,6 +72,7 @@ class Runner:
         self._adapters = Adapters(catalog)
         self._embeddings = Embeddings(catalog)
         self._vaes = Vaes(catalog)
+        self._kept = Keeper()
         for _, added in extensions.samplers():
             register(added.info, added.function)
 
@@ -154,6 +155,7 @@ class Runner:
             model=partial(model_file, self._catalog),
             preprocess=self._preprocessed,
             check=partial(self._check, run.token),
+            kept=self._kept.get,
         )
 
     def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
@@ -202,9 +204,9 @@ class Runner:
     def _model(self, run: Run, reporter: Reporter, name: str | None) -> Model:
         """A model of the job, loaded if need be; the others of the job stay where there is room."""
 
-        def progress(share: float) -> None:
+        def progress(done: int, total: int) -> None:
             self._check_cancelled(run.token)
-            reporter.loading(share)
+            reporter.loading(done, total)
 
         beside = [self._catalog.get(one).path for one in _model_names(run.request)]
         model = self._models.get(self._catalog.get(name), progress, beside)

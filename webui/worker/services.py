@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,26 @@ class Shelf(Protocol):
     def find(self, kind: str, name: str) -> Entry | None: ...
 
     def entries(self, kind: str | None = None, *, limit: int | None = 100) -> Page: ...
+
+
+class Keeper:
+    """What extensions made and may want again in the next job: the few that were used last."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._kept: dict[Hashable, Any] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made for a key, made now if it is not there."""
+        made = self._kept.pop(key) if key in self._kept else make()
+        self._kept[key] = made
+        while len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+        return made
+
+    def clear(self) -> None:
+        """Give the memory back."""
+        self._kept.clear()
 
 
 def model_file(shelf: Shelf, kind: str, name: str) -> ModelFile:

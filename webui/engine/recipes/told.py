@@ -46,10 +46,16 @@ def drawn(
         {
             **sampling_values(request, tools),
             **tools.joined_values(model, networks, texts),
+            **said_by(tools.participants),
             **(values or {}),
         },
     )
     return Drawn(shot.index, shot.seed, finished(image, tools.participants), parameters)
+
+
+def said_by(participants: Sequence[Participant]) -> dict[str, Value]:
+    """What participants add to the parameters."""
+    return {name: text for one in participants for name, text in one.parameters().items()}
 
 
 def finished(image: Image.Image, participants: Sequence[Participant]) -> Image.Image:

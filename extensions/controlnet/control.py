@@ -1,0 +1,210 @@
+"""The part in a job: maps at the size that is drawn, and what the networks add on each call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from webui.ext import Call, JobView, Participant, UserError, resized
+
+from .networks import Added, Network
+from .reading import read_network
+from .units import NO_PREPROCESSOR, Unit
+
+INPAINT = "inpaint"
+"""The preprocessor whose map says by values below 0 what is to be made up."""
+_LISTS = ("mid_block_additional_residual",)
+"""Arguments that take one tensor, not several."""
+
+
+class Control(Participant):
+    """All units of a job."""
+
+    order = 10
+
+    def __init__(self, job: JobView, units: tuple[tuple[int, Unit], ...]) -> None:
+        self._job = job
+        self._units = [_One(job, number, unit) for number, unit in units]
+
+    @contextmanager
+    def patched(self, model: Any) -> Iterator[None]:
+        """Read the networks; where they lie between calls is theirs to know."""
+        for one in self._units:
+            one.read(model)
+        try:
+            yield
+        finally:
+            for one in self._units:
+                one.leave()
+
+    def call(self, call: Call) -> None:
+        total: Added = {}
+        for one in self._units:
+            if one.counts(call):
+                _add(total, one.added(call))
+        for name, layers in total.items():
+            if layers:
+                call.residuals[name] = layers[0] if name in _LISTS else layers
+
+    def parameters(self) -> Mapping[str, str]:
+        return {f"ControlNet {one.number}": one.told() for one in self._units}
+
+
+class _One:
+    """One unit."""
+
+    def __init__(self, job: JobView, number: int, unit: Unit) -> None:
+        self.number = number
+        self.unit = unit
+        self._job = job
+        self._file = job.services.model("controlnet", unit.model or "")
+        self._network: Network | None = None
+        self._shown: tuple[tuple[int, int], Any] | None = None
+        self._masks: dict[tuple[int, int], Tensor] = {}
+
+    def read(self, model: Any) -> None:
+        def make() -> Network:
+            return read_network(self._file, model)
+
+        key = (str(self._file.path), model.info.path, str(model.dtype))
+        network: Network = self._job.services.kept(key, make)
+        self._network, self._shown = network, None
+        if not self.unit.low_memory:
+            network.module.to(model.device)
+
+    def leave(self) -> None:
+        if self._network is not None:
+            self._network.module.to("cpu")
+        self._network = self._shown = None
+
+    def counts(self, call: Call) -> bool:
+        """Whether it does on this step, as A1111's extension reckons."""
+        share = call.step.index / max(call.step.total, 1)
+        return self.unit.start <= share <= self.unit.end
+
+    def added(self, call: Call) -> Added:
+        """What it adds for the rows of a call, weighted and masked."""
+        assert self._network is not None
+        module, unit = self._network.module, self.unit
+        if unit.low_memory:
+            module.to(call.model.device)
+        shown = self._map(call)
+        added = self._network.added(call, shown, unit.control_type, unit.mode != "balanced")
+        if unit.low_memory:
+            module.to("cpu")
+        sides = call.x.shape[2], call.x.shape[3]
+        return {
+            name: [self._weighted(layer, call, sides) for layer in layers]
+            for name, layers in added.items()
+        }
+
+    def _weighted(self, layer: Tensor, call: Call, sides: tuple[int, int]) -> Tensor:
+        rows = torch.full((len(call.x),), self.unit.weight)
+        if self.unit.mode == "control":
+            rows *= torch.tensor([float(role == "positive") for role in call.roles])
+        layer = layer * rows.to(layer).reshape(-1, *(1,) * (layer.ndim - 1))
+        if self.unit.mask is None:
+            return layer
+        return layer * self._mask_like(layer, sides)
+
+    def _mask_like(self, layer: Tensor, sides: tuple[int, int]) -> Tensor:
+        """(1, 1, h, w), or (1, tokens, 1) for layers of tokens (2 x 2 latents each)."""
+        size = (layer.shape[2], layer.shape[3]) if layer.ndim == 4 else _tokens(sides)
+        if size not in self._masks:
+            picture = self._job.services.mask(self.unit.mask or "")
+            fitted = resized(picture, size[1], size[0], self.unit.resize_mode)
+            self._masks[size] = torch.from_numpy(np.array(fitted, np.float32) / 255)[None, None]
+        mask = self._masks[size].to(layer)
+        return mask if layer.ndim == 4 else mask.reshape(1, -1, 1)
+
+    def _map(self, call: Call) -> Any:
+        """The map as the network takes it, at the size that is drawn; made once for a size."""
+        assert self._network is not None
+        stride = call.model.latent.stride
+        size = call.x.shape[3] * stride, call.x.shape[2] * stride
+        if self._shown is None or self._shown[0] != size:
+            self._shown = size, self._network.shown(self._pixels(*size), call)
+        return self._shown[1]
+
+    def _pixels(self, width: int, height: int) -> Tensor:
+        """(1, 3, height, width) in 0..1."""
+        unit, services = self.unit, self._job.services
+        ref = unit.image or getattr(self._job.request, "image", None)
+        if ref is None:
+            raise UserError("control_no_picture", number=self.number + 1)
+        picture = services.picture(ref).convert("RGB")
+        if unit.preprocessor not in (NO_PREPROCESSOR, INPAINT):
+            near = _sized(picture, unit.resolution or _perfect(picture, width, height, unit))
+            picture = services.preprocess(unit.preprocessor, near, unit.options).convert("RGB")
+        fitted = resized(picture, width, height, unit.resize_mode)
+        pixels = torch.from_numpy(np.array(fitted, np.float32) / 255).permute(2, 0, 1)[None]
+        if unit.preprocessor == INPAINT:
+            pixels[self._made_up(width, height).expand_as(pixels)] = -1.0
+        return pixels
+
+    def _made_up(self, width: int, height: int) -> Tensor:
+        """(1, 1, height, width), true where an inpainting network is to make things up."""
+        ref = self.unit.mask or getattr(self._job.request, "mask", None)
+        if ref is None:
+            return torch.ones(1, 1, height, width, dtype=torch.bool)
+        mask = self._job.services.mask(ref)
+        fitted = resized(mask, width, height, self.unit.resize_mode)
+        return torch.from_numpy(np.array(fitted) > 127)[None, None]
+
+    def told(self) -> str:
+        """As A1111's extension writes it."""
+        unit, hash = self.unit, self._file.hash
+        name = f"{self._file.name} [{hash}]" if hash else self._file.name
+        fits = {"just_resize": "Just Resize", "crop": "Crop and Resize", "fill": "Resize and Fill"}
+        modes = {
+            "balanced": "Balanced",
+            "prompt": "My prompt is more important",
+            "control": "ControlNet is more important",
+        }
+        values: dict[str, object] = {
+            "Module": unit.preprocessor,
+            "Model": name,
+            "Weight": unit.weight,
+            "Resize Mode": fits[unit.resize_mode],
+            "Processor Res": unit.resolution or 512,
+            **unit.options,
+            "Guidance Start": unit.start,
+            "Guidance End": unit.end,
+            "Pixel Perfect": unit.resolution is None,
+            "Control Mode": modes[unit.mode],
+        }
+        return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _tokens(sides: tuple[int, int]) -> tuple[int, int]:
+    return -(-sides[0] // 2), -(-sides[1] // 2)
+
+
+def _add(total: Added, more: Added) -> None:
+    for name, layers in more.items():
+        known = total.get(name)
+        if known is None:
+            total[name] = layers
+        elif len(known) != len(layers):
+            raise UserError("control_apart")
+        else:
+            total[name] = [a + b for a, b in zip(known, layers, strict=True)]
+
+
+def _perfect(picture: Image.Image, width: int, height: int, unit: Unit) -> int:
+    """The shorter side at which the map has the pixels of what is drawn (A1111's estimation)."""
+    scales = height / picture.height, width / picture.width
+    scale = min(scales) if unit.resize_mode == "fill" else max(scales)
+    return max(64, round(scale * min(picture.size)))
+
+
+def _sized(picture: Image.Image, shorter: int) -> Image.Image:
+    scale = shorter / min(picture.size)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)

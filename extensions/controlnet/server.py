@@ -1,0 +1,30 @@
+"""The panel, and what can be said of a request before it waits."""
+
+from __future__ import annotations
+
+from webui.ext import AnyRequest, Drawing, Panel, Txt2Img, UserError, hookimpl
+
+from .units import Options
+
+
+@hookimpl
+def register_panels() -> list[Panel]:
+    return [Panel(title={"en": "ControlNet", "pl": "ControlNet"}, options=Options)]
+
+
+@hookimpl
+def rewrite_request(request: AnyRequest, options: Options) -> None:
+    """Change nothing; say what is missing.
+
+    Raises:
+        UserError: a unit has no network, or no picture.
+    """
+    if not isinstance(request, Drawing):
+        return
+    for number, unit in enumerate(options.units):
+        if not unit.enabled:
+            continue
+        if unit.model is None:
+            raise UserError("control_no_model", number=number + 1)
+        if unit.image is None and isinstance(request, Txt2Img):
+            raise UserError("control_no_picture", number=number + 1)
