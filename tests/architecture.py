@@ -7,7 +7,6 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from pathlib import Path
 
 # Floors of each house from the ground up: imports go to a lower floor, or stay in the package.
 HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {

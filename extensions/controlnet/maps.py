@@ -177,9 +177,9 @@ def normal_gradient(picture: Image.Image, options: Height) -> Image.Image:
 def depth_file(picture: Image.Image, options: Depth) -> Image.Image:
     """A depth map that somebody made, stretched to the whole range."""
     gray = np.asarray(picture.convert("L"), np.float32)
-    stretched = (gray - gray.min()) / max(float(np.ptp(gray)), 1e-8) * 255
+    stretched = ((gray - gray.min()) / max(float(np.ptp(gray)), 1e-8) * 255).round()
     values = 255 - stretched if options.invert else stretched
-    return Image.fromarray(values.round().astype(np.uint8))
+    return Image.fromarray(values.astype(np.uint8))
 
 
 def inpaint(picture: Image.Image, options: None) -> Image.Image:
