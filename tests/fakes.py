@@ -155,7 +155,7 @@ class FakeFamily:
         self.loaded: list[str] = []
 
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> FakeModel:
-        for share in (0.0, 0.5, 1.0):
-            progress(share)
+        for done in (0, 50, 100):
+            progress(done, 100)
         self.loaded.append(info.id)
         return FakeModel(info, self.seconds)

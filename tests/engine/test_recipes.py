@@ -97,7 +97,7 @@ def test_participants_see_the_finished_picture_in_order():
 @pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler a", "DPM++ SDE"])
 def test_the_real_network_draws_the_same_bits_alone_and_in_a_batch(sampler):
     info = Catalog.of(Paths.choose()).get("easel-demo")
-    model = ModelManager(torch.device("cpu")).get(info, lambda share: None)
+    model = ModelManager(torch.device("cpu")).get(info, lambda done, total: None)
     asked = request(sampler=sampler, schedule="Karras", batch_size=3)
     pictures = shots(asked)
     together = images(txt2img(asked, pictures, tools_of(model)))

@@ -12,7 +12,7 @@ from webui.models.families import FAMILIES
 @pytest.fixture(scope="module", params=["sd1", "sd2", "sdxl", "sdxl-refiner"])
 def model(request, tmp_path_factory):
     tiny = write_tiny(tmp_path_factory.mktemp(request.param), family=request.param)
-    return FAMILIES[request.param].load(tiny.folder_info, torch.device("cpu"), lambda share: None)
+    return FAMILIES[request.param].load(tiny.folder_info, torch.device("cpu"), lambda *done: None)
 
 
 def test_texts_are_read_anew_when_a_text_encoder_changes(model, tmp_path):

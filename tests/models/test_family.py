@@ -8,9 +8,9 @@ from webui.models.family import Family, Model
 
 def test_the_fakes_are_what_the_protocols_say():
     family: Family = FakeFamily()
-    told: list[float] = []
-    model: Model = family.load(FAKE, torch.device("cpu"), told.append)
-    assert told[-1] == 1.0
+    told: list[tuple[int, int]] = []
+    model: Model = family.load(FAKE, torch.device("cpu"), lambda *at: told.append(at))
+    assert told[-1] == (100, 100)
     assert model.info is FAKE
     assert bool((model.sigmas[1:] > model.sigmas[:-1]).all())
 

@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,6 @@ from webui.core.errors import UnknownId, UserError
 from webui.core.offers import ModelInfo
 from webui.library.catalog import Catalog
 from webui.models import vae as module
-from webui.models.autoencoder import Autoencoder
 from webui.models.families import FAMILIES
 from webui.models.vae import Vaes, read_vae
 
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def model(tiny):
-    return FAMILIES["sd1"].load(tiny.folder_info, CPU, lambda share: None)
+    return FAMILIES["sd1"].load(tiny.folder_info, CPU, lambda done, total: None)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_forms_of_files(model, weights, tmp_path, form, ending):
         save_file(tensors, path)
     else:
         torch.save({"state_dict": tensors} if ending == "ckpt" else tensors, path)
-    read = read_vae(path, model.own_autoencoder)
+    read = read_vae(path, model.own_autoencoder, CPU)
     for name, value in read.vae.state_dict().items():
         assert torch.equal(value, weights[name])
     assert read.scale == model.own_autoencoder.scale
@@ -55,14 +55,18 @@ def test_files_that_cannot_be_used(model, weights, tmp_path):
     for name in ("cut.safetensors", "cut.pt"):
         (tmp_path / name).write_bytes(b"nothing of the kind")
         with pytest.raises(UserError, match=name):
-            read_vae(tmp_path / name, model.own_autoencoder)
+            read_vae(tmp_path / name, model.own_autoencoder, CPU)
     save_file({"unet.x": torch.ones(1)}, tmp_path / "other.safetensors")
     with pytest.raises(UserError, match="holds no autoencoder"):
-        read_vae(tmp_path / "other.safetensors", model.own_autoencoder)
+        read_vae(tmp_path / "other.safetensors", model.own_autoencoder, CPU)
     wide = {name: torch.cat([one, one]) for name, one in weights.items()}
     save_file(wide, tmp_path / "wide.safetensors")
     with pytest.raises(UserError, match="wide.safetensors"):
-        read_vae(tmp_path / "wide.safetensors", model.own_autoencoder)
+        read_vae(tmp_path / "wide.safetensors", model.own_autoencoder, CPU)
+
+
+class Own:
+    """Stands for an autoencoder."""
 
 
 class Owner:
@@ -70,7 +74,8 @@ class Owner:
 
     def __init__(self, path: Path) -> None:
         self.info = ModelInfo(id=path.stem, path=str(path), format="safetensors")
-        self.own_autoencoder: Autoencoder = object()  # pyright: ignore[reportAttributeAccessIssue]
+        self.device = CPU
+        self.own_autoencoder: Any = Own()
         self.used: object = None
 
     def use_autoencoder(self, autoencoder):
@@ -89,7 +94,7 @@ def folder(tmp_path, weights):
 
 @pytest.fixture
 def vaes(folder, monkeypatch):
-    monkeypatch.setattr(module, "read_vae", lambda path, like: path)
+    monkeypatch.setattr(module, "read_vae", lambda path, like, device: path)
     return Vaes(Catalog([folder], folder / "none", folder / "index.sqlite"))
 
 
@@ -130,7 +135,9 @@ def test_the_models_own_comes_back(vaes, folder):
 
 def test_a_file_is_read_once_until_it_changes(folder, monkeypatch, weights):
     read = []
-    monkeypatch.setattr(module, "read_vae", lambda path, like: read.append(path.stem) or path)
+    monkeypatch.setattr(
+        module, "read_vae", lambda path, like, device: read.append(path.stem) or path
+    )
     vaes = Vaes(Catalog([folder], folder / "none", folder / "index.sqlite"))
     owner = Owner(folder / "checkpoints" / "other.safetensors")
     for name in ("Sharp", "Sharp", "photo", "photo"):
@@ -144,7 +151,7 @@ def test_a_file_is_read_once_until_it_changes(folder, monkeypatch, weights):
 
 def test_a_models_pictures_are_decoded_with_it(model, weights, tmp_path):
     save_file(names_of(weights, "ldm"), tmp_path / "a.safetensors")
-    other = read_vae(tmp_path / "a.safetensors", model.own_autoencoder)
+    other = read_vae(tmp_path / "a.safetensors", model.own_autoencoder, CPU)
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
     plain = model.decode(latents)
     model.use_autoencoder(other)

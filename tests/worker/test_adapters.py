@@ -56,7 +56,7 @@ class Bench:
 
     @property
     def model(self):
-        return self.manager.get(self.info, lambda share: None)
+        return self.manager.get(self.info, lambda done, total: None)
 
     def lora(self, name: str = "style", seed: int = 0, **notes) -> Path:
         tensors = kohya(networks_of(self.model), seed=seed)

@@ -73,7 +73,7 @@ def test_news_are_not_sent_too_often_but_the_last_step_always_is(reporter, told,
 
 
 def test_loading_and_previews(reporter, told):
-    reporter.loading(0.256)
+    reporter.loading(26, 6_900_000_000)
     assert told[-1].progress.eta is None
     reporter.preview("data:image/webp;base64,AA==")
     reporter.phase("decoding")

@@ -40,7 +40,7 @@ class TwoModels:
     def get(self, name, progress=None, beside=()):
         if progress is None:
             return self.models[name].info
-        progress(0.5)
+        progress(50, 100)
         return self.models[name.id]
 
     def hash(self, model_id):

@@ -32,12 +32,12 @@ class Bar:
 
     def words(self, progress: Progress) -> str:
         """The line for one state of a job."""
-        if progress.phase == "loading":
+        if progress.phase == "loading" and not progress.steps:
             return text("cli.loading", self._language)
         left = "" if progress.eta is None else text("cli.left", self._language, s=_whole(progress))
         done = progress.step / progress.steps if progress.steps else 0.0
         bar = ("#" * round(done * WIDTH)).ljust(WIDTH, ".")
-        if progress.phase in ("downloading", "merging"):
+        if progress.phase in ("loading", "downloading", "merging"):
             total = f" / {size(progress.steps)}" if progress.steps else ""
             return f"[{bar}] {size(progress.step)}{total}  {left}".rstrip()
         place = text("cli.place", self._language, image=progress.image + 1, images=progress.images)

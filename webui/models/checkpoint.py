@@ -32,6 +32,7 @@ from webui.models.autoencoder import Autoencoder
 from webui.models.devices import autoencoder_dtype, device_name, network_dtype
 from webui.models.family import LoadProgress
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.memory.turns import RAM
 from webui.models.prediction import Prediction
 from webui.models.texts import Reading, TextEncoder
 from webui.models.training import predicts_velocity, told
@@ -100,7 +101,10 @@ class Loaded:
 def load_parts(
     layout: Layout, info: ModelInfo, device: torch.device, progress: LoadProgress
 ) -> Loaded:
-    """Read a model.
+    """Read a model into the machine's memory.
+
+    Args:
+        device: that it is to run on, which decides its precision.
 
     Raises:
         UserError: a part is missing, cut off, damaged or does not fit its description.
@@ -114,13 +118,13 @@ def load_parts(
     _prediction(schedule, shown)  # better to know now than after the weights
     networks = _networks(layout, info, configs)
     convert = _from_folder if in_folder else _from_file
-    for part, tensors in read_parts(_parts(layout, info, device), device, progress):
+    for part, tensors in read_parts(_parts(layout, info, device), RAM, progress):
         fill(networks[part], convert(layout, part, tensors, networks[part]), shown)
-        networks[part].to(device)  # what is no weight: places of tokens
-    unet: UNet2DConditionModel = networks["unet"]
+    unet: Any = networks["unet"]
     silent = not in_folder and "prediction_type" not in heard
-    if layout.tried and silent and predicts_velocity(unet):
+    if layout.tried and silent and predicts_velocity(unet.to(device)):
         schedule["prediction_type"] = "v_prediction"
+    unet.to(RAM)
     tokenizers = [read_tokenizer(configs / one.tokenizer, shown) for one in layout.encoders]
     encoders = (
         TextEncoder(networks[one.part], tokenizer, one.reading, one.part)

@@ -26,6 +26,7 @@ from webui.models.devices import flow_dtype, t5_dtype
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.memory.turns import RAM
 from webui.models.t5 import T5Encoder, read_t5_tokenizer
 from webui.models.texts import Reading, TextEncoder
 
@@ -133,10 +134,11 @@ def load_components(
     device: torch.device,
     progress: LoadProgress,
 ) -> Components:
-    """Read a model.
+    """Read a model into the machine's memory.
 
     Args:
         sources: of its parts.
+        device: that it is to run on, which decides its precision.
         tokenizers: (folder in the layout of diffusers) -> where that tokenizer lies.
 
     Raises:
@@ -151,7 +153,7 @@ def load_components(
         for part, source in sources.items()
         for number, path in enumerate(source.files)
     }
-    for name, tensors in read_parts(files, device, progress):
+    for name, tensors in read_parts(files, RAM, progress):
         part, number = name.split("/")
         read.setdefault(part, {}).update(tensors)
         source = sources[part]
@@ -159,7 +161,6 @@ def load_components(
             given = read.pop(part)
             plain = {key.removeprefix(source.prefix): given[key] for key in given}
             fill(networks[part], source.convert(plain, networks[part]), source.shown[0])
-            networks[part].to(device)  # what is no weight: places of tokens
     made = tuple(make(networks[part]) for part, make in encoders.items())
     return Components(networks, Autoencoder(networks["vae"]), made, shift)
 

@@ -104,8 +104,18 @@ def free_memory(device: torch.device) -> int:
     return psutil.virtual_memory().available
 
 
+def whole_memory(device: torch.device) -> int:
+    """Bytes there are in all: of the card, or of the machine, as in `free_memory`."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[1]
+    return psutil.virtual_memory().total
+
+
 def out_of_memory(error: BaseException) -> bool:
-    """Whether this is what a device, or the machine, raises when its memory is full."""
+    """Whether this is what a device, or the machine, raises when its memory is full, also where
+    an extension was told of it first."""
+    if error.__cause__ is not None and out_of_memory(error.__cause__):
+        return True
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     signs = ("out of memory", "can't allocate memory", "not enough memory")

@@ -19,8 +19,8 @@ from webui.models.embeddings import LearnedWords
 from webui.models.sigmas import SigmaTable
 from webui.models.whole import WholePipeline
 
-LoadProgress = Callable[[float], None]
-"""Called with the share (0..1) of the bytes loaded; may raise to stop."""
+LoadProgress = Callable[[int, int], None]
+"""Called with the bytes of weights that are loaded, and how many there are; may raise to stop."""
 
 ImageConditioning = Literal["none", "inpaint", "edit", "depth"]
 """What a network is given of a picture beside the latents that are denoised."""

@@ -56,7 +56,7 @@ def read_parts(
     def read(size: int) -> None:
         nonlocal done
         done += size
-        progress(done / total)
+        progress(done, total)
 
     for part, which in parts.items():
         yield part, _read(which, names[part], device, read)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import ReferenceType, ref
 
+import torch
 from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
@@ -50,22 +52,25 @@ class Owner(Protocol):
     def info(self) -> ModelInfo: ...
 
     @property
+    def device(self) -> torch.device: ...
+
+    @property
     def own_autoencoder(self) -> Autoencoder: ...
 
     def use_autoencoder(self, autoencoder: Autoencoder) -> None: ...
 
 
-def read_vae(path: Path, like: Autoencoder) -> Autoencoder:
+def read_vae(path: Path, like: Autoencoder, device: torch.device) -> Autoencoder:
     """Read a file in LDM's names or diffusers', `.safetensors` or written by torch.
 
     Args:
         like: an autoencoder of the same architecture, whose scale holds for this one, too.
+        device: that it is to run on, which decides its precision.
 
     Raises:
         UserError: it cannot be read, or is of another architecture.
     """
     config = like.vae.config
-    device = like.vae.device
     tensors = {name.removeprefix(_PREFIX): tensor for name, tensor in _tensors(path).items()}
     tensors = {name: one for name, one in tensors.items() if name.startswith(_NETWORK)}
     if not tensors:
@@ -77,7 +82,7 @@ def read_vae(path: Path, like: Autoencoder) -> Autoencoder:
     with without_weights():
         network: Any = AutoencoderKL.from_config(config)
     dtype = autoencoder_dtype(device, device_name(device))
-    ready = {name: one.to(device, dtype) for name, one in converted.items() if one is not None}
+    ready = {name: one.to(dtype) for name, one in converted.items() if one is not None}
     fill(network, ready, path.name)
     return Autoencoder(network)
 
@@ -101,7 +106,8 @@ class Vaes:
     def __init__(self, shelf: Shelf) -> None:
         """Read nothing yet."""
         self._shelf = shelf
-        self._kept: tuple[Path, Stamp | None, Autoencoder, Autoencoder] | None = None
+        self._kept: tuple[Path, Stamp | None, ReferenceType[Autoencoder], Autoencoder] | None
+        self._kept = None  # of the model's own no more than where it is: it may go with its model
         self._used: dict[str, Entry] = {}
 
     def use(self, model: Owner, wanted: str | None) -> None:
@@ -123,7 +129,7 @@ class Vaes:
             return
         if entry.problem is not None:
             raise UserError(entry.problem.code, "vae", **entry.problem.values)
-        model.use_autoencoder(self._read(Path(entry.path), own))
+        model.use_autoencoder(self._read(Path(entry.path), own, model.device))
         self._used[model.info.id] = entry
 
     def values(self, model: ModelInfo) -> dict[str, str]:
@@ -158,9 +164,9 @@ class Vaes:
         ]
         return min(found, key=lambda one: Path(one.path).parent != model.parent, default=None)
 
-    def _read(self, path: Path, own: Autoencoder) -> Autoencoder:
+    def _read(self, path: Path, own: Autoencoder, device: torch.device) -> Autoencoder:
         now, kept = stamp(path), self._kept
-        if kept is None or kept[:2] != (path, now) or kept[2] is not own:
+        if kept is None or kept[:2] != (path, now) or kept[2]() is not own:
             self._kept = None  # room for the next one
-            self._kept = kept = path, now, own, read_vae(path, own)
+            self._kept = kept = path, now, ref(own), read_vae(path, own, device)
         return kept[3]

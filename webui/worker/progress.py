@@ -59,9 +59,9 @@ class Reporter(Participant):
         """The parts of the batch's work."""
         self._legs, self._leg, self._step = legs, -1, 0
 
-    def loading(self, share: float) -> None:
-        """A model is being loaded; share is 0..1."""
-        self._tell("loading", step=round(share * 100), steps=100)
+    def loading(self, done: int, total: int) -> None:
+        """A model is being loaded: bytes, and how many there are."""
+        self._tell("loading", step=done, steps=total)
 
     def phase(self, phase: Phase) -> None:
         """What is being done now; "sampling" begins the next leg."""

@@ -143,7 +143,7 @@ def test_pictures_of_any_size(size):
 @pytest.mark.slow
 def test_the_shipped_model_adds_detail_without_a_grid_or_a_drift_of_colour():
     info = Catalog.of(Paths.choose()).get("easel-demo")
-    model = ModelManager(torch.device("cpu")).get(info, lambda share: None)
+    model = ModelManager(torch.device("cpu")).get(info, lambda done, total: None)
     small = Image.new("RGB", (64, 64), "#f4f4f4")
     ImageDraw.Draw(small).ellipse((10, 6, 54, 50), fill="#d03020")
     ImageDraw.Draw(small).rectangle((4, 48, 60, 60), fill="#3090e0")

@@ -13,7 +13,7 @@ from webui.models.families import FAMILIES
 @pytest.mark.parametrize(("family", "made"), [("sd3", write_sd3), ("flux", write_flux)])
 def test_every_layer_of_the_transformer_is_found(tmp_path, family, made):
     path = made(tmp_path / family)
-    model = FAMILIES[family].load(info_of(path, family), torch.device("cpu"), lambda share: None)
+    model = FAMILIES[family].load(info_of(path, family), torch.device("cpu"), lambda *done: None)
     before = {name: one.clone() for name, one in model.transformer.state_dict().items()}
     tensors, expected = {}, dict(before)
     for name, layer in model.transformer.named_modules():

@@ -259,7 +259,7 @@ def both(request, tmp_path_factory):
     """A tiny model as ours and as diffusers'."""
     pytest.importorskip("peft", reason="diffusers loads LoRAs with peft")
     tiny = write_tiny(tmp_path_factory.mktemp(request.param), family=request.param)
-    model = FAMILIES[request.param].load(tiny.folder_info, CPU, lambda share: None)
+    model = FAMILIES[request.param].load(tiny.folder_info, CPU, lambda done, total: None)
     return model, PIPELINES[request.param].from_pretrained(tiny.folder)
 
 

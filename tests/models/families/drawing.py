@@ -24,7 +24,7 @@ PROMPT, NEGATIVE = "a red apple on a table", "blue"
 
 
 def load(family: Any, info: ModelInfo) -> Any:
-    return family.load(info, torch.device("cpu"), lambda share: None)
+    return family.load(info, torch.device("cpu"), lambda done, total: None)
 
 
 def noise(count: int = 1, size: int = 8) -> torch.Tensor:

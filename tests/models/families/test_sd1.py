@@ -31,7 +31,7 @@ from webui.library.catalog import Catalog
 from webui.models.checkpoint import CONFIGS, read_tokenizer
 from webui.models.families.sd1 import SD1
 from webui.models.families.unet import UNetModel
-from webui.models.manager import ModelManager
+from webui.models.manager import ModelManager, Wanted
 
 # diffusers' scheduler hands a tensor to numpy in a way that numpy 2 will give up
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -40,7 +40,7 @@ CPU = torch.device("cpu")
 
 
 def load(info: ModelInfo, configs: Path = CONFIGS / "sd1") -> UNetModel:
-    return SD1(configs).load(info, CPU, lambda share: None)
+    return SD1(configs).load(info, CPU, lambda done, total: None)
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +104,23 @@ def test_residuals_reach_the_network(tiny):
 
 
 def test_what_is_told_of_a_model(tiny):
-    told: list[float] = []
-    model = SD1().load(tiny.folder_info, CPU, told.append)
+    told: list[tuple[int, int]] = []
+    model = SD1().load(tiny.folder_info, CPU, lambda *at: told.append(at))
     assert (model.latent.channels, model.latent.stride) == (4, 8)
     assert (model.device, model.dtype) == (CPU, torch.float32)
-    assert told == sorted(told) and told[-1] == 1.0 and len(told) > 100
+    assert told == sorted(told) and len(told) > 100
+    assert told[-1][0] == told[-1][1]
     assert not model.unet.training
 
 
 def test_nothing_is_kept_of_a_model_that_is_let_go(tiny, tiny_v):
     models = ModelManager(CPU)
-    weight = models.get(tiny.folder_info, lambda share: None).unet.conv_in.weight
+    alone = Wanted(budget=0)
+    weight = models.get(tiny.folder_info, lambda *done: None, (), alone).unet.conv_in.weight
     first = weakref.ref(weight)
     del weight
     alive: list[object] = []
-    models.get(tiny_v.folder_info, lambda share: alive.append(first()))
+    models.get(tiny_v.folder_info, lambda *done: alive.append(first()), (), alone)
     assert set(alive) == {None}
 
 

@@ -22,6 +22,7 @@ from webui.library.recognition import INDEX
 from webui.library.weights import read_config
 from webui.models.devices import flow_dtype
 from webui.models.family import LoadProgress
+from webui.models.memory.pipelines import PipelinePlacement
 from webui.models.whole import Asked, StepDone
 
 _LIBRARIES = ("diffusers", "transformers")
@@ -36,9 +37,10 @@ class GenericPipeline:
     """A loaded pipeline (see `webui.models.whole.WholePipeline`)."""
 
     def __init__(self, info: ModelInfo, pipe: Any) -> None:
-        """Take a pipeline whose parts are where they are to run."""
+        """Take a pipeline whose parts are in the machine's memory."""
         self.info = info
         self._pipe = pipe
+        self.placement = PipelinePlacement(pipe)
         self._takes = inspect.signature(type(pipe).__call__).parameters
         pipe.set_progress_bar_config(disable=True)
 
@@ -117,7 +119,7 @@ class Generic:
         folder = Path(info.path)
         index = read_config(folder / INDEX, f"{folder.name}/{INDEX}")
         kind = _kind(folder.name, index)
-        progress(0.0)
+        progress(0, info.bytes)
         try:
             pipe = kind.from_pretrained(
                 folder,
@@ -128,8 +130,8 @@ class Generic:
             )
         except (OSError, ValueError, TypeError, LookupError, ImportError, RuntimeError) as error:
             raise UserError("pipeline_refuses", file=folder.name, reason=str(error)) from error
-        progress(1.0)
-        return GenericPipeline(info, pipe.to(device))
+        progress(info.bytes, info.bytes)
+        return GenericPipeline(info, pipe)
 
 
 def _kind(name: str, index: Mapping[str, Any]) -> Any:

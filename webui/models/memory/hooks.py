@@ -96,18 +96,18 @@ class Order:
 class Cast:
     """Weights kept in fewer bits, and made of the full precision for a call."""
 
-    def __init__(self, tensors: Sequence[Tensor], stored: torch.dtype) -> None:
-        """Round them."""
+    def __init__(self, tensors: Sequence[Tensor], stored: torch.dtype, full: torch.dtype) -> None:
+        """Round them, if they are not."""
         self._tensors = tensors
-        self._full = [one.dtype for one in tensors]
+        self._full = full
         self._kept: list[Tensor] = []
         for tensor in tensors:
             tensor.data = tensor.data.to(stored)
 
     def enter(self) -> None:
         self._kept = [one.data for one in self._tensors]
-        for tensor, dtype in zip(self._tensors, self._full, strict=True):
-            tensor.data = tensor.data.to(dtype)
+        for tensor in self._tensors:
+            tensor.data = tensor.data.to(self._full)
 
     def leave(self) -> None:
         for tensor, kept in zip(self._tensors, self._kept, strict=False):

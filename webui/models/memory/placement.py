@@ -42,7 +42,11 @@ class Placed(Protocol):
         ...
 
     def sizes(self) -> Sizes:
-        """What its weights take."""
+        """What its weights take in full precision."""
+        ...
+
+    def held(self) -> int:
+        """Bytes of its weights that are on a device with memory of its own."""
         ...
 
     def use(self, rung: Rung, device: torch.device) -> None:
@@ -84,40 +88,58 @@ class Placement:
         self.device: torch.device = self._networks[main].device
         self.dtype: torch.dtype = self._networks[main].dtype
         self.rung = Rung(place="cpu" if self.device.type == "cpu" else "device")
-        self.rounded = False
-        self._moved = False
+        self._rounded: Sizes | None = None
+        self._at: tuple[str, torch.device] | None = None
         self._undo: list[Undo] = []
         self._types: dict[int, torch.dtype] = {}
         self._tiles = Tiles(self._networks[VAE])
         self._slices = Slices(self._networks[main])
 
     @property
+    def rounded(self) -> bool:
+        """See `Placed.rounded`."""
+        return self._rounded is not None
+
+    @property
     def sliceable(self) -> bool:
+        """See `Placed.sliceable`."""
         return self._slices.possible
 
     def sizes(self) -> Sizes:
-        """What its weights take, as they are now."""
+        """See `Placed.sizes`."""
+        if self._rounded is not None:
+            return self._rounded
         bytes = {name: size_of(network) for name, network in self._networks.items()}
         texts = [size for name, size in bytes.items() if name.startswith(_TEXT)]
         main = sum(bytes.values()) - sum(texts) - bytes[VAE]
         return Sizes(sum(texts), max(texts, default=0), main, bytes[VAE])
+
+    def held(self) -> int:
+        """See `Placed.held`."""
+        tensors = (
+            one
+            for network in self._networks.values()
+            for one in (*network.parameters(), *network.buffers())
+        )
+        return sum(one.nbytes for one in tensors if one.device.type != "cpu")
 
     def use_autoencoder(self, vae: nn.Module) -> None:
         """Use another autoencoder from now on, on the same rung."""
         old = self._networks[VAE]
         if old is vae:
             return
-        rung, moved, hooked = self.rung, self._moved, bool(self._undo)
-        if hooked:
+        rung, at = self.rung, self._at
+        simple = rung.place == "device"
+        if not simple:
             self.park()
         self._tiles.use(None)
         self._networks[VAE], self._tiles = vae, Tiles(vae)
-        if moved and not hooked:
+        if at is not None and simple:
             old.to(RAM)
             vae.to(self.device)
             self._save(rung)
-        elif moved:
-            self.use(rung, self.device)
+        elif at is not None:
+            self.use(rung, at[1])
 
     def use(self, rung: Rung, device: torch.device) -> None:
         """See `Placed.use`.
@@ -125,12 +147,12 @@ class Placement:
         Raises:
             torch.OutOfMemoryError: the device has no room; then all is in the machine's memory.
         """
-        if self._moved and (rung.place, device) == (self.rung.place, self.device):
+        if self._at == (rung.place, device):
             self._save(rung)
             return
-        if self._moved:
+        if self._at is not None:
             self.park()
-        self.device, self._moved = device, True
+        self.device, self._at = device, (rung.place, device)
         try:
             with changing():
                 self._place(rung)
@@ -147,7 +169,7 @@ class Placement:
             for network in self._networks.values():
                 network.to(RAM)
             self._restore_types()
-        self._moved = False
+        self._at = None
         self._parked()
 
     def _place(self, rung: Rung) -> None:
@@ -161,9 +183,8 @@ class Placement:
             self._stream()
         else:
             if rung.place == "fp8":
-                main = self._networks[self._main]
-                self._undo.append(store_in_8_bits(main, self.dtype))
-                self.rounded = True
+                self._rounded = self.sizes()
+                self._undo.append(store_in_8_bits(self._networks[self._main], self.dtype))
             self._undo.append(Turns(self.device, self._networks).end)
 
     def _stream(self) -> None:
@@ -199,7 +220,7 @@ class Placement:
                 if dtype := self._types.get(id(one)):
                     one.data = one.data.to(dtype)
         self._types = {}
-        if not self.rounded:
+        if self._rounded is None:
             self.dtype = self._networks[self._main].dtype
 
 

@@ -75,10 +75,11 @@ def store_in_8_bits(network: nn.Module, compute: torch.dtype) -> Undo:
     for name, layer in network.named_modules():
         if not isinstance(layer, _CAST) or skip.search(name):
             continue
-        if layer.weight.dtype != compute or type(layer.weight) is not nn.Parameter:
+        known = layer.weight.dtype in (compute, STORED)
+        if not known or type(layer.weight) is not nn.Parameter:
             continue
         with changing():
-            cast = Cast([layer.weight], STORED)
+            cast = Cast([layer.weight], STORED, compute)
         undo.append(around(layer, cast.enter, cast.leave, layer.weight.device))
     return partial(_all, undo)
 

@@ -3,7 +3,7 @@ import { post } from "./api.js";
 import { arrange, h, iconButton, say } from "./dom.js";
 import { SHOWN, currentJob, follow, live, take, waitingJobs } from "./live.js";
 import { wordsOf } from "./strip.js";
-import { duration, percent, t, tn } from "./text.js";
+import { bytes, duration, percent, t, tn } from "./text.js";
 
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
 export function shareOf(job, news) {
@@ -22,7 +22,10 @@ export function describe(job, news) {
       more: "",
     };
   if (news.phase === "loading")
-    return { main: t("ui.progress.loading"), more: percent(shareOf(job, news) ?? 0) };
+    return {
+      main: t("ui.progress.loading"),
+      more: news.steps ? t("ui.progress.bytes", { done: bytes(news.step), all: bytes(news.steps) }) : "",
+    };
   const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
   if (news.phase === "downloading")
     return {

@@ -1,0 +1,104 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from webui.core.memory import Sizes, Work
+from webui.core.offers import ModelCard, ModelInfo
+from webui.core.requests import Txt2Img
+from webui.library.needs import Asked, sizes_of
+
+CARD = ModelCard(width=512, height=768)
+
+
+@pytest.mark.parametrize(
+    ("values", "work"),
+    [
+        ({}, Work(pixels=512 * 768, pictures=1, rows=2)),
+        ({"width": 1024, "batch_size": 3, "cfg_scale": 1}, Work(1024 * 768, 3, 1)),
+        ({"prompt": "a <lora:style:0.5>"}, Work(512 * 768, 1, 2, adapters=True)),
+        ({"prompts": ["a", "<lora:style>"]}, Work(512 * 768, 1, 2, adapters=True)),
+        ({"hires": {"scale": 2}}, Work(1024 * 1536)),
+        ({"hires": {"scale": 2, "width": 768, "height": 768}}, Work(768 * 1152)),
+        ({"hires": {"prompt": "<lora:style:1>"}}, Work(1024 * 1536, adapters=True)),
+        ({"kind": "upscale", "diffusion": {"tile": 640}}, Work(640 * 640)),
+        ({"kind": "upscale", "diffusion": {}}, Work(512 * 512)),
+    ],
+)
+def test_what_a_request_asks_for(values, work):
+    assert Asked.of(values).work(CARD) == work
+
+
+def test_a_distilled_model_has_no_second_row():
+    assert Asked.of({}).work(ModelCard(distilled=True)).rows == 1
+
+
+def test_the_worker_reads_the_same_of_the_whole_request():
+    values = {"width": 640, "height": 512, "batch_size": 2, "hires": {"scale": 1.5}}
+    request = Txt2Img.model_validate({**values, "prompt": "a"})
+    assert Asked.of(request).work(CARD) == Asked.of(values).work(CARD)
+
+
+def half(*names: str, numbers: int = 1000):
+    return {name: torch.zeros(numbers, dtype=torch.float16) for name in names}
+
+
+def info(path, family: str) -> ModelInfo:
+    kind = "diffusers" if path.is_dir() else "safetensors"
+    size = path.stat().st_size if path.is_file() else 0
+    return ModelInfo(id="x", path=str(path), format=kind, family=family, bytes=size)
+
+
+def test_parts_of_a_single_file_and_their_precision(tmp_path):
+    file = tmp_path / "xl.safetensors"
+    save_file(
+        half(
+            "model.diffusion_model.a",
+            "model.diffusion_model.b",
+            "first_stage_model.a",
+            "conditioner.embedders.0.transformer.a",
+            "conditioner.embedders.1.model.a",
+            "conditioner.embedders.1.model.b",
+        ),
+        file,
+    )
+    assert sizes_of(info(file, "sdxl"), 2) == Sizes(6000, 4000, 4000, 2000)
+    assert sizes_of(info(file, "sdxl"), 4).whole == 2 * 12000
+
+
+def test_numbers_of_8_bits_stay_so(tmp_path):
+    file = tmp_path / "small.safetensors"
+    tensors = half("first_stage_model.a", "cond_stage_model.a")
+    tensors["model.diffusion_model.a"] = torch.zeros(500).to(torch.float8_e4m3fn)
+    save_file(tensors, file)
+    assert sizes_of(info(file, "sd1"), 4) == Sizes(4000, 4000, 500, 4000)
+
+
+def test_parts_of_a_folder(tmp_path):
+    folder = tmp_path / "model"
+    for part, count in (("transformer", 1), ("vae", 1), ("text_encoder", 1), ("text_encoder_2", 2)):
+        (folder / part).mkdir(parents=True)
+        name = "model" if part.startswith("text") else "diffusion_pytorch_model"
+        save_file(half(*map(str, range(count))), folder / part / f"{name}.safetensors")
+    assert sizes_of(info(folder, "flux"), 2) == Sizes(6000, 4000, 2000, 2000)
+
+
+def test_what_lies_beside_a_network_is_as_large_as_usual(tmp_path):
+    file = tmp_path / "flux.safetensors"
+    save_file(half("double_blocks.0.a"), file)
+    sizes = sizes_of(info(file, "flux"), 2)
+    assert (sizes.network, sizes.longest) == (2000, 2 * 4762 * 10**6)
+
+
+def test_a_file_without_a_header_is_told_by_its_size(tmp_path):
+    file = tmp_path / "old.ckpt"
+    file.write_bytes(b"no header")
+    told = info(file, "sd1").model_copy(update={"bytes": 2_130_000_000})
+    assert sizes_of(told, 2).whole == 2_130_000_000
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    file = tmp_path / "x.safetensors"
+    save_file(half("model.diffusion_model.a", "vae.a", "text_encoders.clip_l.a"), file)
+    first = sizes_of(info(file, "sd1"), 2)
+    save_file(half("model.diffusion_model.a", "vae.a", "text_encoders.clip_l.a", numbers=9), file)
+    assert sizes_of(info(file, "sd1"), 2).whole < first.whole

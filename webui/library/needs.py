@@ -1,0 +1,154 @@
+"""What a request and its model need of memory, told from headers and numbers alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from webui.core.errors import UserError
+from webui.core.memory import Sizes, Work
+from webui.core.offers import ModelCard, ModelInfo
+from webui.imaging.resize import hires_size
+from webui.library.stamps import stamp
+from webui.library.weights import read_header, weight_files
+from webui.prompt.networks import split_networks
+
+_VAE = ("vae", "first_stage_model")
+_TEXT = ("text_encoder", "text_encoders", "cond_stage_model", "conditioner")
+_KNOWN_BITS = 2
+"""Bytes a number, from which on numbers are turned into the precision in use."""
+_USUAL: Mapping[str, Mapping[str, int]] = {
+    "sd3": {"text_encoder": 124, "text_encoder_2": 695, "text_encoder_3": 4762, "vae": 84},
+    "flux": {"text_encoder": 123, "text_encoder_2": 4762, "vae": 84},
+    "sd1": {"text_encoder": 123, "vae": 84},
+    "sd2": {"text_encoder": 340, "vae": 84},
+    "sdxl": {"text_encoder": 123, "text_encoder_2": 695, "vae": 84},
+    "sdxl-refiner": {"text_encoder_2": 695, "vae": 84},
+}
+"""Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
+_ENCODER = re.compile(r"^(?:text_encoders|conditioner\.embedders)\.[^.]+|^[^./]+")
+
+
+class _Passed(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    scale: float = 2.0
+    width: int = 0
+    height: int = 0
+    prompt: str = ""
+    tile: int | None = None
+
+
+class Asked(BaseModel):
+    """Those values of a request, of any kind and not yet complete, on which memory depends."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str | None = None
+    width: int | None = None
+    height: int | None = None
+    batch_size: int = 1
+    cfg_scale: float | None = None
+    prompt: str = ""
+    prompts: tuple[str, ...] = ()
+    hires: _Passed | None = None
+    diffusion: _Passed | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any] | BaseModel) -> Self:
+        """From a request, or what is to become one.
+
+        Raises:
+            ValidationError: a value is of another kind.
+        """
+        given = values.model_dump() if isinstance(values, BaseModel) else values
+        return cls.model_validate({name: one for name, one in given.items() if one is not None})
+
+    def work(self, card: ModelCard) -> Work:
+        """What the model is to do; the card tells what is left open."""
+        width, height = self.width or card.width, self.height or card.height
+        pixels = width * height
+        if self.hires:
+            sides = self.hires.width, self.hires.height
+            size = hires_size(width, height, self.hires.scale, *sides)
+            pixels = max(pixels, size.width * size.height)
+        if self.diffusion:
+            pixels = (self.diffusion.tile or min(card.width, card.height)) ** 2
+        guidance = card.cfg_scale if self.cfg_scale is None else self.cfg_scale
+        alone = guidance == 1 or card.distilled
+        texts = [self.prompt, *self.prompts, self.hires.prompt if self.hires else ""]
+        joined = any(split_networks(one)[1] for one in texts)
+        return Work(pixels, max(self.batch_size, 1), 1 if alone else 2, joined)
+
+
+def sizes_of(info: ModelInfo, width: int) -> Sizes:
+    """What a model's weights take.
+
+    Args:
+        width: bytes of a number in the precision in use: 4 on a processor, else 2. Numbers of
+            less than two bytes stay as they are.
+    """
+    files = weight_files(Path(info.path))
+    stamps = tuple(map(stamp, files))
+    bytes = _bytes_of(info.path, info.family or "", info.bytes, files, stamps, width)
+    texts = [size for part, size in bytes.items() if _kind(part) == "text"]
+    vae = sum(size for part, size in bytes.items() if _kind(part) == "vae")
+    whole = sum(bytes.values())
+    return Sizes(sum(texts), max(texts, default=0), whole - sum(texts) - vae, vae)
+
+
+@lru_cache(maxsize=256)
+def _bytes_of(
+    path: str,
+    family: str,
+    size: int,
+    files: tuple[Path, ...],
+    stamps: tuple[object, ...],
+    width: int,
+) -> Mapping[str, int]:
+    """Bytes by part; `stamps` only tell that the files are still the same."""
+    found: Counter[str] = Counter()
+    for file in files:
+        try:
+            header = read_header(file, file.name)
+        except UserError:
+            continue  # no header, or none that can be read
+        inside = file.parent.name if Path(path).is_dir() else ""
+        for name, stored in header.sizes.items():
+            count = _count(header.shapes[name])
+            wide = stored >= _KNOWN_BITS * count
+            found[inside or _part(name)] += count * width if wide else stored
+    usual = {part: millions * 10**6 * width for part, millions in _USUAL.get(family, {}).items()}
+    if not found:
+        found["network"] = max(size * width // 2 - sum(usual.values()), size // 2)
+    kinds = {_kind(part) for part in found}
+    if "network" not in kinds:
+        return dict(found)
+    lacking = {part: one for part, one in usual.items() if _kind(part) not in kinds}
+    return {**found, **lacking}
+
+
+def _part(name: str) -> str:
+    """Of a single file, by how the names of its weights begin."""
+    found = _ENCODER.match(name)
+    return found[0] if found else name
+
+
+def _kind(part: str) -> str:
+    first = part.split(".")[0]
+    if first.startswith(_VAE):
+        return "vae"
+    return "text" if first.startswith(_TEXT) else "network"
+
+
+def _count(shape: Iterable[int]) -> int:
+    count = 1
+    for side in shape:
+        count *= side
+    return count
