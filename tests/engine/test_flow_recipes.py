@@ -14,6 +14,7 @@ from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_flux, write_sd3
 from webui.core.offers import ModelInfo
 from webui.core.requests import Hires, Img2Img, Inpaint, SoftInpaint, Txt2Img
+from webui.engine.flows import noise_levels
 from webui.engine.recipes import RECIPES, Tools, batches
 from webui.library.recognition import recognise_folder
 from webui.models.families.flux import Flux
@@ -71,6 +72,26 @@ def changed(first: np.ndarray, second: np.ndarray) -> float:
 def test_a_second_pass_knows_the_size_it_has(sd3):
     request = Txt2Img(**FIELDS, hires=Hires(scale=1.5, strength=0.6, upscaler="Latent", steps=3))
     assert drawn(request, sd3).shape == (96, 96, 3)
+
+
+def test_a_shift_takes_the_place_of_the_models_own(sd3):
+    own, given = sd3.noise_levels(8, 8).shift, 1.5
+    assert own != given
+    request = Txt2Img(**FIELDS)
+    usual = drawn(request, sd3)
+    assert changed(usual, drawn(request.with_(shift=own), sd3)) == 0
+    assert changed(usual, drawn(request.with_(shift=given), sd3)) > 0
+    over = Img2Img(**FIELDS, image=REF, strength=0.6)
+    assert changed(drawn(over, sd3), drawn(over.with_(shift=given), sd3)) > 0
+    twice = request.with_(hires=Hires(scale=1.5, strength=0.6, steps=3))
+    assert changed(drawn(twice, sd3), drawn(twice.with_(shift=given), sd3)) > 0
+
+
+def test_the_levels_of_a_shift(sd3):
+    """Esser et al., equation 23: sigma = s * u / (1 + (s - 1) * u)."""
+    levels = noise_levels(sd3, 3.5, 8, 8)
+    assert float(levels.sigmas[499]) == pytest.approx(3.5 * 0.5 / (1 + 2.5 * 0.5))
+    assert torch.equal(noise_levels(sd3, None, 8, 8).sigmas, sd3.noise_levels(8, 8).sigmas)
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "DDIM"])

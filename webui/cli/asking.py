@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
@@ -16,7 +17,8 @@ from webui.core.errors import Problem, UserError
 ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
 """Files of a folder that are taken for pictures."""
 REUSED = (
-    "prompt negative_prompt model sampler schedule steps cfg_scale seed clip_skip vae noise_source"
+    "prompt negative_prompt model sampler schedule steps cfg_scale shift seed clip_skip vae "
+    "noise_source"
 ).split()
 """What `--reuse` takes of a file's parameters (the size is that of the picture itself)."""
 
@@ -117,6 +119,8 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
         _check_readable(path)
     if "files" not in options:
         return [Ask(values, common)]
+    if options.command == "animate":
+        return [_animation(path, values) for path in options.files]
     files = [path for given in options.files for path in pictures_in(given)]
     keeps_names = len(files) > 1 or any(given.is_dir() for given in options.files)
     asks: list[Ask] = []
@@ -128,7 +132,34 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     return asks
 
 
+def _animation(path: Path, values: Mapping[str, Any]) -> Ask:
+    """An animation of a settings file; the pictures that it names lie where it says, or beside it.
+
+    Raises:
+        BadFile: it is no JSON object, or cannot be read.
+    """
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except ValueError as error:
+        raise BadFile(path, [UserError("settings_unread", reason=str(error)).problem]) from error
+    if not isinstance(settings, dict):
+        raise BadFile(path, [UserError("settings_unread", reason="no object").problem])
+    named = cast(dict[str, Any], settings)
+    pictures: dict[str, Path] = {}
+    first = named.get("init_image")
+    if named.get("use_init") and isinstance(first, str) and first:
+        given = Path(first) if Path(first).is_absolute() else path.parent / first
+        _check_readable(given)
+        pictures["files.init_image"] = given
+    return Ask({**values, "settings": named}, pictures)
+
+
 def _values(options: argparse.Namespace) -> dict[str, Any]:
+    if options.command == "animate":
+        given = {name: getattr(options, name) for name in ("model", "draft") if name in options}
+        return {"kind": "animation", **given}
     values: dict[str, Any] = {"kind": KINDS[options.command]}
     for place in sorted(fields_of(options.command) - PICTURES):  # a part before what is in it
         if place in options:

@@ -69,6 +69,7 @@ def _drawing(width: str = "a multiple of 8", height: str = "a multiple of 8") ->
         "count": Option("batch_count", "N", "how many batches, one after the other"),
         "batch-size": Option("batch_size", "N", "how many pictures at once"),
         "clip-skip": Option("clip_skip", "N", "leave out the last N-1 layers of the text encoder"),
+        "shift": Option("shift", "X", "of a flow's noise levels; without it the model's own"),
         "vae": Option("vae", "NAME", "an autoencoder; None for the model's own"),
         "noise-source": Option(
             "noise_source", "nv|cpu", "noise as an NVIDIA card or as the processor draws it"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
+from webui.core.animation import Animation
 from webui.core.download import Download
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
@@ -28,6 +29,7 @@ from webui.core.request import (
     ResizeMode,
     Seed,
     Share,
+    Shift,
     Size,
     Steps,
 )
@@ -95,6 +97,10 @@ class Drawing(Request):
     batch_count: int = Field(default=1, ge=1, le=100)
     batch_size: int = Field(default=1, ge=1, le=8)
     clip_skip: int | None = Field(default=None, ge=1, le=12)
+    shift: Shift | None = Field(
+        default=None,
+        description="Of a flow's noise levels: more puts more steps where noise is strong",
+    )
     noise_source: NoiseSource | None = Field(
         default=None, description="nv: as an NVIDIA card draws it, cpu: as torch's CPU does"
     )
@@ -346,6 +352,7 @@ KINDS: Mapping[str, type[Request]] = {
     "upscale": Upscale,
     "caption": Caption,
     "preprocess": Preprocess,
+    "animation": Animation,
     "download": Download,
     "merge": Merge,
     "convert": Convert,
@@ -360,6 +367,7 @@ AnyRequest = Annotated[
     | Upscale
     | Caption
     | Preprocess
+    | Animation
     | Download
     | Merge
     | Convert,

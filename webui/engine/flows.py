@@ -17,7 +17,9 @@ from webui.engine.levels import Levels, Task, scheduled
 from webui.engine.protocols import Denoiser, SamplerFunction
 from webui.engine.samplers.registry import Sampler
 from webui.engine.samplers.steps import noise_to_signal
+from webui.models.family import Model
 from webui.models.flow import FlowTable
+from webui.models.sigmas import SigmaTable
 
 
 class FlowDenoiser:
@@ -41,6 +43,16 @@ class _ByRatio:
 
     def __call__(self, denoise: Denoiser, *rest: Any) -> Tensor:
         return self.walk(FlowDenoiser(denoise), *rest)
+
+
+def noise_levels(model: Model, shift: float | None, height: int, width: int) -> SigmaTable:
+    """The noise levels for a size in latent pixels.
+
+    Args:
+        shift: in place of the model's own; None, and of what is no flow, the model's.
+    """
+    table = model.noise_levels(height, width)
+    return FlowTable.shifted(shift) if shift is not None and table.flow else table
 
 
 def flow_levels(sampler: Sampler, task: Task) -> Levels:

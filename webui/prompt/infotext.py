@@ -176,6 +176,7 @@ def describe(
         "Seed resize from": f"{request.seed_resize_width}x{request.seed_resize_height}"
         if resized
         else None,
+        "Shift": request.shift,
         "Clip skip": request.clip_skip if (request.clip_skip or 1) > 1 else None,
         "ENSD": ensd or None,
         "RNG": {"nv": "NV", "cpu": "CPU", None: None}[request.noise_source],

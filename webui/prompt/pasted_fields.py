@@ -62,6 +62,7 @@ _NUMBERS: Table = {
     "seed_resize_width": ("Seed resize from-1", 0, whole),
     "seed_resize_height": ("Seed resize from-2", 0, whole),
     "clip_skip": ("Clip skip", None, whole),
+    "shift": ("Shift", None, _decimal),
     "vae": ("VAE", None, _text),
     "eta_noise_seed_delta": ("ENSD", 0, whole),
 }

@@ -11,6 +11,7 @@ from torch import Tensor
 from webui.core.requests import Hires, Txt2Img
 from webui.engine.conditioning import Words
 from webui.engine.features.refiner import check_fits
+from webui.engine.flows import noise_levels
 from webui.engine.latents import LATENT_UPSCALERS, encodable, enlarged, to_images, to_pixels
 from webui.engine.plan import Plan, plan
 from webui.engine.recipes.passes import Pass, Start, leg, noise_of, on, walk
@@ -158,7 +159,7 @@ def _plan(job: _Job, model: Model) -> Plan:
         hires.sampler or request.sampler,
         hires.schedule or request.schedule,
         hires.steps or request.steps,
-        model.noise_levels(height - size.truncate_y, width - size.truncate_x),
+        noise_levels(model, request.shift, height - size.truncate_y, width - size.truncate_x),
         replace(job.tools.options, fixed_steps=True),
         hires.strength,
     )

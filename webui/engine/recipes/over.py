@@ -8,6 +8,7 @@ from dataclasses import replace
 from PIL import Image
 
 from webui.core.requests import FromPicture, Inpaint
+from webui.engine.flows import noise_levels
 from webui.engine.latents import to_images
 from webui.engine.plan import Plan, plan
 from webui.engine.recipes.beginning import begun
@@ -28,7 +29,7 @@ def plan_of(model: Model, request: FromPicture, tools: Tools) -> Plan:
     options = replace(tools.options, fixed_steps=exact)
     card, stride = model.info.card, model.latent.stride
     height, width = request.height or card.height, request.width or card.width
-    table = model.noise_levels(height // stride, width // stride)
+    table = noise_levels(model, request.shift, height // stride, width // stride)
     return plan(request.sampler, request.schedule, request.steps, table, options, request.strength)
 
 

@@ -48,9 +48,16 @@ def drawn(
             **tools.joined_values(model, networks, texts),
             **said_by(tools.participants),
             **(values or {}),
+            **_without_shift(request, model),
         },
     )
     return Drawn(shot.index, shot.seed, finished(image, tools.participants), parameters)
+
+
+def _without_shift(request: Drawing, model: Model) -> dict[str, Value]:
+    """A shift says nothing of a model that is no flow."""
+    asked = request.shift is not None
+    return {"Shift": None} if asked and not model.noise_levels(8, 8).flow else {}
 
 
 def said_by(participants: Sequence[Participant]) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from torch import Tensor
 
 from webui.core.requests import Txt2Img
+from webui.engine.flows import noise_levels
 from webui.engine.latents import to_images
 from webui.engine.plan import plan
 from webui.engine.recipes import hires
@@ -42,7 +43,7 @@ def first_pass(model: Model, request: Txt2Img, batch: Sequence[Shot], tools: Too
     assert request.width and request.height and request.cfg_scale is not None
     stride = model.latent.stride
     width, height = request.width // stride, request.height // stride
-    levels = model.noise_levels(height, width)
+    levels = noise_levels(model, request.shift, height, width)
     return Pass(
         model=model,
         plan=plan(request.sampler, request.schedule, request.steps, levels, tools.options),
