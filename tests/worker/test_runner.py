@@ -37,7 +37,7 @@ class TwoModels:
     def __init__(self) -> None:
         self.models = {name: StubModel(name=name) for name in ("stub", "other")}
 
-    def get(self, name, progress=None, beside=()):
+    def get(self, name, progress=None, beside=(), wanted=None):
         if progress is None:
             return self.models[name].info
         progress(50, 100)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from webui.core.errors import Problem
+from webui.core.memory import Measure, Memory
 from webui.core.requests import AnyRequest
 
 Phase = Literal[
@@ -122,6 +123,7 @@ class Progress(_JobEvent):
         image, images: first picture of the batch in work (from 0) and how many in all.
         eta: seconds to the end of the job, None while nobody knows.
         preview: the picture so far as a data URI (small WebP), or None for 'unchanged'.
+        measures: what is done about memory (texts `memory.…`).
     """
 
     kind: Literal["progress"] = "progress"
@@ -132,6 +134,7 @@ class Progress(_JobEvent):
     images: int = 1
     eta: float | None = None
     preview: str | None = None
+    measures: tuple[Measure, ...] = ()
 
 
 class WorkerState(_Event):
@@ -142,6 +145,7 @@ class WorkerState(_Event):
     device: str = ""
     model: str | None = None
     problem: Problem | None = None
+    memory: Memory | None = None
 
 
 JobEvent = Annotated[

@@ -40,6 +40,9 @@ class Settings(BaseModel):
     image_format: ImageFormat = "png"
     image_quality: int = Field(default=90, ge=1, le=100)
     file_name: str = "[number]-[seed]"
+    memory_budget: int = Field(
+        default=80, ge=10, le=100, description="Percent of each memory that models may take"
+    )
     live_preview: bool = True
     preview_every: int = Field(default=1, ge=1, le=50, description="Steps between previews")
     noise_source: NoiseSource = "nv"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import UserError
 from webui.core.memory import Sizes, Work
@@ -57,6 +57,8 @@ class Asked(BaseModel):
     cfg_scale: float | None = None
     prompt: str = ""
     prompts: tuple[str, ...] = ()
+    loopback: Mapping[str, Any] | None = Field(default=None, description="One after the other")
+    settings: Mapping[str, Any] | None = Field(default=None, description="Of an animation")
     hires: _Passed | None = None
     diffusion: _Passed | None = None
 
@@ -72,7 +74,7 @@ class Asked(BaseModel):
 
     def work(self, card: ModelCard) -> Work:
         """What the model is to do; the card tells what is left open."""
-        width, height = self.width or card.width, self.height or card.height
+        width, height = self._size(card)
         pixels = width * height
         if self.hires:
             sides = self.hires.width, self.hires.height
@@ -84,7 +86,16 @@ class Asked(BaseModel):
         alone = guidance == 1 or card.distilled
         texts = [self.prompt, *self.prompts, self.hires.prompt if self.hires else ""]
         joined = any(split_networks(one)[1] for one in texts)
-        return Work(pixels, max(self.batch_size, 1), 1 if alone else 2, joined)
+        together = 1 if self.loopback else max(self.batch_size, 1)
+        return Work(pixels, together, 1 if alone else 2, joined)
+
+    def _size(self, card: ModelCard) -> tuple[int, int]:
+        """Width and height; an animation's are in its settings, by Deforum's names."""
+        named = [(self.settings or {}).get(side) for side in ("W", "H")]
+        sides = [one for one in named if isinstance(one, int) and one > 0]
+        if len(sides) == 2:
+            return sides[0], sides[1]
+        return self.width or card.width, self.height or card.height
 
 
 def sizes_of(info: ModelInfo, width: int) -> Sizes:

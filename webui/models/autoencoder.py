@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,17 +10,28 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from webui.core.errors import UserError
+from webui.models.memory.hooks import changing
+
+
+_FINER: Mapping[torch.dtype, tuple[torch.dtype, ...]] = {
+    torch.float16: (torch.bfloat16, torch.float32),
+    torch.bfloat16: (torch.float32,),
+}
+"""Precision -> those to try where it does not suffice."""
 
 
 class Autoencoder:
     """Works picture by picture, so that none depends on the others, and memory is bounded.
 
     Attributes:
-        vae: the network; goes over to float32 for good once its own precision does not suffice.
+        vae: the network; goes over to a finer precision for good once its own does not suffice:
+            bfloat16, which holds larger numbers, then float32.
+        precise: what it went over to, None while its own suffices.
     """
 
     def __init__(self, vae: AutoencoderKL) -> None:
         self.vae = vae
+        self.precise: str | None = None
 
     @property
     def stride(self) -> int:
@@ -62,25 +74,47 @@ class Autoencoder:
         return torch.cat([self._encode(one, its_noise) for one, its_noise in rows])
 
     def _decode(self, latents: Tensor) -> Tensor:
-        pixels = self._decoded(latents)
-        if not bool(pixels.isfinite().all()) and self.vae.dtype != torch.float32:
-            self.vae.float()
-            pixels = self._decoded(latents)
-        if not bool(pixels.isfinite().all()):
-            raise UserError("picture_not_a_number")
+        pixels = self._sure(lambda: self._decoded(latents), _is_picture)
         return pixels.float().cpu().div(2).add(0.5).clamp(0, 1)
+
+    def _sure(self, work: Callable[[], Tensor], good: Callable[[Tensor], bool]) -> Tensor:
+        """What the work comes to, in the first precision in which it is good.
+
+        Raises:
+            UserError: in the best one there are numbers that are none.
+        """
+        own, precise = self.vae.dtype, self.precise
+        kept = [one.data for one in self.vae.parameters()]
+        found = work()
+        for finer in _FINER.get(own, ()):
+            if good(found):
+                return found
+            self._turn(kept, finer)
+            found = work()
+        if not bool(found.isfinite().all()):
+            raise UserError("vae_not_a_number", "vae")
+        if not good(found):  # black as it should be: for that no precision was missing
+            self._turn(kept, own)
+            self.precise = precise
+        return found
+
+    def _turn(self, kept: Sequence[Tensor], dtype: torch.dtype) -> None:
+        """Compute in another precision from now on.
+
+        Args:
+            kept: the weights as they were read: in bfloat16 some of their digits are lost.
+        """
+        with changing():
+            for one, original in zip(self.vae.parameters(), kept, strict=True):
+                one.data = original.to(one.device, dtype)
+        self.precise = str(dtype).removeprefix("torch.")
 
     def _decoded(self, latents: Tensor) -> Tensor:
         x: Any = latents.to(self.vae.device, self.vae.dtype) / self.scale + self.shift
         return self.vae.decode(x, return_dict=False)[0]
 
     def _encode(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
-        latents = self._encoded(pixels, noise)
-        if not bool(latents.isfinite().all()) and self.vae.dtype != torch.float32:
-            self.vae.float()
-            latents = self._encoded(pixels, noise)
-        if not bool(latents.isfinite().all()):
-            raise UserError("picture_not_a_number")
+        latents = self._sure(lambda: self._encoded(pixels, noise), _is_finite)
         return (latents - self.shift) * self.scale
 
     def _encoded(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
@@ -88,3 +122,12 @@ class Autoencoder:
         distribution: Any = self.vae.encode(x, return_dict=False)[0]
         mean = distribution.mean.float()
         return mean if noise is None else mean + distribution.std.float() * noise.to(mean)
+
+
+def _is_finite(numbers: Tensor) -> bool:
+    return bool(numbers.isfinite().all())
+
+
+def _is_picture(pixels: Tensor) -> bool:
+    """Whether all are numbers, and not all black, as some cards make of numbers too large."""
+    return _is_finite(pixels) and bool((pixels > -1).any())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel
 
 from webui.core.events import Phase, Progress
+from webui.core.memory import Measure, Stage
 from webui.core.participants import Participant, Step
 from webui.core.wire import News
 from webui.engine.recipes import Leg
@@ -22,6 +23,9 @@ class Reporter(Participant):
     Time left comes from the model calls alone, each weighted by the pixels it works on: what is
     still to make of the batch's legs and of the batches to come, by the mean so far. The first
     call of a leg is left out (what came before it is no call, or it warms up).
+
+    Attributes:
+        measures: what is done about memory.
     """
 
     order = 900
@@ -49,6 +53,13 @@ class Reporter(Participant):
         self._last = float("-inf")
         self._last_call: float | None = None
         self._eta: float | None = None
+        self.measures: tuple[Measure, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """What is being done, as far as memory depends on it."""
+        stages: dict[Phase, Stage] = {"upscaling": "decoding", "decoding": "decoding"}
+        return "sampling" if self._phase == "sampling" else stages.get(self._phase, "encoding")
 
     def begin(self, image: int, batches_left: int) -> None:
         """A batch begins: its first picture, how many batches come after it."""
@@ -123,5 +134,6 @@ class Reporter(Participant):
             images=self._images,
             eta=self._eta,
             preview=preview,
+            measures=self.measures,
         )
         self._send(News(token=self._token, progress=progress))

@@ -65,6 +65,7 @@ export async function mount({ element, props }) {
         hint: "settings.model_folders.hint",
         rows: 2,
       }),
+      core(number, "memory_budget", { hint: "settings.memory_budget.hint", slider: [10, 100, 5] }),
       core(choice, "noise_source", { choices: worded("noise_source"), hint: "settings.noise_source.hint" }),
     ),
     section(
