@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         from webui.app import serve
 
         return serve(options, language)
-    if options.command == "animate":
+    if options.command == "animate" and "plan" in options:
         from webui.cli import animate
 
         return animate.run(options, language)
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
-    if options.command == "models" and options.action in ("list", "info", "hash"):
+    if options.command == "models" and options.action in ("list", "info", "hash", "known"):
         from webui.cli import models
 
         return models.run(options, language)

@@ -14,6 +14,7 @@ from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
 from webui.library.catalog import Catalog
 from webui.library.entries import Entry
+from webui.library.known import Known, find_known, with_places
 
 _HIDDEN = ("id", "name", "kind", "problem", "preview", "folder")
 """Fields of an entry that `info` shows in another way, or not at all."""
@@ -25,6 +26,8 @@ def run(options: argparse.Namespace, language: str) -> int:
     catalog = Catalog.of(paths)
     if options.action == "list":
         return _list(options, catalog, language)
+    if options.action == "known":
+        return _known(options, catalog)
     shown = [_show(name, options, catalog, language) for name in options.names]
     return 0 if all(shown) else 1
 
@@ -37,6 +40,22 @@ def _list(options: argparse.Namespace, catalog: Catalog, language: str) -> int:
     for problem in page.problems:
         _complain(problem, language)
     return 0
+
+
+def _known(options: argparse.Namespace, catalog: Catalog) -> int:
+    """The well-known models, each with whether it is here."""
+    found = find_known(getattr(options, "search", ""), getattr(options, "kind", None))
+    for one in with_places(found, catalog.entries(limit=None).entries):
+        print(one.model_dump_json() if "json" in options else _line_of(one))
+    return 0
+
+
+def _line_of(one: Known) -> str:
+    large = size(one.bytes) if one.bytes else "–"
+    mark = "✓" if one.here else " "
+    needs = " (token)" if one.token else ""
+    licence = f"{one.licence or '–'}{needs}"
+    return f"{mark} {one.name:22} {one.kind:15} {one.family or '–':12} {large:>9}  {licence}"
 
 
 _ASKED = ("kind", "family", "search", "sort")

@@ -50,7 +50,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_serving(add("serve", "serve the page (what `webui` does without a command)"))
     for command, meaning in COMMANDS.items():
         _add_request(add(command, meaning), command)
-    _add_animate(add("animate", "work out the plan of an animation from its settings"))
+    _add_animate(add("animate", "render animations from their settings, or work out their plan"))
     _add_warp(add("warp", "move a picture as one frame of an animation does"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
@@ -202,10 +202,28 @@ def _add_animate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan",
         action="store_true",
-        required=True,
         help="print what every frame would be made with, without loading a model",
     )
-    parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
+    left_out = argparse.SUPPRESS
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=left_out,
+        help="print lines of JSON: with --plan one a file, else one an event and the result",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", default=left_out, help="copy the frames there"
+    )
+    parser.add_argument(
+        "--model", metavar="NAME", default=left_out, help="the model (the default one)"
+    )
+    parser.add_argument(
+        "--draft",
+        type=float,
+        metavar="SCALE",
+        default=left_out,
+        help="draw at this share of W and H, e.g. 0.5, for a quick look",
+    )
 
 
 def _add_warp(parser: argparse.ArgumentParser) -> None:
@@ -249,6 +267,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         "list": "all models, or some of them",
         "info": "all that is known of a model",
         "hash": "SHA-256 and AutoV3 of a model's file, computed once",
+        "known": "well-known models that can be downloaded by their names",
     }
     for name, meaning in words.items():
         action = actions.add_parser(
@@ -261,7 +280,9 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print one line of JSON a model")
         kinds = f"of this kind alone: {', '.join(MODEL_KINDS)}"
         action.add_argument("--kind", choices=MODEL_KINDS, metavar="KIND", help=kinds)
-        if name == "list":
+        if name == "known":
+            action.add_argument("--search", metavar="WORDS", help="in names, titles, licences")
+        elif name == "list":
             action.add_argument(
                 "--family", metavar="NAME", help="of these alone: sd1, sdxl, flux …"
             )
@@ -295,8 +316,8 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="an address (https://…), owner/name[/file][@revision] on Hugging Face, or "
-        "civitai:model[@version]; tokens are read from HF_TOKEN and CIVITAI_TOKEN",
+        help="a name of `webui models known`, an address (https://…), "
+        "owner/name[/file][@revision] on Hugging Face, or civitai:model[@version]; tokens are read from HF_TOKEN and CIVITAI_TOKEN",
     )
     parser.add_argument(
         "--to", type=_model_kind, metavar="KIND", help="whose folder it goes to: loras, vae …"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from webui.core.errors import Problem
-from webui.core.memory import Measure, Memory
+from webui.core.memory import Measure
 from webui.core.requests import AnyRequest
 
 Phase = Literal[
@@ -145,7 +145,6 @@ class WorkerState(_Event):
     device: str = ""
     model: str | None = None
     problem: Problem | None = None
-    memory: Memory | None = None
 
 
 JobEvent = Annotated[

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from webui.core.texts import text
+
 Place = Literal["device", "parts", "layers", "fp8", "cpu"]
 """Where a model's weights are.
 
@@ -183,6 +185,18 @@ def estimate(sizes: Sizes, work: Work, memory: Memory) -> Estimate:
     )
 
 
+def sentence(found: Estimate, language: str) -> str:
+    """What to tell of an estimate; empty where there is nothing to say."""
+    measures = ", ".join(text(f"memory.{one}", language) for one in found.measures)
+    if not found.enough:
+        values = {"needed": _gigabytes(found.needed, language)}
+        return text("memory.short", language, **values, free=_gigabytes(found.free, language))
+    if not measures:
+        return ""
+    values = {"needed": _gigabytes(found.whole, language), "measures": measures}
+    return text("memory.saved", language, **values, free=_gigabytes(found.free, language))
+
+
 def needed(rung: Rung, sizes: Sizes, work: Work, memory: Memory) -> int:
     """Bytes of the device at the worst moment; of the machine, where the processor works."""
     weights = _weights(rung.place, sizes)
@@ -273,3 +287,8 @@ def _own(rung: Rung, work: Work, memory: Memory) -> Iterator[tuple[Stage, int]]:
     yield "sampling", work.pixels // _STRIDE**2 * rows * _NETWORK_WORK * width
     pixels = min(work.pixels, rung.tile**2) if rung.tile else work.pixels
     yield "decoding", pixels * _VAE_WORK * width
+
+
+def _gigabytes(count: int, language: str) -> str:
+    shown = f"{count / 10**9:.1f}"
+    return shown.replace(".", ",") if language == "pl" else shown

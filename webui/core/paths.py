@@ -66,6 +66,11 @@ class Paths:
         return self.data / "state"
 
     @property
+    def animations(self) -> Path:
+        """Where animations stand that are not finished, a folder each."""
+        return self.state / "animations"
+
+    @property
     def ledger(self) -> Path:
         return self.state / "ledger.sqlite"
 

@@ -38,16 +38,19 @@ def refs_in(values: object, path: str, deepest: int = _DEEPEST) -> Iterator[tupl
 def replaced(values: dict[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:
     """Plain data with other values at some dotted paths (all of which exist)."""
     for path, ref in refs.items():
-        _put(values, path.split("."), ref)
+        _put(values, path, ref)
     return values
 
 
-def _put(values: dict[Any, Any] | list[Any], path: list[str], ref: str) -> None:
+def _put(values: dict[Any, Any] | list[Any], path: str, ref: str) -> None:
     """Set a value; the groups on the way to it are copied first, for others may hold them."""
-    first, *rest = path
     group = cast(Any, values)
+    if isinstance(values, dict) and path in values:  # names may have dots, as those of files do
+        group[path] = ref
+        return
+    first, dot, rest = path.partition(".")
     place = int(first) if isinstance(values, list) else first
-    if not rest:
+    if not dot:
         group[place] = ref
         return
     inner = group[place]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from webui.core.errors import Problem
 from webui.core.events import Progress
+from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.requests import AnyRequest
 from webui.core.settings import Settings
@@ -51,11 +52,16 @@ class Skip(_Message):
 
 
 class Beat(_Message):
-    """Sign of life, once a second, from a thread of its own."""
+    """Sign of life, once a second, from a thread of its own.
+
+    Attributes:
+        memory: what there is of it, as measured when the worker last had nothing to do.
+    """
 
     kind: Literal["beat"] = "beat"
     token: int | None = None
     model: str | None = None
+    memory: Memory | None = None
 
 
 class Ready(_Message):

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
@@ -23,6 +24,7 @@ from webui.core.requests import (
     Request,
 )
 from webui.core.settings import Settings
+from webui.jobs.animating import planned
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.filling import drawn_seeds, sized, suits
 from webui.jobs.given import Pictures
@@ -30,6 +32,7 @@ from webui.jobs.naming import canonical_names
 from webui.jobs.referring import refer
 from webui.library.catalog import Catalog
 from webui.library.downloads import Sites
+from webui.library.known import from_known
 from webui.library.making import found_models
 
 DEFAULT_KIND = "txt2img"
@@ -64,6 +67,7 @@ def accept(
     problems: list[Problem] = []
     model = _model(asked.get("model"), catalog, problems) if issubclass(kind, Drawing) else None
     given = {name: value for name, value in asked.items() if value is not None}
+    given = from_known(given) if kind is Download else given
     given = {**suits(kind, given.get("intent"), model, settings), **given}
     if problems:
         given.pop("model", None)  # one sentence about it is enough
@@ -76,6 +80,8 @@ def accept(
     problems += _in_downloads(request, settings)
     problems += pictures.problems_with(request)
     problems += [] if problems else _in_models(request, catalog)
+    if isinstance(request, Animation) and not problems:
+        request, problems = planned(request, catalog, settings)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)

@@ -28,6 +28,7 @@ from webui.core.events import (
     WorkerState,
 )
 from webui.core.files import explained
+from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
@@ -131,6 +132,11 @@ class Jobs:
     def offers(self) -> Offers:
         """What the worker has, as far as is known."""
         return self._menus.offers
+
+    @property
+    def memory(self) -> Memory | None:
+        """What the worker has of memory, None while that is not known."""
+        return self._supervisor.memory
 
     def submit(self, values: Mapping[str, Any] | Request, owner: str, priority: int = 0) -> Job:
         """Take a request. Seeds are drawn and fields filled in now, so it stays what it is.

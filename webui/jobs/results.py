@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from webui.core.animation import Animation
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job, Picture
 from webui.core.files import explained, remove_leftovers, save_atomically
@@ -137,6 +138,8 @@ class Results:
         hash = self._model_hash(request.model) if isinstance(request, Drawing) else None
         facts = Facts.of(request, picture.index, picture.seed, now, begun, hash)
         folder = self._folder / request.kind / now.strftime("%Y-%m-%d")
+        if isinstance(request, Animation):
+            return self._frame_path(job, request, picture)
         if request.folder and (own := plain_name(request.folder)):
             folder = self._folder / own
         with explained(folder, str(picture.seed)):
@@ -144,6 +147,20 @@ class Results:
         if request.file_name and (own := plain_name(request.file_name)):
             path = folder / own
         return path.with_name(path.name + _ENDINGS[picture.media_type])
+
+    def _frame_path(self, job: Job, request: Animation, picture: Picture) -> Path:
+        """As Deforum names frames: by the time of the animation, in a folder of its own.
+
+        The time is that of the asking, which stays the same when a run goes on after a kill.
+        """
+        asked = datetime.fromtimestamp(job.created).astimezone()
+        stamp = asked.strftime("%Y%m%d%H%M%S")
+        folder = self._folder / request.kind / asked.strftime("%Y-%m-%d") / stamp
+        if request.folder and (own := plain_name(request.folder)):
+            folder = self._folder / own
+        name = plain_name(request.file_name) if request.file_name else None
+        ending = _ENDINGS[picture.media_type]
+        return folder / f"{name or stamp}_{picture.index:09}{ending}"
 
     def _complete(self, token: int, picture: Picture, digest: str) -> None:
         """Tell of the picture, unless the lease ended while it was written."""

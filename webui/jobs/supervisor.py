@@ -17,6 +17,7 @@ from typing import Literal
 
 from webui.core.errors import Problem, UserError
 from webui.core.events import WorkerState
+from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.wire import Beat, Cancel, Ended, Made, News, Ready, Report, Run, Skip
@@ -77,6 +78,12 @@ class Supervisor:
         self._deaths = 0
         self._next_start = 0.0
         self._state = WorkerState(state="starting")
+        self._memory: Memory | None = None
+
+    @property
+    def memory(self) -> Memory | None:
+        """What the worker last told of memory, None while there is none. From any thread."""
+        return self._memory
 
     def start(self) -> None:
         """Begin."""
@@ -183,6 +190,7 @@ class Supervisor:
                 self._state = self._state.model_copy(update={"device": report.offers.device})
                 self._offered(report.offers)
             case Beat():
+                self._memory = report.memory
                 self._tell(self._state.state, report.model)
             case News():
                 if self._run and report.token == self._run.token:
@@ -212,7 +220,7 @@ class Supervisor:
         """There is no worker any more: say so, write it down, and start the next one in a while."""
         if self._child is not None:
             self._child.kill()
-        self._child = self._run = self._cancelled = None
+        self._child = self._run = self._cancelled = self._memory = None
         self._ready = False
         steps = self._timing.back_off
         self._next_start = time.monotonic() + steps[min(self._deaths, len(steps) - 1)]

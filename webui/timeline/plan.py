@@ -88,6 +88,13 @@ class Plan:
         width, height = self.settings.values["W"], self.settings.values["H"]
         return width - width % 8, height - height % 8
 
+    @property
+    def written(self) -> int:
+        """How many frames come out: in Deforum's mode a cadence loses those at the end."""
+        if self.settings.native or self.cadence == 1 or self.mode not in ("2D", "3D"):
+            return self.frames
+        return (len(self.generated) - 1) * self.cadence
+
     def is_generated(self, frame: int) -> bool:
         """Whether a frame is generated, not filled in between others."""
         place = bisect_left(self.generated, frame)

@@ -47,7 +47,9 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     more = load_settings(paths.settings).folders_of_models
     upscalers = Upscalers((*paths.model_folders, *more), models.device)
     store = Store(paths.pictures)
-    return Runner(catalog, models, upscalers, store, extensions, line.send, control)
+    return Runner(
+        catalog, models, upscalers, store, extensions, line.send, control, paths.animations
+    )
 
 
 def execute(runner: Runner, run: Run) -> Ended:

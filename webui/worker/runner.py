@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
 
+from webui.core.animation import Animation
 from webui.core.errors import UserError
+from webui.core.extension import ExtensionError
 from webui.core.hookspecs import PictureTool, Preprocessor
+from webui.core.memory import Stage
 from webui.core.offers import Offers, PreprocessorInfo, ToolInfo
 from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
@@ -28,6 +33,7 @@ from webui.library.catalog import Catalog
 from webui.library.pictures import encode, read_infotext
 from webui.library.store import Store
 from webui.models.adapters.joining import Adapters
+from webui.models.devices import out_of_memory
 from webui.models.embeddings import Embeddings
 from webui.models.family import Model
 from webui.models.manager import ModelManager
@@ -35,10 +41,12 @@ from webui.models.vae import Vaes
 from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network
+from webui.worker.animate import animated
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
 from webui.worker.services import Keeper, model_file, preprocessed
+from webui.worker.thrift import Thrift
 
 
 class Cancelled(Exception):
@@ -61,7 +69,13 @@ class Runner:
         extensions: Extensions,
         send: Callable[..., None],
         control: Control,
+        animations: Path = Path("animations"),
     ) -> None:
+        """Make ready.
+
+        Args:
+            animations: where it is kept how far unfinished animations are.
+        """
         self._catalog = catalog
         self._models = models
         self._upscalers = upscalers
@@ -73,11 +87,14 @@ class Runner:
         self._embeddings = Embeddings(catalog)
         self._vaes = Vaes(catalog)
         self._kept = Keeper()
+        self._thrift: Thrift
+        self._animations = animations
         for _, added in extensions.samplers():
             register(added.info, added.function)
 
     def ready(self) -> Ready:
-        """What there is to choose from."""
+        """What there is to choose from; from now on beats tell of memory."""
+        self._control.measure = self._models.memory
         samplers = tuple(sampler.info for sampler in SAMPLERS.values())
         device = str(self._models.device)
         offers = Offers(
@@ -136,16 +153,55 @@ class Runner:
         return restored
 
     def _run(self, run: Run) -> None:
+        """Make what is missing; where memory runs out, go on with what saves more of it."""
+        self._thrift = Thrift(run.request, run.done, self._models, run.settings.memory_budget)
+        while (stage := self._attempt(run)) is not None:
+            self._kept.clear()
+            self._models.make_room()
+            self._thrift.lower(stage)
+            run = run.model_copy(update={"done": tuple(self._thrift.done)})
+
+    def _attempt(self, run: Run) -> Stage | None:
+        """Make what is missing, and tell what was being done when memory ran out, None if it did
+        not. What the error held is free only when this has returned."""
+        reporter = Reporter(self._send, run.token, run.job, run.request.images)
+        reporter.measures = self._thrift.measures
+        try:
+            self._make_all(run, reporter)
+        except (RuntimeError, MemoryError, ExtensionError) as error:
+            if not out_of_memory(error):
+                raise
+            return reporter.stage
+        return None
+
+    def _make_all(self, run: Run, reporter: Reporter) -> None:
         request = run.request
-        reporter = Reporter(self._send, run.token, run.job, request.images)
         extensions = self._extensions.participants(run.job, request, self._services(run))
         tools = self._tools(run, reporter, extensions)
+        if isinstance(request, Animation):
+            return self._animate(run, request, tools, reporter)
         self._adapters.check(networks(request))
-        todo = list(batches(request, run.done))
+        whole = batches(request, run.done)
+        todo = [part for batch in whole for part in self._thrift.parts(batch)]
         for number, batch in enumerate(todo):
             self._check_cancelled(run.token)
             reporter.begin(batch[0].index, len(todo) - number - 1)
             self._make(run, batch, tools, reporter)
+
+    def _animate(self, run: Run, request: Animation, tools: Tools, reporter: Reporter) -> None:
+        """The frames of an animation; each is the time's since the one before."""
+
+        def begun(frame: int) -> None:
+            self._check_cancelled(run.token)
+            reporter.begin(frame, 0)
+
+        folder = self._animations / run.job
+        last = time.perf_counter()
+        with closing(animated(request, run.done, tools, folder, begun)) as frames:
+            for drawn in frames:
+                now = time.perf_counter()
+                self._send_picture(run, drawn, now - last)
+                last = now
 
     def _services(self, run: Run) -> Services:
         """What extensions may ask for in a job."""
@@ -209,7 +265,10 @@ class Runner:
             reporter.loading(done, total)
 
         beside = [self._catalog.get(one).path for one in _model_names(run.request)]
-        model = self._models.get(self._catalog.get(name), progress, beside)
+        info = self._catalog.get(name)
+        model = self._models.get(info, progress, beside, self._thrift.wanted(info.card))
+        self._thrift.uses(model)
+        reporter.measures = self._thrift.measures
         if isinstance(model, WholePipeline):
             self._control.model = model.info.id
             return _text_only(model, run.request)
@@ -226,11 +285,11 @@ class Runner:
                 if drawn.index not in run.done:
                     self._send_picture(run, drawn, (now - start) / len(batch))
         except Skipped:
-            return
+            self._thrift.done.update(shot.index for shot in batch)
 
     def _send_picture(self, run: Run, drawn: Drawn, seconds: float) -> None:
         image_format = run.request.image_format or run.settings.image_format
-        infotext = build_infotext(drawn.parameters)
+        infotext = build_infotext(self._thrift.noted(drawn.parameters))
         made = Made(
             token=run.token,
             index=drawn.index,
@@ -242,6 +301,7 @@ class Runner:
             format=image_format,
         )
         self._send(made, encode(drawn.image, image_format, run.settings.image_quality, infotext))
+        self._thrift.done.add(drawn.index)
 
     def _check_cancelled(self, token: int) -> None:
         if self._control.cancelled(token):

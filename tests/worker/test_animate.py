@@ -1,0 +1,127 @@
+"""Animations as jobs: through the worker's run, and over kills."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.worker.test_runner import Server, run, runner
+from webui.core.animation import Animation
+from webui.core.wire import Cancel, Made
+from webui.worker.line import Control
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "compat": "native", "prompts": {"0": "a cat"}, "max_frames": 7, "W": 64, "H": 64, "seed": 3,
+    "steps": 2, "angle": "4", "strength_schedule": "0.5", "diffusion_cadence": 2,
+}  # fmt: skip
+
+
+def request(**settings) -> Animation:
+    given = {**SETTINGS, **settings}
+    frames = given["max_frames"]
+    return Animation(settings=given, model="stub", noise_source="cpu", frames=frames)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server(Control())
+
+
+def test_every_frame_is_a_picture_of_the_job(server):
+    assert runner(server).run(run(request=request())).outcome == "finished"
+    assert server.indices == list(range(7))
+    for made, data in server.made:
+        assert Image.open(io.BytesIO(data)).size == (64, 64)
+        assert f"Frame: {made.index}" in made.infotext and made.infotext.startswith("a cat")
+
+
+def test_frames_that_are_there_are_not_sent_again(server):
+    runner(server).run(run(request=request(), done=(0, 1, 4)))
+    assert server.indices == [2, 3, 5, 6]
+    whole = Server(Control())
+    runner(whole).run(run(request=request()))
+    wanted = {made.index: data for made, data in whole.made}
+    assert all(data == wanted[made.index] for made, data in server.made)
+
+
+def test_a_cancel_stops_between_frames(server):
+    server.on = lambda report: (
+        server.control.take(Cancel(token=4)) if isinstance(report, Made) else None
+    )
+    assert runner(server).run(run(request=request())).outcome == "cancelled"
+    assert server.indices == [0]
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from tests.fakes import FakeModel
+from webui.core.animation import Animation
+from webui.core.files import write_atomically
+from webui.engine.recipes import Tools
+from webui.library.pictures import encode
+from webui.prompt.infotext import build_infotext
+from webui.worker.animate import animated
+
+out, work = Path(sys.argv[1]), Path(sys.argv[2])
+request = Animation.model_validate_json(sys.argv[3])
+done = {int(path.stem) for path in out.glob("*.png")}
+tools = Tools(model=lambda name: FakeModel(seconds=0.004))
+for drawn in animated(request, done, tools, work, lambda frame: None):
+    infotext = build_infotext(drawn.parameters)
+    write_atomically(out / f"{drawn.index}.png", encode(drawn.image, "png", 90, infotext))
+"""
+
+
+def child(out: Path, work: Path, asked: Animation) -> subprocess.Popen[bytes]:
+    out.mkdir(exist_ok=True)
+    command = [sys.executable, "-c", CHILD, str(out), str(work), asked.model_dump_json()]
+    return subprocess.Popen(command, cwd=ROOT)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.png")}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no such kill")
+@pytest.mark.parametrize("mode", ["native", "deforum-3"])
+def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode):
+    asked = request(compat=mode, max_frames=19, diffusion_cadence=3, seed=5)
+    asked = asked.with_(
+        settings={**asked.settings, "angle": "0:(4)", "strength_schedule": "0:(0.5)"}
+    )
+    whole = child(tmp_path / "whole", tmp_path / "a", asked)
+    assert whole.wait(120) == 0
+    wanted = files(tmp_path / "whole")
+    assert len(wanted) == {"native": 19, "deforum-3": 18}[mode]
+
+    dice, kills = random.Random(7), 0
+    while True:
+        before = len(files(tmp_path / "cut")) if (tmp_path / "cut").exists() else 0
+        process = child(tmp_path / "cut", tmp_path / "b", asked)
+        end = time.monotonic() + 120
+        more = dice.randint(1, 5)
+        while process.poll() is None and len(files(tmp_path / "cut")) < before + more:
+            assert time.monotonic() < end
+            time.sleep(0.002)
+        if process.poll() is not None:
+            assert process.returncode == 0
+            break
+        time.sleep(dice.random() * 0.05)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+    assert kills >= 3
+    assert files(tmp_path / "cut") == wanted
+    assert not (tmp_path / "b").exists(), "nothing is left of what is over"

@@ -1,0 +1,119 @@
+"""Frames drawn by the same recipes as pictures: from text, or over what the camera has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from webui.animation.stage import Array
+from webui.core.animation import Animation
+from webui.core.errors import UserError
+from webui.core.pictures import PictureRef
+from webui.core.requests import Img2Img, Txt2Img
+from webui.core.sampling import sampler_and_schedule
+from webui.engine.recipes import RECIPES, Drawn, Tools, batches
+from webui.motion.pictures import to_image
+from webui.timeline.frames import FramePlan
+from webui.timeline.plan import Plan
+
+_WORKING: PictureRef = f"sha256:{'0' * 64}"
+"""Stands for the picture in work, which is in no store."""
+_LARGEST_SEED = 2**32
+
+
+class Painter:
+    """Draws the frames of an animation."""
+
+    def __init__(
+        self,
+        request: Animation,
+        plan: Plan,
+        size: tuple[int, int],
+        tools: Tools,
+        begun: Callable[[int], None] = lambda frame: None,
+    ) -> None:
+        """Draw nothing yet.
+
+        Args:
+            size: width and height of what is drawn.
+            begun: told the number of each frame before it is drawn.
+        """
+        self._request = request
+        self._plan = plan
+        self._size = size
+        self._tools = tools
+        self._begun = begun
+
+    def __call__(self, frame: FramePlan, picture: Array | None) -> tuple[Array, Drawn]:
+        """See `stage.Paint`."""
+        self._begun(frame.frame)
+        if picture is None or frame.denoising_strength is None:
+            request: Any = Txt2Img.model_validate(self._values(frame, "txt2img"))
+        else:
+            request = Img2Img.model_validate(self._over(frame))
+        tools = self._tools
+        if picture is not None:
+            image = to_image(picture.astype(np.float32))
+            tools = replace(tools, picture=lambda ref: self._picture(ref, image))
+        (batch,) = batches(request)
+        (drawn,) = RECIPES[request.kind](request, batch, tools)
+        return np.asarray(drawn.image.convert("RGB")), drawn
+
+    def _picture(self, ref: PictureRef, image: Image.Image) -> Image.Image:
+        return image if ref == _WORKING else self._tools.picture(ref)
+
+    def _over(self, frame: FramePlan) -> Mapping[str, Any]:
+        multiplier = frame.noise_multiplier
+        return {
+            **self._values(frame, "img2img"),
+            "image": _WORKING,
+            "strength": frame.denoising_strength,
+            "image_cfg_scale": min(max(frame.image_cfg_scale, 0.0), 3.0),
+            "noise_multiplier": 1.0 if multiplier is None else min(max(multiplier, 0.0), 1.5),
+        }
+
+    def _values(self, frame: FramePlan, kind: str) -> dict[str, Any]:
+        request, (width, height) = self._request, self._size
+        sampler, schedule = sampler_and_schedule(frame.sampler, None)
+        values: dict[str, Any] = {
+            "kind": kind,
+            "prompt": frame.prompt.strip() or " ",
+            "negative_prompt": frame.negative_prompt,
+            "model": frame.checkpoint or request.model,
+            "vae": request.vae,
+            "sampler": sampler,
+            "schedule": schedule,
+            "steps": min(max(frame.steps, 1), 150),
+            "cfg_scale": min(max(frame.cfg_scale, 1.0), 30.0),
+            "width": width,
+            "height": height,
+            "seed": self._seed(frame.seed, frame.frame),
+            "variation_seed": max(frame.subseed, 0),
+            "variation_strength": min(max(frame.subseed_strength, 0.0), 1.0),
+            "clip_skip": frame.clip_skip or 1,
+            "noise_source": request.noise_source or "nv",
+            "extensions": request.extensions,
+        }
+        if not values["prompt"].strip():
+            values["prompt"] = "."  # text to image wants a text; this one says nothing
+        return values
+
+    def _seed(self, seed: int, frame: int) -> int:
+        """A seed that is left to chance comes from the start seed, so that it comes again."""
+        return seed if seed >= 0 else (self._plan.start_seed + frame) % _LARGEST_SEED
+
+
+def drawn_size(plan: Plan, draft: float) -> tuple[tuple[int, int], float]:
+    """Width and height of what is drawn, and their scale relative to the plan's.
+
+    Raises:
+        UserError: a side is too large or too small to draw.
+    """
+    sides = tuple(max(64, round(side * draft / 8) * 8) for side in plan.size)
+    if max(sides) > 2048:
+        raise UserError("animation_size", "settings.W", side=2048)
+    return (sides[0], sides[1]), sides[0] / plan.size[0]

@@ -1,0 +1,119 @@
+"""What a render is given besides its plan, and the steps that both modes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from webui.motion.depth import Depth
+from webui.motion.moves import Motion, motion_of
+from webui.motion.noise import Grain
+from webui.motion.pictures import Levels
+from webui.motion.sharpen import Unsharp
+from webui.timeline.frames import FramePlan, begins_with_picture, frame_plan
+from webui.timeline.plan import Plan
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A finished frame.
+
+    Attributes:
+        number: from 0.
+        levels: (H, W, 3) RGB.
+        drawn: what the recipe told of it; None for a frame that is filled in.
+    """
+
+    number: int
+    levels: Levels
+    drawn: Any = None
+
+
+class Paint(Protocol):
+    """Draws one frame."""
+
+    def __call__(self, frame: FramePlan, picture: Array | None) -> tuple[Array, Any]:
+        """The picture drawn, and what is told of it.
+
+        Args:
+            picture: (H, W, 3) what it begins with; None for the prompt alone.
+
+        Returns:
+            (H, W, 3) whole levels; data for the frame's parameters.
+        """
+        ...
+
+
+def _no_depth(picture: Array) -> Depth | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a render is given.
+
+    Attributes:
+        plan: without errors.
+        paint: draws.
+        size: width and height of what is drawn.
+        scale: that size relative to the plan's.
+        depth: how far each pixel of a picture is; None for a plane.
+        first: the picture that the animation begins with, where the settings say that it does.
+    """
+
+    plan: Plan
+    paint: Paint
+    size: tuple[int, int]
+    scale: float = 1.0
+    depth: Callable[[Array], Depth | None] = _no_depth
+    first: Callable[[], Image.Image] | None = None
+
+    def at(self, schedule: str, frame: int) -> float:
+        """A schedule's number at a frame."""
+        return float(self.plan.series[schedule][frame])
+
+    def motion(self, frame: int) -> Motion:
+        """The motion of a frame at the size that is drawn."""
+        motion = motion_of(self.plan, frame)
+        return motion if self.scale == 1 else motion.scaled(self.scale)
+
+    def depth_of(self, picture: Array) -> Depth | None:
+        """How far each pixel is, where the animation makes use of it."""
+        wanted = self.plan.mode == "3D" and self.plan.value("use_depth_warping")
+        return self.depth(picture) if wanted else None
+
+    def beginning(self) -> Array | None:
+        """The first picture, (H, W, 3) levels at the size that is drawn; None for none."""
+        if self.first is None or not begins_with_picture(self.plan):
+            return None
+        picture = self.first().convert("RGB").resize(self.size, Image.Resampling.LANCZOS)
+        return np.asarray(picture)
+
+    def draw(self, frame: int, picture: Array | None) -> tuple[Array, Any]:
+        """One frame drawn over what it begins with."""
+        return self.paint(frame_plan(self.plan, frame), picture)
+
+    def unsharp(self, frame: int) -> Unsharp:
+        """The anti-blur of a frame."""
+        names = ("kernel", "sigma", "amount", "threshold")
+        kernel, *others = (self.at(f"{name}_schedule", frame) for name in names)
+        return Unsharp(int(kernel), *others)
+
+    @property
+    def grain(self) -> Grain:
+        """How noise is spread."""
+        value = self.plan.value
+        return Grain(
+            value("noise_type"),
+            value("perlin_w"),
+            value("perlin_h"),
+            value("perlin_octaves"),
+            value("perlin_persistence"),
+        )
