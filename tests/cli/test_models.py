@@ -42,6 +42,17 @@ def test_some_models_as_json(data_folder: Paths, dog: Path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_the_well_known_are_listed_with_those_that_are_here(data_folder: Paths, dog: Path, capsys):
+    write_weights(dog.with_name("sdxl_lightning_4step_lora.safetensors"), LORA)
+    assert shell(data_folder, "known", "--search", "lightning", "--kind", "lora") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:1] for line in lines] == ["✓", " "]
+    assert lines[1].split()[:3] == ["lightning-8-lora", "lora", "sdxl"]
+    assert shell(data_folder, "known", "--search", "flux-dev", "--json") == 0
+    first, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["name"], first["token"], first["here"]) == ("flux-dev", True, None)
+
+
 def test_folders_that_are_not_there_are_told(data_folder: Paths, capsys):
     save_settings(data_folder.settings, Settings(model_folders=("/absent/folder",)))
     assert shell(data_folder, "list") == 0

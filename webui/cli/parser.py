@@ -317,7 +317,8 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
         "source",
         metavar="SOURCE",
         help="a name of `webui models known`, an address (https://…), "
-        "owner/name[/file][@revision] on Hugging Face, or civitai:model[@version]; tokens are read from HF_TOKEN and CIVITAI_TOKEN",
+        "owner/name[/file][@revision] on Hugging Face, or civitai:model[@version]; "
+        "tokens are read from HF_TOKEN and CIVITAI_TOKEN",
     )
     parser.add_argument(
         "--to", type=_model_kind, metavar="KIND", help="whose folder it goes to: loras, vae …"
