@@ -57,6 +57,7 @@ def test_one_that_cannot_be_gone_on_from_is_the_beginning(tmp_path, break_):
 
 def test_nothing_is_left_of_one_that_is_over(tmp_path):
     save_state(tmp_path / "job", State(1, FLOATS), "plan")
+    (tmp_path / "job" / ".half written").write_bytes(b"x")
     forget_state(tmp_path / "job")
     forget_state(tmp_path / "job")
     assert list(tmp_path.iterdir()) == []

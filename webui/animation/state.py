@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -86,10 +87,8 @@ def load_state(folder: Path, plan: str) -> State:
 
 
 def forget_state(folder: Path) -> None:
-    """The animation is over."""
-    (folder / _FILE).unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    """The animation is over: the folder goes, with what a kill may have left half written."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _state(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> State:
