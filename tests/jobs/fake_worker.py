@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from webui.core.errors import UserError
 from webui.core.events import Progress
+from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.wire import (
     COMMAND,
@@ -35,6 +36,12 @@ from webui.core.wire import (
 
 BEAT_SECONDS = 0.1
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+MEMORY = Memory(
+    kind="cuda", free=2 * 10**9, total=8 * 10**9, ram_free=16 * 10**9, ram_total=16 * 10**9
+)
+"""What it says it has."""
 
 
 class Worker:
@@ -67,7 +74,7 @@ class Worker:
     def beat(self) -> None:
         while True:
             if self.beating:
-                self.send(Beat(model="fake"))
+                self.send(Beat(model="fake", memory=MEMORY))
             time.sleep(BEAT_SECONDS)
 
     def work(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.jobs.fake_worker import picture
+from tests.jobs.fake_worker import MEMORY, picture
 from tests.jobs.setting import (
     OWNER,
     ended,
@@ -60,6 +60,7 @@ def test_a_job_runs_to_its_end(tmp_path: Path) -> None:
 def test_what_is_said_of_the_worker(tmp_path: Path) -> None:
     with running(tmp_path) as jobs:
         until(lambda: jobs.snapshot(None).worker.model)
+        assert jobs.memory == MEMORY
         jobs.submit({"prompt": "slow", "batch_count": 3}, OWNER)
         events = heard(jobs, OWNER, lambda event: event.kind == "finished")
         told = [event for _, event in events if event.kind == "worker"]

@@ -4,9 +4,12 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
+from webui.core.memory import Memory
 from webui.core.requests import Txt2Img
 from webui.core.wire import Beat, Cancel, Run, Skip, read_frame, write_frame
-from webui.worker.line import Control, Line
+from webui.worker.line import Control, Line, beat
 
 RUN = Run(job="j", token=1, request=Txt2Img(prompt="x"))
 
@@ -63,6 +66,32 @@ def test_what_a_library_prints_does_not_reach_the_line():
     )
     done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, check=True)
     frame = read_frame(io.BytesIO(done.stdout))
-    assert frame is not None and frame[0] == {"kind": "beat", "token": 5, "model": None}
+    beat = {"kind": "beat", "token": 5, "model": None, "memory": None}
+    assert frame is not None and frame[0] == beat
     assert b"from python" in done.stderr and b"from C" in done.stderr
     assert b"True ''" in done.stderr
+
+
+def test_beats_tell_what_memory_there_is_as_it_was_before_a_run(monkeypatch):
+    told: list[Beat] = []
+    amounts = iter(range(1, 100))
+    control = Control()
+    control.measure = lambda: Memory(free=next(amounts), total=100)
+
+    class Ended(Exception):
+        pass
+
+    class Listening:
+        def send(self, report):
+            told.append(report)
+            if len(told) == 2:
+                control.begin(7)
+            if len(told) == 4:
+                control.end(7)
+            if len(told) == 5:
+                raise Ended
+
+    monkeypatch.setattr("webui.worker.line.BEAT_SECONDS", 0)
+    with pytest.raises(Ended):
+        beat(Listening(), control)  # pyright: ignore[reportArgumentType]
+    assert [one.memory and one.memory.free for one in told] == [1, 2, 2, 2, 3]

@@ -10,6 +10,7 @@ from tests.engine.stub import StubModel
 from tests.upscaler_files import write_network
 from webui.core.errors import UserError
 from webui.core.extension import ExtensionError
+from webui.core.memory import Memory
 from webui.core.plugins import Extensions
 from webui.core.requests import Caption, Img2Img, Inpaint, Txt2Img, Upscale
 from webui.core.settings import Settings
@@ -42,6 +43,9 @@ class TwoModels:
             return self.models[name].info
         progress(50, 100)
         return self.models[name.id]
+
+    def memory(self):
+        return Memory(free=1, total=2)
 
     def hash(self, model_id):
         return "0123456789"

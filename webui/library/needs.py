@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,17 +32,18 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
     "sdxl-refiner": {"text_encoder_2": 695, "vae": 84},
 }
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
+_Side = Annotated[int, Field(ge=0, le=2**16)]
 _ENCODER = re.compile(r"^(?:text_encoders|conditioner\.embedders)\.[^.]+|^[^./]+")
 
 
 class _Passed(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    scale: float = 2.0
-    width: int = 0
-    height: int = 0
+    scale: float = Field(default=2.0, ge=0, le=64)
+    width: _Side = 0
+    height: _Side = 0
     prompt: str = ""
-    tile: int | None = None
+    tile: _Side | None = None
 
 
 class Asked(BaseModel):
@@ -51,9 +52,9 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     model: str | None = None
-    width: int | None = None
-    height: int | None = None
-    batch_size: int = 1
+    width: _Side | None = None
+    height: _Side | None = None
+    batch_size: int = Field(default=1, ge=1, le=1000)
     cfg_scale: float | None = None
     prompt: str = ""
     prompts: tuple[str, ...] = ()
@@ -86,7 +87,7 @@ class Asked(BaseModel):
         alone = guidance == 1 or card.distilled
         texts = [self.prompt, *self.prompts, self.hires.prompt if self.hires else ""]
         joined = any(split_networks(one)[1] for one in texts)
-        together = 1 if self.loopback else max(self.batch_size, 1)
+        together = 1 if self.loopback else self.batch_size
         return Work(pixels, together, 1 if alone else 2, joined)
 
     def _size(self, card: ModelCard) -> tuple[int, int]:

@@ -114,8 +114,9 @@ class ModelManager:
     def memory(self) -> Memory:
         """What there is for a model if all others make room."""
         free, total = self._machine()
-        pooled = sum(one.bytes for one in self._pool.values())
-        held = sum(placed.held() for placed in self._all_placed())
+        pool = tuple(self._pool.values())  # beats ask from a thread of their own
+        pooled = sum(one.bytes for one in pool)
+        held = sum(one.placed.held() for one in pool if one.placed is not None)
         ram = min(free + pooled - held, total)
         if self.device.type == "cpu":
             return Memory(kind="cpu", free=ram, total=total, ram_free=ram, ram_total=total)

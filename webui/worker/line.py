@@ -7,10 +7,12 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 from pydantic import BaseModel
 
+from webui.core.memory import Memory
 from webui.core.wire import COMMAND, Beat, Cancel, Run, Skip, read_frame, write_frame
 
 BEAT_SECONDS = 1.0
@@ -36,12 +38,21 @@ class Line:
 
 
 class Control:
-    """What the reading thread tells the run: which run is to stop, which batch to leave."""
+    """What the reading thread tells the run: which run is to stop, which batch to leave; and what
+    the run has beats tell.
+
+    Attributes:
+        token: of the run in work.
+        model, memory: what is used, and what there is of it.
+        measure: tells what memory there is; asked while no run is in work.
+    """
 
     def __init__(self) -> None:
         self.runs: queue.Queue[Run] = queue.Queue()
         self.token: int | None = None
         self.model: str | None = None
+        self.memory: Memory | None = None
+        self.measure: Callable[[], Memory] | None = None
         self._cancelled: set[int] = set()
         self._skipped: set[int] = set()
 
@@ -97,7 +108,9 @@ def beat(line: Line, control: Control) -> None:
     """A sign of life every second, whatever the run is doing."""
     while True:
         try:
-            line.send(Beat(token=control.token, model=control.model))
+            if control.token is None and control.measure is not None:
+                control.memory = control.measure()
+            line.send(Beat(token=control.token, model=control.model, memory=control.memory))
         except OSError:
             os._exit(0)
         time.sleep(BEAT_SECONDS)

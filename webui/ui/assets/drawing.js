@@ -4,6 +4,7 @@ import { enlist } from "./desks.js";
 import { h } from "./dom.js";
 import { choice, field, number, text } from "./fields.js";
 import { fold } from "./form.js";
+import { memoryLine } from "./memory.js";
 import { examples, modelPart } from "./model.js";
 import { followOffers } from "./offers.js";
 import { announcements, thinProgress, waitingPart } from "./progress.js";
@@ -44,7 +45,7 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
     onAccepted?.(job);
     stage.follow(job);
   });
-  frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar, stage });
+  frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar: [bar, memoryLine(form)], stage });
   enlist(form, element);
   followOffers(offers => {
     for (const fill of [usual.offer, refiner.offer, ...fills, model.load]) fill(offers);

@@ -43,7 +43,8 @@ export function describe(job, news) {
     news.phase === "sampling" && news.step > 0
       ? t("ui.progress.step", { step: news.step, steps: news.steps })
       : t(`ui.progress.${news.phase}`);
-  return { main, more: [step, left].filter(Boolean).join(" · ") };
+  const saved = (news.measures ?? []).map(one => t(`memory.${one}`)).join(", ");
+  return { main, more: [step, left, saved].filter(Boolean).join(" · ") };
 }
 
 export function progressPart() {
