@@ -16,6 +16,7 @@ from PIL import Image
 
 from webui.core.errors import UserError
 from webui.core.events import Progress
+from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.wire import (
     COMMAND,
@@ -33,6 +34,9 @@ from webui.core.wire import (
 from webui.library.pictures import encode
 
 STEPS = 4
+_GB = 10**9
+MEMORY = Memory(kind="cuda", free=2 * _GB, total=8 * _GB, ram_free=16 * _GB, ram_total=16 * _GB)
+"""What it says it has."""
 
 
 class Worker:
@@ -58,7 +62,7 @@ class Worker:
 
     def beat(self) -> None:
         while True:
-            self.send(Beat())
+            self.send(Beat(memory=MEMORY))
             time.sleep(0.5)
 
     def run(self, run: Run) -> Ended:

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.doors import Client
-from tests.jobs.fake_worker import MEMORY
+from tests.fake_worker import MEMORY
 from webui.jobs.queue import Jobs
 
 

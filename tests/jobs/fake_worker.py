@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 from pydantic import BaseModel
 
+from tests.fake_worker import MEMORY
 from webui.core.errors import UserError
 from webui.core.events import Progress
-from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.wire import (
     COMMAND,
@@ -36,12 +36,6 @@ from webui.core.wire import (
 
 BEAT_SECONDS = 0.1
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
-
-
-MEMORY = Memory(
-    kind="cuda", free=2 * 10**9, total=8 * 10**9, ram_free=16 * 10**9, ram_total=16 * 10**9
-)
-"""What it says it has."""
 
 
 class Worker:

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.jobs.fake_worker import MEMORY, picture
+from tests.fake_worker import MEMORY
+from tests.jobs.fake_worker import picture
 from tests.jobs.setting import (
     OWNER,
     ended,
