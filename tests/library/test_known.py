@@ -21,7 +21,8 @@ def entry(kind: str, name: str, **more: Any) -> Entry:
 
 
 def test_every_one_has_a_name_of_its_own_and_can_be_asked_for():
-    meant = {(name.casefold(), one.name) for one in known_models() for name in (one.name, one.title)}
+    each = [(one, name) for one in known_models() for name in (one.name, one.title)]
+    meant = {(name.casefold(), one.name) for one, name in each}
     assert len({name for name, _ in meant}) == len(meant) > 80
     for one in known_models():
         assert re.fullmatch(r"[a-z0-9-]+", one.name), one.name
@@ -64,6 +65,13 @@ def test_a_name_or_a_title_fills_in_a_download():
     }
     assert from_known({"source": "FLUX.1 schnell"})["source"] == "black-forest-labs/FLUX.1-schnell"
     assert from_known({"source": "realesrgan-x4plus"})["allow_pickle"] is True
+
+
+def test_the_name_of_its_file_will_do():
+    found = known_named("SDXL_lightning_4step_lora")
+    assert found and found.name == "lightning-4-lora"
+    stems = [one.stem.casefold() for one in known_models()]
+    assert len(set(stems)) == len(stems)
 
 
 def test_what_the_user_says_goes_before_the_list():

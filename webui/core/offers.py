@@ -48,6 +48,7 @@ class ModelCard(BaseModel):
     schedule: str = "Automatic"
     cfg_scale: float = 7.0
     clip_skip: int = 1
+    vae: str | None = None
     distilled: bool = False
     parts: dict[str, str] = {}
     shift: float | None = None
@@ -57,6 +58,12 @@ class ModelCard(BaseModel):
     negative_prompt: Localized = {}
     examples: tuple[Localized, ...] = ()
     preview: Preview | None = None
+
+    @property
+    def loading(self) -> tuple[object, ...]:
+        """What decides how the model is loaded; the rest may change while it is in memory."""
+        how = self.prediction, self.zero_terminal_snr, self.distilled, self.family
+        return (*sorted(self.parts.items()), *how, self.preview)
 
 
 class ModelInfo(BaseModel):
@@ -71,6 +78,9 @@ class ModelInfo(BaseModel):
         hash: first ten digits of the file's SHA-256, once known (A1111's short hash).
         problem: why it cannot be used, or None.
         shipped: it came with the program.
+        loras: that are always joined to it: names and weights.
+        definition: the file that defines it over another model, whose `path` and weights it has;
+            None for all others.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,6 +95,8 @@ class ModelInfo(BaseModel):
     card: ModelCard = ModelCard()
     problem: Problem | None = None
     shipped: bool = False
+    loras: tuple[tuple[str, float], ...] = ()
+    definition: str | None = None
 
 
 class UpscalerInfo(BaseModel):

@@ -89,6 +89,11 @@ class Paths:
         return self.state / "settings.json"
 
     @property
+    def presets(self) -> Path:
+        """Settings that the user keeps for models."""
+        return self.state / "presets.json"
+
+    @property
     def index(self) -> Path:
         """What the headers of the models told, and their hashes; made anew where it is missing."""
         return self.state / "models.sqlite"

@@ -41,7 +41,7 @@ def suits(
     if not issubclass(kind, Drawing):
         return values
     values["noise_source"] = settings.noise_source
-    fields = "sampler schedule steps cfg_scale clip_skip".split()
+    fields = "sampler schedule steps cfg_scale shift clip_skip vae".split()
     if kind is Txt2Img:
         fields += ["width", "height"]
     if model:

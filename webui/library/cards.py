@@ -77,6 +77,12 @@ def speed_of(*names: str) -> str | None:
     return found[1] if found else None
 
 
+def steps_of(*names: str) -> int | None:
+    """How many steps it was distilled to, as its names tell."""
+    found = _STEPS.search(_plain(*names))
+    return int(found[1]) if found else None
+
+
 def card_of(family: str, variant: str | None, name: str, side: int | None = None) -> ModelCard:
     """What suits a model.
 
@@ -87,9 +93,9 @@ def card_of(family: str, variant: str | None, name: str, side: int | None = None
     """
     plain = _plain(name)
     values = dict(VARIANTS.get(variant or "", {}))
-    steps = _STEPS.search(plain)
+    steps = steps_of(name)
     if steps and variant in ("turbo", "lightning", "hyper", "lcm", "dmd2"):
-        values["steps"] = int(steps[1])
+        values["steps"] = steps
     named = (size for which, mark, size in _SIZES if which == family and mark.search(plain))
     side = side or next(named, None)
     if side:

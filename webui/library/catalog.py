@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,20 @@ from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
 from webui.library.checkpoints import listed, named, named_by_old_hash
+from webui.library.defining import completed, defined, missing_of
+from webui.library.definitions import (
+    Definition,
+    Missing,
+    read_definition,
+    replace_definition,
+    save_new,
+)
 from webui.library.entries import SHORT_HASH, Entry, Listing, Page, Row
 from webui.library.hashes import Hashes
 from webui.library.index import Index
 from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
 from webui.library.places import Place
+from webui.library.presets import Presets
 from webui.library.previews import picture_of
 from webui.library.removal import remove
 from webui.library.scans import Found, Scan
@@ -57,6 +66,7 @@ class Catalog:
         index: Path,
         preferred: Callable[[], str | None] = lambda: None,
         more: Callable[[], Sequence[Path]] = lambda: (),
+        presets: Presets | None = None,
     ) -> None:
         """Look at nothing yet.
 
@@ -66,10 +76,12 @@ class Catalog:
             index: file to remember in what was read.
             preferred: the user's choice of a default model.
             more: folders of models that the user named, or of programs that have some.
+            presets: the user's own.
         """
         self._home = folders[0] / FOLDERS["checkpoint"][0]
         self._folders = tuple(folders)
         self._more = more
+        self.presets = presets or Presets()
         self._shipped = shipped
         self._preferred = preferred
         self._index = Index(index)
@@ -91,6 +103,7 @@ class Catalog:
             paths.index,
             lambda: load_settings(paths.settings).default_model,
             lambda: load_settings(paths.settings).folders_of_models,
+            Presets(paths.presets),
         )
 
     # -- checkpoints
@@ -222,6 +235,48 @@ class Catalog:
         self.expire()
         return self.entry(id)
 
+    def definition(self, id: str) -> tuple[Path, Definition]:
+        """The file that defines a model, and what it says.
+
+        Raises:
+            UserError: there is no such model, it is none that a file defines, or it is broken.
+        """
+        path = self.definition_file(id)
+        return path, read_definition(path)
+
+    def missing(self, definition: Definition) -> tuple[Missing, ...]:
+        """What a definition needs that is not there."""
+        listing = self._all()
+        return missing_of(definition, self.models(), listing)
+
+    def define(self, definition: Definition, id: str | None = None) -> Entry:
+        """Write a definition: a new one, or in the place of the one with an id.
+
+        Raises:
+            UserError: there is no such definition, or it cannot be written.
+        """
+        path = self.definition_file(id) if id else None
+        if path is None:
+            path = save_new(self.folder("checkpoint"), definition)
+        else:
+            replace_definition(path, definition)
+        self.expire()
+        row = next((row for row in self._all().rows if row.place.path == path), None)
+        if row is None:  # somebody deleted it at once
+            raise UnknownId("unknown_entry", "id", name=path.name)
+        return self._all().entry(row)
+
+    def definition_file(self, id: str) -> Path:
+        """Where a definition lies, also one that is broken.
+
+        Raises:
+            UnknownId: there is none.
+        """
+        row = self._row(self._all(), id)
+        if row.place.format != "definition":
+            raise UnknownId("no_definition", "id", name=row.name)
+        return row.place.path
+
     def picture(self, id: str) -> bytes | None:
         """The file of the picture of a model, if it has one.
 
@@ -312,25 +367,22 @@ class Catalog:
     def _now(self, first: Found, rest: Found) -> Moment:
         """What those looks come to; made once for each of them."""
         hashes = self._index.hashes
-        of = (first, rest, hashes)
+        own = self.presets.now()
+        of = (first, rest, hashes, own)
         with self._lock:
             moment = self._moment
             if moment is None or any(a is not b for a, b in zip(moment.of, of, strict=True)):
                 found = (*first.models, *rest.models)
                 models = listed(found, self._shipped)
                 names = {place: info.id for place, info in models}
-                listing = Listing(found, hashes, names)
-                moment = self._moment = Moment(of, tuple(self._told(models, listing)), listing)
+                listing = Listing(found, hashes, names, own)
+                hashed = completed(models, listing.hashed)
+                models = defined(hashed, found, listing, all_read=rest.whole)
+                if models.any:
+                    listing = Listing(models.told(found), hashes, names, own)
+                told = completed(models.models, listing.hashed, own)
+                moment = self._moment = Moment(of, told, listing)
             return moment
-
-    def _told(
-        self, models: Iterable[tuple[Place, ModelInfo]], listing: Listing
-    ) -> Iterator[tuple[Place, ModelInfo]]:
-        """With the hashes that are known."""
-        for place, info in models:
-            hashed = listing.hashed(place)
-            short = hashed.sha256[:SHORT_HASH] if hashed else None
-            yield place, info.model_copy(update={"hash": short}) if short else info
 
     def _default(self, models: Sequence[ModelInfo]) -> ModelInfo:
         usable = [info for info in models if info.problem is None]

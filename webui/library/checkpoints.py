@@ -14,7 +14,7 @@ from webui.library.places import PICKLE, Place
 from webui.library.telling import Model, Told
 from webui.library.weights import SUFFIX
 
-_FORMATS = ("diffusers", SUFFIX[1:], PICKLE[1:])
+_FORMATS = ("diffusers", "definition", SUFFIX[1:], PICKLE[1:])
 """Of checkpoints that may be loaded."""
 _HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
 _OLD_HASH = re.compile(r"[0-9a-f]{8}")
@@ -92,12 +92,14 @@ def _titles(info: ModelInfo) -> set[str]:
 
 
 def _file_names(info: ModelInfo) -> set[str]:
+    if info.definition:  # the path is its base's
+        return set()
     path = Path(info.path)
     return {plain(name) for name in (path.name, path.stem, f"{info.id}{path.suffix}")}
 
 
 def _hash(info: ModelInfo) -> set[str]:
-    return {info.hash} if info.hash else set()
+    return {info.hash} if info.hash and not info.definition else set()
 
 
 def _old_hash(path: Path) -> str | None:

@@ -16,6 +16,7 @@ from webui.core.errors import Problem
 from webui.core.kinds import ModelOrder
 from webui.library.index import Hashed
 from webui.library.places import PICKLE, Place
+from webui.library.presets import OwnPresets, Preset, preset_of_lora
 from webui.library.previews import mark_of
 from webui.library.telling import Told
 
@@ -68,6 +69,7 @@ class Entry(BaseModel):
     base: str | None = Field(default=None, description="What it was made for, in its maker's words")
     source: str | None = Field(default=None, description="Address of the page it came from")
     preview: str | None = None
+    preset: Preset | None = Field(default=None, description="Settings that suit a LoRA")
     problem: Problem | None = None
 
 
@@ -144,9 +146,16 @@ class Listing:
         found: Iterable[tuple[Place, Told]],
         hashes: Mapping[str, Hashed],
         checkpoints: Mapping[Place, str],
+        presets: OwnPresets | None = None,
     ) -> None:
-        """checkpoints: the names of those that requests can ask for."""
+        """Name all.
+
+        Args:
+            checkpoints: the names of those that requests can ask for.
+            presets: the user's own.
+        """
         self._hashes = hashes
+        self._presets = presets or {}
         self._known: dict[str, Sequence[Mapping[str, Row]]] = {}
         kinds: dict[str, list[tuple[Place, Told]]] = {}
         for place, told in found:
@@ -218,9 +227,15 @@ class Listing:
             sha256=hashed.sha256 if hashed else None,
             title=row.title,
             preview=mark_of(place, told),
+            preset=self._preset(row),
             problem=row.problem,
             **{name: getattr(said, name) for name in _SAID},
         )
+
+    def _preset(self, row: Row) -> Preset | None:
+        if row.kind != "lora":
+            return None
+        return preset_of_lora(row.name, row.title, self._presets)
 
     def hashed(self, place: Place) -> Hashed | None:
         """The hashes of the file as it is, if they were computed."""
@@ -256,7 +271,7 @@ _SAID = (
 _WAYS: tuple[Callable[[Row], Sequence[str]], ...] = (
     lambda row: (row.id, row.name),
     lambda row: (row.place.full_name,),
-    lambda row: (row.place.path.stem, row.place.path.name, row.name.rpartition("/")[2]),
+    lambda row: (row.place.stem, row.place.path.name, row.name.rpartition("/")[2]),
     lambda row: [name for name in (row.told.alias, row.title) if name],
 )
 """Sorts of names, the more exact ones first; hashes come last."""

@@ -9,16 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from webui.core.kinds import ModelKind
-from webui.library.entries import Entry, plain
 from webui.library.weights import SUFFIX
 
 LIST = Path(__file__).with_suffix(".json")
 _ENDINGS = (SUFFIX, ".gguf", ".pth")
+
+
+class Listed(Protocol):
+    """What is needed of an entry of the catalog (`webui.library.entries.Entry`)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def problem(self) -> object: ...
 
 
 class Known(BaseModel):
@@ -85,15 +99,16 @@ def known_models() -> tuple[Known, ...]:
 
 
 def known_named(name: str) -> Known | None:
-    """The model of this name or title."""
-    wanted = plain(name.strip())
-    found = (one for one in known_models() if wanted in (one.name, plain(one.title)))
-    return next(found, None)
+    """The model of this name, title or name of a file."""
+    wanted = name.strip().casefold()
+    named = (one for one in known_models() if wanted in (one.name, one.title.casefold()))
+    filed = (one for one in known_models() if wanted == one.stem.casefold())
+    return next(named, None) or next(filed, None)
 
 
 def find_known(search: str = "", kind: str | None = None) -> Sequence[Known]:
     """Those of a kind in which every word of the search is found."""
-    words = plain(search).split()
+    words = search.casefold().split()
     return [
         one
         for one in known_models()
@@ -101,17 +116,17 @@ def find_known(search: str = "", kind: str | None = None) -> Sequence[Known]:
     ]
 
 
-def with_places(known: Iterable[Known], entries: Iterable[Entry]) -> tuple[Known, ...]:
+def with_places(known: Iterable[Known], entries: Iterable[Listed]) -> tuple[Known, ...]:
     """The same, with those that are there: a file of that kind and name, or of that hash."""
     here: dict[tuple[str, str], str] = {}
     for entry in entries:
         if entry.problem is None:
             for name in (entry.name.rpartition("/")[2], entry.sha256 or ""):
-                here.setdefault((_shelf(entry.kind), plain(name)), entry.id)
+                here.setdefault((_shelf(entry.kind), name.casefold()), entry.id)
     return tuple(
         one.model_copy(
             update={
-                "here": here.get((_shelf(one.kind), plain(one.stem)))
+                "here": here.get((_shelf(one.kind), one.stem.casefold()))
                 or here.get((_shelf(one.kind), one.sha256 or "-"))
             }
         )
@@ -137,4 +152,4 @@ def _shelf(kind: str) -> str:
 
 def _text(one: Known) -> str:
     words = (one.name, one.title, one.kind, one.family, one.source, one.licence)
-    return plain(" ".join(word for word in words if word))
+    return " ".join(word for word in words if word).casefold()

@@ -20,6 +20,8 @@ PICKLES = (PICKLE, ".pt", ".pth", ".bin")
 """Endings of files that torch wrote."""
 FILES = (SUFFIX, ".sft", *PICKLES, ".gguf")
 """Endings of files that may be models; `.sft` is `.safetensors` for short."""
+DEFINITION = ".easel.toml"
+"""End of the name of a file that defines a model, see `definitions`."""
 CARD = "easel.json"
 """End of the name of the card beside a file, and name of the card in a folder."""
 TEXTS = (
@@ -39,7 +41,7 @@ PREVIEWS = tuple(
 )
 """Endings of a picture beside a model, the better ones first."""
 
-_FORMATS: Mapping[str, str] = {".sft": SUFFIX[1:]}
+_FORMATS: Mapping[str, str] = {".sft": SUFFIX[1:], DEFINITION: "definition"}
 _SEPARATE_VAE = ".vae"
 _NAMELESS = re.compile(r"(diffusion_pytorch_model|pytorch_lora_weights|adapter_model)(\.\w+)?")
 """How diffusers calls files; people mean the folder."""
@@ -60,7 +62,8 @@ class Place:
     Attributes:
         shelf: the folder in which it was found.
         path: folder or file.
-        format: `diffusers`, `safetensors`, `gguf`, or the ending of a pickle (`ckpt`, `pt`, …).
+        format: `diffusers`, `safetensors`, `gguf`, the ending of a pickle (`ckpt`, `pt`, …), or
+            `definition`.
         weights: its files of weights; a folder's first is of what draws.
         stamps: of all files that decide what it is and what is told of it.
         texts, preview: files beside it with words and with a picture.
@@ -82,12 +85,21 @@ class Place:
     @property
     def kind(self) -> str | None:
         """What the names of its folder and file promise, before anything was read."""
-        return "vae" if self.path.stem.endswith(_SEPARATE_VAE) else self.shelf.kind
+        return "vae" if self.stem.endswith(_SEPARATE_VAE) else self.shelf.kind
+
+    @property
+    def stem(self) -> str:
+        """Its own name, without the ending of a file."""
+        if self.format == "diffusers":
+            return self.path.name
+        return _split(self.path.name)[0]
 
     @property
     def name(self) -> str:
         """Its path below the root, without the extension of a file."""
         name = self.full_name
+        if self.format == "definition":
+            return name[: -len(DEFINITION)]
         if self.format != "diffusers":
             name = os.path.splitext(name)[0]
             folder, _, stem = name.rpartition("/")
@@ -106,13 +118,12 @@ class Place:
         """Where its card lies, if it has one."""
         if self.format == "diffusers":
             return self.path / CARD
-        return self.path.with_name(f"{self.path.stem}.{CARD}")
+        return self.path.with_name(f"{self.stem}.{CARD}")
 
     @property
     def own_card(self) -> Path:
         """Where the user's own words about it are kept: always beside it."""
-        name = self.path.name if self.format == "diffusers" else self.path.stem
-        return self.path.with_name(f"{name}.{CARD}")
+        return self.path.with_name(f"{self.stem}.{CARD}")
 
     @property
     def bytes(self) -> int:
@@ -197,7 +208,7 @@ def _walk(shelf: Shelf, refused: Refused) -> Iterator[Place]:
         if not shelf.deep:
             subfolders.clear()
         for name in files:
-            if os.path.splitext(name)[1].lower() in FILES:
+            if _split(name)[1].lower() in (*FILES, DEFINITION):
                 if place := _file(shelf, path, name, files):
                     yield place
 
@@ -222,7 +233,7 @@ def _file(
     shelf: Shelf, folder: Path, name: str, files: Mapping[str, os.DirEntry[str]]
 ) -> Place | None:
     """None if it is gone, or a link that leads nowhere."""
-    stem, ending = os.path.splitext(name)
+    stem, ending = _split(name)
     own = _stamp(files[name])
     if own is None:
         return None
@@ -233,6 +244,13 @@ def _file(
     path = folder / name
     format = _FORMATS.get(ending.lower(), ending[1:].lower())
     return Place(shelf, path, format, (path,), stamps, texts, preview)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A file's name and its ending, which may have two dots."""
+    if name.lower().endswith(DEFINITION):
+        return name[: -len(DEFINITION)], name[-len(DEFINITION) :]
+    return os.path.splitext(name)
 
 
 def _stamp(entry: os.DirEntry[str]) -> Stamp | None:

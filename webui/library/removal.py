@@ -59,7 +59,7 @@ def _beside(place: Place, others: Iterable[Place]) -> Iterator[Path]:
 
 
 def _stem(place: Place) -> str:
-    return place.path.name if place.format == "diffusers" else place.path.stem
+    return place.stem
 
 
 def _delete(path: Path) -> None:

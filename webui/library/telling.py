@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelCard
 from webui.library.adapters import family_named, trained_tags, trained_words
+from webui.library.definitions import Definition, read_definition
 from webui.library.gguf import read_gguf
 from webui.library.heads import Head, read_head
 from webui.library.kinds import Recognised, noted, recognised, recognised_by_shapes
@@ -46,6 +47,7 @@ class Told(BaseModel):
         said: what is written in it and beside it.
         thumbnail: whether there is a picture in its header.
         model: what it is as a checkpoint; None if it is something else.
+        definition: what a file says that defines a model of others.
         problem: why it cannot be read.
     """
 
@@ -60,6 +62,7 @@ class Told(BaseModel):
     said: Said = Said()
     thumbnail: bool = False
     model: Model | None = None
+    definition: Definition | None = None
     problem: Problem | None = None
 
     @property
@@ -96,6 +99,8 @@ def tell(place: Place, memory: Memory) -> Told:
     said = said_beside(place.path.parent, place.texts)
     if place.format == "diffusers":
         return Told(kind="checkpoint", said=said, model=_folder(place))
+    if place.format == "definition":
+        return _defined(place, said)
     try:
         if f".{place.format}" in PICKLES:
             told = _pickle(place)
@@ -107,6 +112,26 @@ def tell(place: Place, memory: Memory) -> Told:
     said = said.over(told.said)
     family = told.family or (family_named(said.base) if said.base else None)
     return told.model_copy(update={"said": said, "family": family})
+
+
+def _defined(place: Place, beside: Said) -> Told:
+    """What it is made of is looked up later: it may come and go."""
+    try:
+        found = read_definition(place.path)
+    except UserError as error:
+        model = Model(problem=error.problem)
+        return Told(kind="checkpoint", said=beside, model=model, problem=error.problem)
+    said = Said(
+        title=line(found.name),
+        description=plain_text(found.notes),
+        trigger_words=found.trigger_words,
+        licence=line(found.licence),
+        base=line(found.base),
+        source=line(found.source),
+    )
+    model = Model(family=found.family)
+    said = beside.over(said)
+    return Told(kind="checkpoint", family=found.family, said=said, model=model, definition=found)
 
 
 def _folder(place: Place) -> Model:

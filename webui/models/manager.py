@@ -137,7 +137,7 @@ class ModelManager:
     def _pooled(
         self, info: ModelInfo, progress: LoadProgress, beside: Collection[str], wanted: Wanted
     ) -> _Pooled:
-        state = (*map(stamp, weight_files(Path(info.path))), info.card)
+        state = (*map(stamp, weight_files(Path(info.path))), info.card.loading)
         known = self._pool.get(info.path)
         if known is None or known.state != state:
             known = None
@@ -148,6 +148,8 @@ class ModelManager:
             bytes = placed.sizes().whole if placed else info.bytes
             self._pool[info.path] = _Pooled(state, model, bytes)
         self._pool.move_to_end(info.path)
+        # what suits it may have changed, and one file may be several models by their definitions
+        self._pool[info.path].model.info = info  # pyright: ignore[reportAttributeAccessIssue]
         return self._pool[info.path]
 
     def _make_room_for(self, info: ModelInfo, beside: Collection[str], wanted: Wanted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webui.core.errors import UserError
@@ -51,6 +52,23 @@ class LoraTag:
     text: float = 1.0
     unet: float = 1.0
     dyn: int | None = None
+
+
+def with_always(
+    loras: Iterable[tuple[str, float]], networks: Sequence[Network]
+) -> tuple[Network, ...]:
+    """The networks of a prompt, after those that are always joined and that it does not name.
+
+    Args:
+        loras: names and weights.
+    """
+    names = {network.items[0].strip().casefold() for network in networks if network.kind in LORA}
+    always = (
+        Network("lora", (name, f"{weight:g}"))
+        for name, weight in loras
+        if name.casefold() not in names
+    )
+    return (*always, *networks)
 
 
 def read_lora(network: Network) -> LoraTag:

@@ -40,7 +40,7 @@ from webui.models.manager import ModelManager
 from webui.models.vae import Vaes
 from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
-from webui.prompt.networks import Network
+from webui.prompt.networks import Network, with_always
 from webui.worker.animate import animated
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
@@ -244,7 +244,7 @@ class Runner:
     def _join(
         self, model: Model, networks: Sequence[Network], texts: Sequence[str], all_fit: bool
     ) -> None:
-        self._adapters.join(model, networks, all_fit)
+        self._adapters.join(model, with_always(model.info.loras, networks), all_fit)
         self._embeddings.learn(model, texts)
 
     def _joined_values(

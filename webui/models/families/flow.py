@@ -29,7 +29,7 @@ class FlowModel(Adaptable, ABC):
 
     Attributes:
         transformer, autoencoder: its networks.
-        shift: of its noise levels.
+        shift: of its noise levels, where its card says nothing else.
     """
 
     image_conditioning: ImageConditioning = "none"
@@ -40,7 +40,7 @@ class FlowModel(Adaptable, ABC):
         """Put the parts together."""
         self.info = info
         self.transformer: Any = loaded.networks[TRANSFORMER]
-        self.shift = loaded.shift if info.card.shift is None else Shift(info.card.shift)
+        self.shift = loaded.shift
         channels = loaded.autoencoder.vae.config["latent_channels"]
         preview = info.card.preview or CARDS[family].preview
         stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
@@ -56,7 +56,9 @@ class FlowModel(Adaptable, ABC):
 
     def noise_levels(self, height: int, width: int) -> FlowTable:
         """See `Model.noise_levels`."""
-        return self.shift.table(-(-height // self.patch) * -(-width // self.patch))
+        chosen = self.info.card.shift
+        shift = self.shift if chosen is None else Shift(chosen)
+        return shift.table(-(-height // self.patch) * -(-width // self.patch))
 
     @abstractmethod
     def encode_texts(
