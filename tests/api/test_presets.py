@@ -146,3 +146,12 @@ def test_settings_that_no_request_takes_are_refused(client: Client) -> None:
     own = {"kind": "model", "name": "x", "values": {"steps": 0}}
     answer = client("PUT", "/api/v1/presets", json=own)
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "values.steps")
+
+
+def test_a_client_may_ask_what_a_model_makes_of_its_values(client: Client) -> None:
+    said = client("POST", "/api/v1/suits", json={"model": "easel-demo", "steps": 1, "shift": 3})
+    assert said.status_code == 200
+    assert "shift" in said.json()["unused"]
+    assert {one["field"] for one in said.json()["hints"]} == {"steps", "shift"}
+    none = client("POST", "/api/v1/suits", json={"model": "no such model"})
+    assert none.json()["problems"][0]["code"] == "unknown_model"

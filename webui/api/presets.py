@@ -26,10 +26,13 @@ from webui.library.definitions import (
 from webui.library.entries import Entry
 from webui.library.known import KnownList, find_known, with_places
 from webui.library.presets import OwnPreset, PresetKind, PresetList
+from webui.library.suiting import Suits, suits
 
 router = APIRouter(route_class=DescribedRoute, tags=["models"])
 
 _LABELS = "ui.field"
+_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+_VALUES = {"requestBody": {"required": True, "content": _OBJECT}}
 
 
 class DefinitionText(BaseModel):
@@ -68,6 +71,14 @@ def list_known_models(
     """Well-known models: a `download` job takes their names. Asks nothing of the net."""
     page = services.catalog.entries(limit=None, patience=PATIENCE)
     return KnownList(models=with_places(find_known(search, kind), page.entries))
+
+
+@router.post("/suits", openapi_extra=_VALUES, responses=may_answer(*BODY))
+def suits_model(services: ServicesHere, values: JsonObject) -> Suits:
+    """Say what a model makes of a request's values, without asking for anything to be drawn."""
+    name = values.get("model")
+    info = services.catalog.get(name if isinstance(name, str) else None)
+    return suits(info, values)
 
 
 @router.get("/presets")
