@@ -48,8 +48,8 @@ def test_weights_changed_in_inference_mode_can_be_changed_later():
 
 
 def test_a_cast_gives_back_what_was_stored_to_the_bit():
-    weight = nn.Parameter(torch.randn(4, 4))
-    cast = Cast([weight], torch.float8_e4m3fn, torch.float32)
+    layer = nn.Linear(4, 4)
+    weight, cast = layer.weight, Cast(layer, torch.float8_e4m3fn, torch.float32)
     stored = weight.detach().clone()
     cast.enter()
     assert weight.dtype == torch.float32

@@ -13,7 +13,7 @@ from webui.models.autoencoder import Autoencoder
 from webui.models.families import FAMILIES
 from webui.models.memory.placement import Placeable, size_of
 
-CPU = torch.device("cpu")
+CPU, META = torch.device("cpu"), torch.device("meta")
 MOVED = [Rung(place=place) for place in ("device", "parts", "layers", "cpu")]
 """Rungs that change nothing of what is drawn."""
 
@@ -164,3 +164,31 @@ def test_what_does_not_fit_ends_in_the_machines_memory(model, monkeypatch):
     monkeypatch.undo()
     model.placement.use(Rung(place="layers"), CPU)
     assert equal(drawn(model), expected)
+
+
+@pytest.mark.parametrize("place", ["device", "parts", "fp8"])
+@pytest.mark.parametrize("part", ["text", "network", "vae"])
+def test_all_that_meets_on_another_device_is_there(model, place, part):
+    """On a device without numbers (meta): what is still in the machine's memory would be told.
+
+    Layers one by one are not among these: torch does not let a weight go there and come back.
+    """
+    words = model.encode_texts(["a red apple"])
+    model.placement.use(Rung(place=place), META)
+    assert model.device == META
+    latents = torch.zeros((1, model.latent.channels, 8, 8), device=META)
+    with model.running():
+        if part == "text":  # one: what has lost its numbers cannot make room for the next
+            ids = torch.tensor([[3, 4, 1]], device=META if place == "device" else CPU)
+            assert model.encoders[0].model(input_ids=ids).last_hidden_state.is_meta
+        elif part == "network":
+            assert model.predict_x0(latents, 0.7, words).is_meta
+        else:
+            vae = model.autoencoder.vae
+            given = latents if place == "device" else torch.zeros(latents.shape)
+            assert vae.decode(given).sample.is_meta
+            assert vae.encode(
+                torch.zeros(1, 3, 64, 64, device=given.device)
+            ).latent_dist.mean.is_meta
+    kept = [one.is_meta for one in model.placement._networks["unet"].parameters()]
+    assert any(kept) == (place == "device" or part == "network")

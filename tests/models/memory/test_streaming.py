@@ -167,7 +167,7 @@ def test_8_bits_halve_what_large_layers_take_and_the_network_still_works(unet):
         draw(half, torch.bfloat16).float(),
         sum(one.nbytes for one in half.parameters()),
     )
-    remove = store_in_8_bits(half, torch.bfloat16)
+    remove = store_in_8_bits(half, torch.bfloat16, CPU)
     kinds = {name: one.dtype for name, one in half.named_parameters()}
     assert kinds["mid_block.attentions.0.transformer_blocks.0.attn1.to_q.weight"] == STORED
     assert kinds["mid_block.resnets.0.norm1.weight"] == torch.bfloat16

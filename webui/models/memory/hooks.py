@@ -94,25 +94,23 @@ class Order:
 
 
 class Cast:
-    """Weights kept in fewer bits, and made of the full precision for a call."""
+    """A layer whose weight is kept in fewer bits, and made of the full precision for a call."""
 
-    def __init__(self, tensors: Sequence[Tensor], stored: torch.dtype, full: torch.dtype) -> None:
-        """Round them, if they are not."""
-        self._tensors = tensors
+    def __init__(self, layer: Any, stored: torch.dtype, full: torch.dtype) -> None:
+        """Round it, if it is not."""
+        self._layer = layer
         self._full = full
-        self._kept: list[Tensor] = []
-        for tensor in tensors:
-            tensor.data = tensor.data.to(stored)
+        self._kept: Tensor | None = None
+        layer.weight.data = layer.weight.data.to(stored)
 
     def enter(self) -> None:
-        self._kept = [one.data for one in self._tensors]
-        for tensor in self._tensors:
-            tensor.data = tensor.data.to(self._full)
+        self._kept = self._layer.weight.data
+        self._layer.weight.data = self._kept.to(self._full)
 
     def leave(self) -> None:
-        for tensor, kept in zip(self._tensors, self._kept, strict=False):
-            tensor.data = kept
-        self._kept = []
+        if self._kept is not None:
+            self._layer.weight.data = self._kept
+        self._kept = None
 
 
 def around(

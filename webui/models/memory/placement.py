@@ -184,7 +184,8 @@ class Placement:
         else:
             if rung.place == "fp8":
                 self._rounded = self.sizes()
-                self._undo.append(store_in_8_bits(self._networks[self._main], self.dtype))
+                main = self._networks[self._main]
+                self._undo.append(store_in_8_bits(main, self.dtype, self.device))
             self._undo.append(Turns(self.device, self._networks).end)
 
     def _stream(self) -> None:

@@ -64,10 +64,11 @@ def layer_groups(network: nn.Module, limit: int) -> Iterator[tuple[nn.Module, li
         yield network, list(shared.values())
 
 
-def store_in_8_bits(network: nn.Module, compute: torch.dtype) -> Undo:
+def store_in_8_bits(network: nn.Module, compute: torch.dtype, device: torch.device) -> Undo:
     """Round the weights of large layers; they are made of full precision while a layer works.
 
     Args:
+        device: that the network works on.
         compute: precision of the layers that are rounded, others are left as they are.
     """
     undo: list[Undo] = []
@@ -79,8 +80,8 @@ def store_in_8_bits(network: nn.Module, compute: torch.dtype) -> Undo:
         if not known or type(layer.weight) is not nn.Parameter:
             continue
         with changing():
-            cast = Cast([layer.weight], STORED, compute)
-        undo.append(around(layer, cast.enter, cast.leave, layer.weight.device))
+            cast = Cast(layer, STORED, compute)
+        undo.append(around(layer, cast.enter, cast.leave, device))
     return partial(_all, undo)
 
 
