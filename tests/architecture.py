@@ -14,7 +14,7 @@ HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("torch_build",),
         ("core",),
         ("prompt", "timeline", "imaging"),
-        ("library", "motion"),
+        ("library", "motion", "video"),
     ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
     "worker house": (("models",), ("engine",), ("training", "animation"), ("worker",)),

@@ -115,5 +115,5 @@ def drawn_size(plan: Plan, draft: float) -> tuple[tuple[int, int], float]:
     """
     sides = tuple(max(64, round(side * draft / 8) * 8) for side in plan.size)
     if max(sides) > 2048:
-        raise UserError("animation_size", "settings.W", side=2048)
+        raise UserError("animation_size", "settings", side=2048)
     return (sides[0], sides[1]), sides[0] / plan.size[0]

@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
 from PIL import Image
 
 from webui.api.bodies import FILE, Bytes, DescribedRoute
@@ -21,11 +22,13 @@ from webui.imaging.ingest import opened_picture
 from webui.library.pictures import read_infotext
 from webui.prompt.infotext import parse_infotext
 from webui.prompt.pasting import to_request_fields
+from webui.video.reading import still
 
 router = APIRouter(route_class=DescribedRoute, tags=["pictures"])
 
 KEPT = "private, max-age=31536000, immutable"
 """A picture never changes under its id."""
+FILMS = ("video/mp4", "video/webm")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -49,6 +52,8 @@ def picture_file(
         "cache-control": KEPT,
         "content-disposition": f"{how}; filename*=UTF-8''{quote(_file_name(picture))}",
     }
+    if picture.file and picture.media_type in FILMS and Path(picture.file).is_file():
+        return FileResponse(picture.file, 200, headers, picture.media_type)  # takes ranges
     return Response(services.jobs.picture_data(id), 200, headers, picture.media_type)
 
 
@@ -77,9 +82,18 @@ def thumbnail(
     try:
         data = kept.read_bytes()
     except OSError:
-        data = make_thumbnail(services.jobs.picture_data(id), size)
+        data = make_thumbnail(_still(services, picture), size)
         keep(kept, data)
     return Response(data, 200, {"cache-control": KEPT}, "image/webp")
+
+
+def _still(services: ServicesHere, picture: Picture) -> bytes:
+    """A picture file of it: of a film, its first picture."""
+    if picture.file is None or picture.media_type not in FILMS:
+        return services.jobs.picture_data(picture.id)
+    file = io.BytesIO()
+    still(Path(picture.file)).save(file, "PNG")
+    return file.getvalue()
 
 
 def make_thumbnail(data: bytes, size: int) -> bytes:

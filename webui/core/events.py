@@ -24,6 +24,7 @@ Phase = Literal[
     "downloading",
     "merging",
     "preprocessing",
+    "encoding_film",
 ]
 """What a worker is doing."""
 

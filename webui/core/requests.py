@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, field_validator
 
 from webui.core.animation import Animation
 from webui.core.download import Download
+from webui.core.film import Film
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
 from webui.core.request import (
@@ -353,6 +354,7 @@ KINDS: Mapping[str, type[Request]] = {
     "caption": Caption,
     "preprocess": Preprocess,
     "animation": Animation,
+    "film": Film,
     "download": Download,
     "merge": Merge,
     "convert": Convert,
@@ -368,6 +370,7 @@ AnyRequest = Annotated[
     | Caption
     | Preprocess
     | Animation
+    | Film
     | Download
     | Merge
     | Convert,

@@ -11,6 +11,7 @@ from webui.library.catalog import Catalog
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.settings_file import settings_of
 
+_INIT = "init_image"
 _NOT_YET = (
     ("hybrid_composite", "None"),
     ("hybrid_motion", "None"),
@@ -49,7 +50,7 @@ def planned(
 
 
 def _given(plan: Plan, request: Animation) -> bool:
-    return bool({"init_image", str(plan.value("init_image"))} & set(request.files))
+    return bool({_INIT, str(plan.value(_INIT))} & set(request.files))
 
 
 def _missing(plan: Plan, request: Animation) -> Iterator[Problem]:
@@ -59,8 +60,8 @@ def _missing(plan: Plan, request: Animation) -> Iterator[Problem]:
     for name, nothing in _NOT_YET:
         if plan.settings.values.get(name, nothing) != nothing:
             yield _problem(name, str(plan.settings.values[name]))
-    if plan.value("use_init") and plan.value("init_image") and not _given(plan, request):
-        yield UserError("animation_no_file", "settings.init_image").problem
+    if plan.value("use_init") and plan.value(_INIT) and not _given(plan, request):
+        yield UserError("animation_no_file", f"settings.{_INIT}").problem
 
 
 def _problem(name: str, value: str) -> Problem:

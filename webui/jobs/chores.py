@@ -15,7 +15,7 @@ from typing import Any
 
 from webui.core.errors import UserError
 from webui.core.events import Phase, Progress
-from webui.core.wire import Ended, Run
+from webui.core.wire import Ended, Made, Run
 from webui.jobs.hub import Hub
 from webui.jobs.lanes import CHORES
 from webui.jobs.ledger import LedgerError
@@ -48,6 +48,15 @@ class Errand:
         self._over = False
         self._told = self._kept = 0.0
         self._pace = Pace()
+
+    @property
+    def token(self) -> int:
+        """Names the run."""
+        return self._run.token
+
+    def made(self, made: Made, data: bytes) -> None:
+        """A file that is a result of the job."""
+        self._runs.made(made, data)
 
     def check(self) -> None:
         """Called often: goes on only while the job is wanted.

@@ -37,6 +37,7 @@ from webui.core.settings import Settings
 from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
 from webui.jobs.chores import Chore, Chores
+from webui.jobs.filming import filmer
 from webui.jobs.given import Pictures
 from webui.jobs.hub import Hub
 from webui.jobs.ledger import Ledger
@@ -109,7 +110,7 @@ class Jobs:
         command = command or worker_command(paths)
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
         if chores is None:
-            chores = {"download": downloader(paths)}
+            chores = {"download": downloader(paths), "film": filmer(self.get)}
         self._chores = Chores(runs, self._hub, chores)
         end_orphan(paths.worker_record)
         runs.recover()

@@ -26,7 +26,18 @@ from webui.prompt.filenames import Facts, picture_path, plain_name
 MEMORY_BYTES = 256 * 2**20
 """Of pictures that could not be saved; the oldest go first."""
 
-_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif"}
+_TYPES = {
+    **MEDIA_TYPES,
+    "gif": "image/gif",
+    "apng": "image/apng",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+}
+_ENDINGS = {
+    **{media_type: f".{format}" for format, media_type in _TYPES.items()},
+    "image/jpeg": ".jpg",
+    "image/apng": ".png",
+}
 
 
 class Results:
@@ -215,7 +226,7 @@ def _picture(job: Job, made: Made) -> Picture:
         seed=made.seed,
         seconds=made.seconds,
         infotext=made.infotext,
-        media_type=MEDIA_TYPES[made.format],
+        media_type=_TYPES[made.format],
     )
 
 
