@@ -41,6 +41,12 @@ def test_the_worker_reads_the_same_of_the_whole_request():
     assert Asked.of(request).work(CARD) == Asked.of(values).work(CARD)
 
 
+def test_loras_that_always_join_a_model_count():
+    always = ModelInfo(id="x", path="x", format="fake", card=CARD, loras=(("style", 0.5),))
+    assert Asked.of({}).of_model(always).adapters
+    assert not Asked.of({}).of_model(always.model_copy(update={"loras": ()})).adapters
+
+
 def half(*names: str, numbers: int = 1000):
     return {name: torch.zeros(numbers, dtype=torch.float16) for name in names}
 

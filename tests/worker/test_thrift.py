@@ -17,7 +17,7 @@ from webui.core.extension import ExtensionError
 from webui.core.memory import Memory, Rung
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
-from webui.core.wire import Made
+from webui.core.wire import Made, News
 from webui.engine.upscalers import Upscalers
 from webui.library.store import Store
 from webui.models.devices import out_of_memory
@@ -250,3 +250,17 @@ def test_what_is_said_stands_before_the_version(bench):
     noted = thrift.noted(parameters)
     assert list(noted.values) == ["Steps", "Memory", "Version"]
     assert noted.values["Memory"] == "the model layer by layer, tiled VAE"
+
+
+def test_a_load_is_cancelled_between_two_tensors_and_the_next_job_is_drawn(bench):
+    def cancel(report) -> None:
+        if isinstance(report, News) and report.progress.phase == "loading":
+            bench.server.control._cancelled.add(4)
+
+    bench.server.on = cancel
+    assert bench.runner.run(run(request=REQUEST)).outcome == "cancelled"
+    told = [one.progress for one in bench.server.news if one.progress.phase == "loading"]
+    assert len(told) == 1 and 0 < told[0].step < told[0].steps, "bytes"
+    bench.server.on = lambda report: None
+    bench.server.control._cancelled.clear()
+    assert len(bench.draw()) == 4

@@ -41,6 +41,6 @@ def estimate_memory(services: ServicesHere, values: JsonObject) -> Needs:
     if memory is None:
         return Needs(estimate=None, sentence=dict.fromkeys(LANGUAGES, ""))
     sizes = sizes_of(info, 4 if memory.kind == "cpu" else 2)
-    found = estimate(sizes, asked.work(info.card), memory.within(services.settings.memory_budget))
+    found = estimate(sizes, asked.of_model(info), memory.within(services.settings.memory_budget))
     said = {language: sentence(found, language) for language in LANGUAGES}
     return Needs(estimate=found, sentence=said)

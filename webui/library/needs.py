@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -73,8 +74,13 @@ class Asked(BaseModel):
         given = values.model_dump() if isinstance(values, BaseModel) else values
         return cls.model_validate({name: one for name, one in given.items() if one is not None})
 
+    def of_model(self, info: ModelInfo) -> Work:
+        """What a model is to do."""
+        work = self.work(info.card)
+        return replace(work, adapters=work.adapters or bool(info.loras))
+
     def work(self, card: ModelCard) -> Work:
-        """What the model is to do; the card tells what is left open."""
+        """What a model is to do whose card tells what is left open."""
         width, height = self._size(card)
         pixels = width * height
         if self.hires:

@@ -266,7 +266,7 @@ class Runner:
 
         beside = [self._catalog.get(one).path for one in _model_names(run.request)]
         info = self._catalog.get(name)
-        model = self._models.get(info, progress, beside, self._thrift.wanted(info.card))
+        model = self._models.get(info, progress, beside, self._thrift.wanted(info))
         self._thrift.uses(model)
         reporter.measures = self._thrift.measures
         if isinstance(model, WholePipeline):

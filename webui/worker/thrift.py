@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from webui.core.errors import UserError
 from webui.core.memory import Measure, Rung, Stage, Work, lower
-from webui.core.offers import ModelCard
+from webui.core.offers import ModelInfo
 from webui.core.requests import Request
 from webui.core.texts import text
 from webui.engine.recipes import Shot
@@ -46,9 +46,9 @@ class Thrift:
         self._sliceable = True
         self._used: list[Model | WholePipeline] = []
 
-    def wanted(self, card: ModelCard) -> Wanted:
+    def wanted(self, info: ModelInfo) -> Wanted:
         """How a model of the job is wanted."""
-        self._work = self._asked.work(card)
+        self._work = self._asked.of_model(info)
         return Wanted(self._work, self._budget, self._rung)
 
     def uses(self, model: Model | WholePipeline) -> None:

@@ -104,8 +104,8 @@ class Cast:
         layer.weight.data = layer.weight.data.to(stored)
 
     def enter(self) -> None:
-        self._kept = self._layer.weight.data
-        self._layer.weight.data = self._kept.to(self._full)
+        kept = self._kept = self._layer.weight.data
+        self._layer.weight.data = kept.to(self._full)
 
     def leave(self) -> None:
         if self._kept is not None:
