@@ -18,13 +18,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODELS = 3
 SETTLED = 5
-"""Switches after which all that is made once is there."""
+"""Switches after which all that is made once is there; the last one is to the same model."""
 MOST = 1.05
 """What the memory may come to, relative to what it was then."""
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "switches", [15, pytest.param(50, marks=pytest.mark.slow)], ids=["short", "whole"]
+    "switches", [11, pytest.param(50, marks=pytest.mark.slow)], ids=["short", "whole"]
 )
 @pytest.mark.parametrize("pool", ["all", "one"])
 def test_switching_models_with_loras_leaves_the_memory_as_it_was(tmp_path, switches, pool):
