@@ -12,7 +12,6 @@ from torch import Tensor
 from webui.core.errors import UserError
 from webui.models.memory.hooks import changing
 
-
 _FINER: Mapping[torch.dtype, tuple[torch.dtype, ...]] = {
     torch.float16: (torch.bfloat16, torch.float32),
     torch.bfloat16: (torch.float32,),
