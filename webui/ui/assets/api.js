@@ -44,6 +44,7 @@ function parse(text) {
 export const get = path => call("GET", path);
 export const post = (path, body) => call("POST", path, body === undefined ? undefined : JSON.stringify(body));
 export const del = path => call("DELETE", path);
+export const put = (path, body) => call("PUT", path, JSON.stringify(body));
 export const patch = (path, body) => call("PATCH", path, JSON.stringify(body));
 export const postFile = (path, file) => call("POST", path, file, file.type || "application/octet-stream");
 

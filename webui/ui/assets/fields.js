@@ -125,13 +125,13 @@ export function line(data, ...beside) {
   };
 }
 
-/** A menu. `choices`: texts, or { value, label, disabled }; null is a value, too. */
+/** A menu. `choices`: texts, or { value, label, disabled, group }; null is a value, too. */
 export function choice(data) {
   const menu = h("select");
   const made = frame(data, menu);
   const offer = choices => {
     const kept = read();
-    menu.replaceChildren(...choices.map(option));
+    menu.replaceChildren(...grouped(choices));
     write(kept);
   };
   const read = () => (menu.value === "" ? null : menu.value);
@@ -150,6 +150,21 @@ export function choice(data) {
     );
   offer(data.choices ?? []);
   return { ...made, read, write, offer, offers };
+}
+
+/** Those that name a group stand in it, in the order in which they come. */
+function grouped(choices) {
+  const groups = new Map();
+  const made = [];
+  for (const one of choices) {
+    const label = one?.group;
+    if (!label) made.push(option(one));
+    else {
+      if (!groups.has(label)) made.push(groups.set(label, h("optgroup", { label })).get(label));
+      groups.get(label).append(option(one));
+    }
+  }
+  return made;
 }
 
 function option(one) {

@@ -2,10 +2,11 @@
 // sampler … to every field that was not set by hand; one click undoes it, one brings the rest.
 import { h, say } from "./dom.js";
 import { choice } from "./fields.js";
+import { knownMenu } from "./known.js";
 import { notice } from "./notice.js";
+import { SETTINGS, changed, current, inWords, keepPart } from "./presets.js";
+import { suitedPart } from "./suited.js";
 import { local, t, tn, word } from "./text.js";
-
-const SETTINGS = ["width", "height", "steps", "sampler", "schedule", "cfg_scale", "clip_skip"];
 
 export const titleOf = model => local(model.card.title) || model.id;
 
@@ -22,16 +23,22 @@ export function modelPart(form, data, onModel) {
   const use = h("button.link", { type: "button", hidden: true, onclick: () => takeAll() }, t("ui.model.use"));
   const broken = h("details.broken", { hidden: true });
   const element = form.add(menu);
-  element.append(use, broken);
   let models = [];
   let before = null;
 
   const chosen = () => models.find(model => model.id === form.value("model"));
+  const keep = keepPart(form, chosen, titleOf);
+  const suited = suitedPart(form, chosen);
+  const known = knownMenu(menu, form);
+  keep.element.prepend(use);
+  element.append(keep.element, broken);
   const settings = () => SETTINGS.filter(form.has);
   const compare = () => (use.hidden = !chosen() || form.differing(settings()).length === 0);
   const look = model => {
     before = model;
     onModel(model);
+    keep.show();
+    suited.suit();
   };
   const takeAll = () => {
     const undo = form.keep();
@@ -40,9 +47,12 @@ export function modelPart(form, data, onModel) {
   };
   const choose = model => {
     const undo = form.keep({ model: before?.id ?? model.id });
+    const values = current(form);
     look(model);
     form.suggest(suits(model.card, form));
-    notice(t("ui.model.applied", { title: titleOf(model) }), { undo });
+    const settings = inWords(changed(form, values));
+    const key = settings ? "ui.preset.applied" : "ui.model.applied";
+    notice(t(key, { title: titleOf(model), settings }), { undo });
   };
   form.onChange(name => {
     const model = chosen();
@@ -52,7 +62,7 @@ export function modelPart(form, data, onModel) {
 
   const load = offers => {
     models = offers.models;
-    menu.offer(
+    known.offer(
       models.map(model => ({
         value: model.id,
         label: model.problem ? t("ui.model.broken", { title: titleOf(model) }) : titleOf(model),

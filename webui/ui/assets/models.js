@@ -2,8 +2,10 @@
 import { get, patch } from "./api.js";
 import { chooseModel } from "./desks.js";
 import { h, iconButton, newId, say } from "./dom.js";
+import { definitionSheet } from "./definitions.js";
 import { choice } from "./fields.js";
 import { Form } from "./form.js";
+import { knownSheet } from "./known.js";
 import { blank, cardOf, familyName, quiet, titleOf } from "./models_card.js";
 import { emptyPart } from "./models_empty.js";
 import { downloadSheet, mergeSheet } from "./models_forms.js";
@@ -31,6 +33,7 @@ export function mount({ element, props }) {
     use,
     makeDefault: entry => makeDefault(entry),
     onChange: () => pages.reload(),
+    redefine: entry => definition.open(entry),
     onDeleted: entry => {
       notice(t("ui.models.deleted", { name: titleOf(entry) }));
       refreshOffers();
@@ -60,12 +63,16 @@ export function mount({ element, props }) {
   const made = () => refreshOffers().then(() => pages.reload(true));
   const download = downloadSheet(props.download, made);
   const merge = mergeSheet(props.merge, made);
+  const definition = definitionSheet(props.settings, made);
+  const known = knownSheet(made);
   const bar = h(
     "div.models-bar",
     {},
     find.count,
     quiet("ui.models.download", download.open),
     quiet("ui.models.merge", merge.open),
+    quiet("ui.known.open", known.open),
+    quiet("ui.definition.open", () => definition.open()),
   );
   element.replaceChildren(
     h("div.models-page", {}, head, bar, workPart(), problems, empty.element, grid.element),

@@ -1,6 +1,8 @@
 // A LoRA, an embedding or words into the prompt of the drawing tab that was used last.
 import { lastUsed, setIn, valueIn } from "./desks.js";
+import { titleOf } from "./models_card.js";
 import { notice } from "./notice.js";
+import { inWords } from "./presets.js";
 import { t } from "./text.js";
 
 const plain = words => words.toLowerCase();
@@ -39,20 +41,35 @@ export function withWords(prompt, words) {
 }
 
 /** change(prompt) makes the new one; `words` is said of it, with the way back. */
-export function changePrompt(change, words, field = "prompt") {
+export function changePrompt(change, words, field = "prompt", { said = "", also } = {}) {
   const tab = lastUsed();
   const before = valueIn(tab, field);
   const after = change(before);
   const gaps = { tab: t(`ui.tab.${tab}`), words };
   if (after === before) return notice(t("ui.models.there", gaps));
   const undo = setIn(tab, field, after);
-  notice(t(field === "prompt" ? "ui.models.added" : "ui.models.added.negative", gaps), { undo });
+  const added = t(field === "prompt" ? "ui.models.added" : "ui.models.added.negative", gaps);
+  notice([added, said].filter(Boolean).join(" "), { undo, also });
+}
+
+/** What is said of the settings that a LoRA wants, and the button that takes them. */
+function presetOf(entry) {
+  if (!entry.preset) return {};
+  const values = Object.entries(entry.preset).filter(([, value]) => value !== null);
+  const gaps = { title: titleOf(entry), settings: inWords(entry.preset) };
+  const run = () => {
+    const tab = lastUsed();
+    const ways = values.map(([name, value]) => setIn(tab, name, value));
+    notice(t("ui.preset.applied", gaps), { undo: () => ways.reverse().forEach(back => back()) });
+  };
+  return { said: t("ui.preset.lora", gaps), also: { label: t("ui.preset.lora.use"), run } };
 }
 
 /** As the button on a card does it: with the weight that suits it, and its trigger words. */
 export function addLora(entry, weight = entry.weight ?? 1, words = entry.trigger_words) {
   const change = prompt => withLora(withWords(prompt, words), entry, weight);
-  changePrompt(change, [`<lora:${callable(entry)}:${rounded(weight)}>`, ...words].join(", "));
+  const mark = [`<lora:${callable(entry)}:${rounded(weight)}>`, ...words].join(", ");
+  changePrompt(change, mark, "prompt", presetOf(entry));
 }
 
 export function addEmbedding(entry, weight = 1, field = "prompt") {

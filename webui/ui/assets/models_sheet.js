@@ -87,6 +87,7 @@ function content(dialog, entry, sheet) {
     entry.problem && h("p.problem", {}, word(entry.problem)),
     alert,
     entry.problem ? null : usePart(entry, sheet, trying),
+    entry.format === "definition" && redefinePart(entry, sheet),
     wordsPart(entry, sheet),
     notesPart(entry, sheet, trying),
     factsPart(entry, { hash: () => trying(() => hash(entry, sheet)) }),
@@ -108,6 +109,14 @@ function checkpointUse(entry, sheet, trying) {
   });
   const set = () => trying(() => sheet.makeDefault(entry).then(() => sheet.change(entry)));
   return h("div.buttons", {}, use, !sheet.isDefault(entry) && quiet("ui.models.make_default", set));
+}
+
+function redefinePart(entry, sheet) {
+  const change = () => {
+    sheet.close();
+    sheet.redefine(entry);
+  };
+  return h("div.buttons", {}, quiet("ui.definition.edit", change));
 }
 
 function weightField(value, slider) {

@@ -6,8 +6,8 @@ const SECONDS = 10;
 let place = null;
 let timer = 0;
 
-/** notice("Settings of the model taken.", { undo: () => … }) */
-export function notice(sentence, { undo } = {}) {
+/** notice("Settings of the model taken.", { undo: () => … }); `also`: { label, run }, one more thing to do. */
+export function notice(sentence, { undo, also } = {}) {
   place ??= h("div.notice", { role: "status" });
   const home = document.fullscreenElement ?? document.querySelector(".sheet-over, dialog[open]") ?? document.body; // only what is in it is seen
   if (place.parentNode !== home) home.append(place);
@@ -18,7 +18,8 @@ export function notice(sentence, { undo } = {}) {
     before?.focus({ preventScroll: true });
   };
   const back = undo && h("button.link", { type: "button", onclick: () => (undo(), leave()) }, t("ui.undo"));
-  place.replaceChildren(h("p", {}, sentence), back ?? "", iconButton("close", t("ui.close"), leave));
+  const more = also && h("button.link", { type: "button", onclick: () => (leave(), also.run()) }, also.label);
+  place.replaceChildren(h("p", {}, sentence), more ?? "", back ?? "", iconButton("close", t("ui.close"), leave));
   const later = () =>
     setTimeout(() => {
       if (place.matches(":hover, :focus-within")) timer = later();

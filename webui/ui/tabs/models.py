@@ -5,6 +5,7 @@ from __future__ import annotations
 from webui.core.download import Download
 from webui.core.kinds import MODEL_ORDERS
 from webui.core.merge import Merge
+from webui.library.presets import Preset
 from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
@@ -16,4 +17,5 @@ def build() -> None:
         orders=list(MODEL_ORDERS),
         download=fields_of(Download),
         merge=fields_of(Merge),
+        settings=fields_of(Preset),
     )
