@@ -27,6 +27,7 @@ TABS = (
     "img2img",
     "inpaint",
     "upscale",
+    "animation",
     "models",
     "image_info",
     "extensions",

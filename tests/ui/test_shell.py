@@ -54,6 +54,7 @@ def test_the_page_has_our_tabs_then_those_of_extensions(extensions: FakeExtensio
         "tab-img2img",
         "tab-inpaint",
         "tab-upscale",
+        "tab-animation",
         "tab-models",
         "tab-image_info",
         "tab-extensions",

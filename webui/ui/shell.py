@@ -126,6 +126,7 @@ def _extensions(services: Services) -> dict[str, Any]:
     panels = [
         {"extension": name, "title": panel.title, "fields": fields_of(panel.options)}
         for name, panel in services.extensions.panels()
+        if fields_of(panel.options)  # one without plain fields would be an empty fold
     ]
     settings = [
         {"extension": name, "title": titles.get(name, {}), "fields": fields_of(model)}

@@ -27,6 +27,13 @@ export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {
   const over = overPart();
   const open = h("button.open", { type: "button", onclick: onOpen, ...name }, image, over.element);
   const slider = sliderPart();
+  const film = h("video.film", { controls: true, loop: true, autoplay: true, muted: true, playsinline: true });
+  const showFilm = (picture, url, alt) => {
+    fit(film, picture);
+    film.ariaLabel = alt;
+    if (film.getAttribute("src") !== url) film.src = url;
+    show(film);
+  };
   const preview = h("img", { alt: "" });
   const growing = h("div.growing", { role: "img", "aria-label": t("ui.preview") }, preview);
   for (const one of [image, slider.image])
@@ -43,6 +50,7 @@ export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {
     /** before: { url, box, fit, slider }: what it was made from, where it lies in it, as CSS has it. */
     showPicture: (picture, before) => {
       const [url, alt] = [pictureUrl(picture.id), parse(picture.infotext).prompt.slice(0, 200)];
+      if (picture.media_type?.startsWith("video/")) return showFilm(picture, url, alt);
       over.put(before);
       if (before?.slider) {
         fit(slider.element, picture);

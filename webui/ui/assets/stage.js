@@ -128,10 +128,10 @@ function newest(list) {
 function captionOf(picture, tools) {
   const words = { "aria-label": t("ui.download"), title: t("ui.download") };
   const download = h("a.tool", { href: downloadUrl(picture.id), download: "", ...words }, icon("download"));
-  const sends = sendButtons(null, () => itemOf(picture));
+  const sends = picture.media_type.startsWith("image/") && sendButtons(null, () => itemOf(picture));
   return [
     picture.problem && h("p.problem", { role: "alert" }, word(picture.problem)),
-    h("div.tools", {}, tools, sends, copyButton(picture.infotext), download),
+    h("div.tools", {}, tools, sends || [], copyButton(picture.infotext), download),
     table(parse(picture.infotext)),
     picture.file && h("p.file", {}, picture.file),
   ].filter(Boolean);

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webui.ui.tabs import (
+    animation,
     extensions,
     image_info,
     img2img,
@@ -35,6 +36,7 @@ TABS = (
     OwnTab("img2img", img2img.build),
     OwnTab("inpaint", inpaint.build),
     OwnTab("upscale", upscale.build),
+    OwnTab("animation", animation.build),
     OwnTab("models", models.build),
     OwnTab("image_info", image_info.build),
     OwnTab("extensions", extensions.build),

@@ -1,0 +1,81 @@
+"""Animation: frames by prompts and schedules, a film of them, settings files in and out."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import View
+
+SMALL = {"max_frames": 5, "W": 64, "H": 64, "steps": 2, "angle": 4}
+DEFORUM = {
+    "W": 64, "H": 64, "steps": 3, "max_frames": 4, "diffusion_cadence": 1, "seed": 9,
+    "angle": "0:(2*sin(t))", "prompts": {"0": "a hill", "2": "a lake --neg people"},
+    "color_force_grayscale": True, "animation_mode": "2D",
+}  # fmt: skip
+
+
+@pytest.fixture
+def tab(view: View) -> View:
+    tab = view.tab("animation")
+    tab.fill(_prompts="0: a red apple\n3: a green apple")
+    tab.fill(**{f"settings.{name}": value for name, value in SMALL.items()})
+    return tab
+
+
+def made(tab: View, count: int) -> dict[str, Any]:
+    tab.generate()
+    tab.wait_for_pictures(count)
+    tab.wait_until_idle()
+    return tab.jobs()[0]
+
+
+def test_frames_come_one_by_one_and_become_a_film(tab: View):
+    job = made(tab, 5)
+    assert job["request"]["settings"]["prompts"] == {"0": "a red apple", "3": "a green apple"}
+    assert [one["index"] for one in job["pictures"]] == [0, 1, 2, 3, 4]
+    assert job["pictures"][4]["infotext"].startswith("a green apple")
+    tab.find("[data-field=_format] select").select_option("webm")
+    tab.button("Make a film").click()
+    video = tab.find("video")
+    expect(video).to_be_visible()
+    film = tab.jobs()[0]
+    assert (film["request"]["kind"], film["request"]["job"]) == ("film", job["id"])
+    tab.page.wait_for_function("document.querySelector('#tab-animation video').videoWidth === 64")
+    expect(tab.find(".caption .tools")).not_to_contain_text("Inpaint")
+    tab.page.reload()
+    expect(video).to_be_visible()
+
+
+def test_a_broken_schedule_is_told_at_its_field_before_anything_runs(tab: View):
+    tab.fill(**{"settings.angle": "0:(sin(t)"})
+    tab.generate()
+    expect(tab.find(".alert")).to_contain_text("angle, character 3")
+    assert "never closed" in tab.problem("settings.angle")
+    assert tab.jobs() == []
+
+
+def test_the_mode_says_which_schedules_there_are(tab: View):
+    tab.field("settings.animation_mode").select_option("3D")
+    expect(tab.field("settings.rotation_3d_y")).to_be_visible()
+    expect(tab.field("settings.zoom")).to_be_hidden()
+    tab.field("settings.animation_mode").select_option("Interpolation")
+    expect(tab.field("settings.translation_x")).to_be_hidden()
+
+
+def test_a_settings_file_of_deforum_fills_the_form_and_goes_back(tab: View):
+    file: Any = {"mimeType": "application/json", "buffer": json.dumps(DEFORUM).encode()}
+    tab.find(".files input").set_input_files({"name": "old.json", **file})
+    expect(tab.page.locator(".notice")).to_contain_text("old.json")
+    assert tab.field("_prompts").input_value() == "0: a hill\n2: a lake --neg people"
+    assert tab.field("settings.angle").input_value() == "0:(2*sin(t))"
+    settings = made(tab, 4)["request"]["settings"]
+    assert settings["compat"] == "deforum-3" and settings["color_force_grayscale"] is True
+    with tab.page.expect_download() as saved:
+        tab.button("Save the settings").click()
+    told = json.loads(saved.value.path().read_text())
+    assert told["prompts"] == DEFORUM["prompts"] and told["compat"] == "deforum-3"
+    wrong: Any = {"name": "no.json", "mimeType": "text/plain", "buffer": b"[1]"}
+    tab.find(".files input").set_input_files(wrong)
+    expect(tab.find(".files .problem")).to_contain_text("no.json is no settings file")
