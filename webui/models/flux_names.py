@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from webui.models.loading import Tensors
+if TYPE_CHECKING:  # adapters need these names, and what loads models needs adapters
+    from webui.models.loading import Tensors
 
-_OUTER: Mapping[str, str] = {
+OUTER: Mapping[str, str] = {
     "time_in.in_layer": "time_text_embed.timestep_embedder.linear_1",
     "time_in.out_layer": "time_text_embed.timestep_embedder.linear_2",
     "vector_in.in_layer": "time_text_embed.text_embedder.linear_1",
@@ -26,7 +27,7 @@ _OUTER: Mapping[str, str] = {
     "img_in": "x_embedder",
     "final_layer.linear": "proj_out",
 }
-_DOUBLE: Mapping[str, tuple[str, ...]] = {
+DOUBLE: Mapping[str, tuple[str, ...]] = {
     "img_mod.lin": ("norm1.linear",),
     "txt_mod.lin": ("norm1_context.linear",),
     "img_attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"),
@@ -42,7 +43,7 @@ _DOUBLE: Mapping[str, tuple[str, ...]] = {
     "txt_mlp.0": ("ff_context.net.0.proj",),
     "txt_mlp.2": ("ff_context.net.2",),
 }
-_SINGLE: Mapping[str, tuple[str, ...]] = {
+SINGLE: Mapping[str, tuple[str, ...]] = {
     "modulation.lin": ("norm.linear",),
     "linear1": ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"),
     "norm.query_norm": ("attn.norm_q",),
@@ -50,7 +51,7 @@ _SINGLE: Mapping[str, tuple[str, ...]] = {
     "linear2": ("proj_out",),
 }
 _BLOCK = re.compile(r"(double|single)_blocks\.(\d+)\.(.+)")
-_SHIFT_FIRST = "final_layer.adaLN_modulation.1"
+SHIFT_FIRST = "final_layer.adaLN_modulation.1"
 
 
 def flux_names(tensors: Tensors, network: Any) -> Tensors:
@@ -66,13 +67,13 @@ def flux_names(tensors: Tensors, network: Any) -> Tensors:
 
 def _renamed(layer: str, value: Tensor, width: int) -> Iterator[tuple[str, Tensor]]:
     block = _BLOCK.fullmatch(layer)
-    if layer == _SHIFT_FIRST:
+    if layer == SHIFT_FIRST:
         shift, scale = value.chunk(2)  # diffusers has them the other way round
         yield "norm_out.linear", torch.cat([scale, shift])
     elif block is None:
-        yield _OUTER.get(layer, layer), value
+        yield OUTER.get(layer, layer), value
     else:
-        names = (_DOUBLE if block[1] == "double" else _SINGLE).get(block[3], (block[3],))
+        names = (DOUBLE if block[1] == "double" else SINGLE).get(block[3], (block[3],))
         blocks = "transformer_blocks" if block[1] == "double" else "single_transformer_blocks"
         sizes = [width] * (len(names) - 1)
         parts = value.split([*sizes, len(value) - sum(sizes)]) if sizes else (value,)

@@ -69,6 +69,17 @@ _ADAPTER_NAME = re.compile(r"(lora_[AB]|lora_magnitude_vector)\.default(_0)?(?=\
 _PROCESSOR = re.compile(r"\.processor\.(to_\w+)_lora\.(down|up)\.")
 """diffusers before 0.22: `attn1.processor.to_q_lora.down.weight`."""
 
+_XLABS = re.compile(r"\.processor\.(qkv|proj)_lora([12]?)\.(down|up)\.")
+"""XLabs' trainer for Flux: `double_blocks.0.processor.qkv_lora1.down.weight`."""
+_XLABS_LAYERS: Mapping[str, str] = {
+    "qkv1": "img_attn.qkv",
+    "qkv2": "txt_attn.qkv",
+    "proj1": "img_attn.proj",
+    "proj2": "txt_attn.proj",
+    "qkv": "qkv",
+    "proj": "linear2",
+}
+
 _PARTS: tuple[tuple[str, str], ...] = (
     ("lora_unet_", "unet"),
     ("lora_te1_", "text_encoder"),
@@ -90,12 +101,24 @@ _PARTS: tuple[tuple[str, str], ...] = (
     ("model.diffusion_model.", "unet"),
     ("diffusion_model.", "unet"),
     ("text_model.", "text_encoder"),
+    ("text_encoders.clip_l.transformer.", "text_encoder"),
+    ("text_encoders.clip_g.transformer.", "text_encoder_2"),
+    ("text_encoders.t5xxl.transformer.", "text_encoder_3"),
+    ("double_blocks.", "unet"),
+    ("single_blocks.", "unet"),
+    ("joint_blocks.", "unet"),
+    ("transformer_blocks.", "unet"),
+    ("single_transformer_blocks.", "unet"),
     ("down_blocks.", "unet"),
     ("mid_block.", "unet"),
     ("up_blocks.", "unet"),
 )
 """Begin of a layer's name -> part; the first that fits counts."""
-_OWN = ("text_model.", "down_blocks.", "mid_block.", "up_blocks.")
+_OWN = (
+    *("text_model.", "down_blocks.", "mid_block.", "up_blocks."),
+    *("double_blocks.", "single_blocks.", "joint_blocks."),
+    *("transformer_blocks.", "single_transformer_blocks."),
+)
 """Begins that belong to the layer's own name."""
 _PEFT = "base_model.model."
 
@@ -124,6 +147,7 @@ _SCALER = re.compile(r"(down|up)_blocks_(\d+)_(down|up)samplers_0_conv")
 def read_name(name: str) -> Named | None:
     """What a tensor's name says; None if it is none of an adapter's."""
     name = _PROCESSOR.sub(_from_processor, name.removeprefix(_PEFT))
+    name = _XLABS.sub(_from_xlabs, name)
     found = _KIND.fullmatch(_ADAPTER_NAME.sub(r"\1", name))
     if found is None:
         return None
@@ -138,6 +162,10 @@ def read_name(name: str) -> Named | None:
 def _from_processor(found: re.Match[str]) -> str:
     projection = "to_out.0" if found[1] == "to_out" else found[1]
     return f".{projection}.lora.{found[2]}."
+
+
+def _from_xlabs(found: re.Match[str]) -> str:
+    return f".{_XLABS_LAYERS[found[1] + found[2]]}.lora_{found[3]}."
 
 
 def layers(network: nn.Module) -> dict[str, nn.Module]:

@@ -22,9 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from webui.models.adapters.algorithms import bias_change, change, changes_bias, changes_weight
+from webui.models.adapters.fused import Piece, fused
 from webui.models.adapters.names import layers
 from webui.models.adapters.reading import Adapter, Layer
-from webui.models.adapters.weights import Weights
+from webui.models.adapters.weights import Rows, Weights
 
 UNET = "unet"
 
@@ -67,6 +68,7 @@ class _Change(NamedTuple):
     weights: Weights
     strength: float
     dyn: int | None
+    rows: Rows | None
 
 
 class _Target(NamedTuple):
@@ -97,7 +99,11 @@ class Patches:
             changed: told each part whose weights have changed.
         """
         self._changed = changed
-        self._layers = {part: layers(network) for part, network in networks.items()}
+        named = {part: layers(network) for part, network in networks.items()}
+        self._pieces: Mapping[str, Mapping[str, tuple[Piece, ...]]] = {
+            part: {**fused(one), **{name: (Piece(layer, None),) for name, layer in one.items()}}
+            for part, one in named.items()
+        }
         self._plan: _Plan = {}
         self._originals: dict[_Target, Tensor] = {}
         self._matches: dict[Adapter, Match] = {}
@@ -151,30 +157,23 @@ class Patches:
                 strength = one.strength(part)
                 if strength == 0:
                     continue
-                layer = self._layers[part][name]
-                for target in _targets(part, layer, weights):
-                    joined = _Change(weights, strength, one.dyn)
-                    plan[target] = (*plan.get(target, ()), joined)
+                for piece in self._found((part, name)):
+                    for target in _targets(part, piece.layer, weights):
+                        joined = _Change(weights, strength, one.dyn, piece.rows)
+                        plan[target] = (*plan.get(target, ()), joined)
         return plan
 
     def _fits(self, layer: Layer, weights: Weights) -> bool:
         """Tried without numbers, so that it costs nothing."""
-        found = self._layers.get(layer[0], {}).get(layer[1])
-        if found is None:
-            return False
-        like = {
-            name: getattr(found, name).to("meta", torch.float32)
-            for name in ("weight", "bias")
-            if getattr(found, name, None) is not None
-        }
-        try:
-            if changes_bias(weights):
-                bias_change(weights, like["bias"])
-            if changes_weight(weights) or not changes_bias(weights):
-                change(weights, like["weight"])
-        except (ArithmeticError, LookupError, ValueError):  # sizes that do not go together
-            return False
-        return True
+        pieces = self._found(layer)
+        return bool(pieces) and all(_piece_fits(piece, weights) for piece in pieces)
+
+    def _found(self, layer: Layer) -> tuple[Piece, ...]:
+        """The layers of the model that a file's is."""
+        part, name = layer
+        if part == "text_encoder_3" and part not in self._pieces:
+            part = "text_encoder_2"  # trainers call T5 the third, also where there are but two
+        return self._pieces.get(part, {}).get(name, ())
 
     def _bring(self, target: _Target, changes: Sequence[_Change]) -> None:
         parameter = target.parameter
@@ -195,6 +194,24 @@ class Patches:
         self._plan, self._originals = {}, {}
 
 
+def _piece_fits(piece: Piece, weights: Weights) -> bool:
+    found = piece.layer
+    like = {
+        name: getattr(found, name).to("meta", torch.float32)
+        for name in ("weight", "bias")
+        if getattr(found, name, None) is not None
+    }
+    try:
+        weights = weights.part(piece.rows)
+        if changes_bias(weights):
+            bias_change(weights, like["bias"])
+        if changes_weight(weights) or not changes_bias(weights):
+            change(weights, like["weight"])
+    except (ArithmeticError, LookupError, ValueError):  # sizes that do not go together
+        return False
+    return True
+
+
 def _targets(part: str, layer: nn.Module, weights: Weights) -> Iterator[_Target]:
     if changes_weight(weights):
         yield _Target(part, layer, "weight")
@@ -203,7 +220,7 @@ def _targets(part: str, layer: nn.Module, weights: Weights) -> Iterator[_Target]
 
 
 def _full_change(target: _Target, one: _Change, value: Tensor) -> Tensor:
-    weights = one.weights
+    weights = one.weights.part(one.rows)
     if one.dyn is not None:
         weights = replace(weights, numbers={**weights.numbers, "dyn": one.dyn})
     return change(weights, value) if target.name == "weight" else bias_change(weights, value)
