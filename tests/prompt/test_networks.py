@@ -6,7 +6,7 @@ import pytest
 
 from tests.golden import golden
 from webui.core.errors import UserError
-from webui.prompt.networks import LoraTag, Network, read_lora, split_networks
+from webui.prompt.networks import LoraTag, Network, read_lora, split_networks, with_always
 
 
 def test_tags_are_a1111s() -> None:
@@ -56,3 +56,10 @@ def test_a_strength_is_a_number(tag: str) -> None:
     with pytest.raises(UserError, match="no number") as error:
         read_lora(split_networks(tag)[1][0])
     assert error.value.problem.field == "prompt"
+
+
+def test_networks_that_are_always_joined_come_first_and_once() -> None:
+    named = (Network("lora", ("Style", "0.9")), Network("hypernet", ("b",)))
+    always = with_always([("style", 0.5), ("b", 1.0)], named)
+    assert always == (Network("lora", ("b", "1")), *named)
+    assert with_always([], named) == named
