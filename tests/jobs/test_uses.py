@@ -53,3 +53,13 @@ def test_requests_of_all_kinds_are_looked_through():
     upscale = Upscale.model_validate({"image": f"sha256:{0:064x}", "diffusion": {"model": "dream"}})
     assert is_needed(DREAM, [upscale], SHELF)
     assert not is_needed(DREAM, [], SHELF)
+
+
+def test_the_base_of_a_defined_model_is_needed_with_it():
+    quick = entry("checkpoint", "sub/quick").model_copy(
+        update={"format": "definition", "base": "dream"}
+    )
+    shelf = Shelf(DREAM, quick)
+    asked = [Txt2Img(prompt="x", model="quick")]
+    assert is_needed(DREAM, asked, shelf) and is_needed(quick, asked, shelf)
+    assert not is_needed(quick, [Txt2Img(prompt="x", model="dream")], shelf)

@@ -29,7 +29,15 @@ def is_needed(entry: Entry, requests: Iterable[BaseModel], shelf: Shelf) -> bool
         if any(re.search(rf"(?<!\w){word}(?!\w)", plain(text)) for text in texts):
             return True
     found = (shelf.find(entry.kind, name) for name in {n for text in texts for n in _names(text)})
-    return any(one is not None and one.id == entry.id for one in found)
+    return any(one is not None and entry.id in _made_of(one, shelf) for one in found)
+
+
+def _made_of(found: Entry, shelf: Shelf) -> Iterator[str]:
+    """Ids of a model and, of one that a file defines, of the model that it is made of."""
+    yield found.id
+    if found.format == "definition" and found.base:
+        base = shelf.find("checkpoint", found.base)
+        yield from [base.id] if base else []
 
 
 def _names(text: str) -> Iterator[str]:
