@@ -138,6 +138,8 @@ def test_what_is_recognised_is_loaded_and_draws(tmp_path, write):
         card=kind.card,
     )
     shares: list[float] = []
-    model = ModelManager(torch.device("cpu")).get(info, shares.append)
+    model = ModelManager(torch.device("cpu")).get(
+        info, lambda done, total: shares.append(done / total)
+    )
     assert shares == sorted(shares) and shares[-1] == 1.0
     assert np.ptp(drawn(Txt2Img(**FIELDS), model)) > 0  # pyright: ignore[reportArgumentType]
