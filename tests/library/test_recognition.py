@@ -104,7 +104,6 @@ def test_the_size_a_folder_was_trained_at(tmp_path):
     ("key", "family"),
     [
         ("double_stream_modulation_img.lin.weight", "flux2"),
-        ("model.diffusion_model.distilled_guidance_layer.in_proj.weight", "chroma"),
         ("edm_mean", "playground 2.5"),
         ("noise_augmentor.data_mean", "unclip"),
         ("control_model.zero_convs.0.0.weight", "controlnet"),

@@ -43,6 +43,9 @@ CARDS: Mapping[str, ModelCard] = {
     "flux": ModelCard(
         family="flux", **_LARGE, sampler="Euler", schedule="Simple", cfg_scale=3.5, distilled=True
     ),
+    "chroma": ModelCard(
+        family="chroma", **_LARGE, steps=30, sampler="Euler", schedule="Beta", cfg_scale=4.0
+    ),
     "diffusers": ModelCard(family="diffusers", **_LARGE, sampler="Euler", cfg_scale=4.5),
 }
 """The families that can be drawn with; `diffusers` is any other pipeline of that library."""

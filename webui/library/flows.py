@@ -29,12 +29,18 @@ FLOW_PARTS: Mapping[str, Mapping[str, str]] = {
         "text_encoder": _CLIP_L,
         "text_encoder_2": _T5,
     },
+    "chroma": {
+        "transformer": "model.diffusion_model.",
+        "vae": "vae.",
+        "text_encoder": _T5,
+    },
 }
 """Family -> its parts, and how the names of a part's weights begin in a single file."""
 
 OPTIONAL: Mapping[str, frozenset[str]] = {
     "sd3": frozenset({"text_encoder_3"}),
     "flux": frozenset(),
+    "chroma": frozenset(),
 }
 """Parts that a model may lack."""
 

@@ -27,6 +27,7 @@ _KNOWN_BITS = 2
 _USUAL: Mapping[str, Mapping[str, int]] = {
     "sd3": {"text_encoder": 124, "text_encoder_2": 695, "text_encoder_3": 4762, "vae": 84},
     "flux": {"text_encoder": 123, "text_encoder_2": 4762, "vae": 84},
+    "chroma": {"text_encoder": 4762, "vae": 84},
     "sd1": {"text_encoder": 123, "vae": 84},
     "sd2": {"text_encoder": 340, "vae": 84},
     "sdxl": {"text_encoder": 123, "text_encoder_2": 695, "vae": 84},

@@ -45,6 +45,7 @@ _VAE_INPUT = "decoder.conv_in.weight"
 _ANCESTORS = 6
 _OWN_NAMES: Mapping[str, re.Pattern[str]] = {
     "flux": re.compile(r"sd_?3|qwen|wan"),
+    "chroma": re.compile(r"sd_?3|qwen|wan"),
     "sd3": re.compile(r"(^|[^a-z])ae([^a-z]|$)|flux|qwen|wan"),
 }
 """Family -> what autoencoders of other families are called, whose headers look the same."""

@@ -70,6 +70,25 @@ class T5Encoder:
         self._remembered.move_to_end(key)
         return self._remembered[key]
 
+    def encode_bare(self, text: str, length: int, emphasis: Emphasis = "Original") -> Tensor:
+        """(n, width) float32: the text, its end and one token of padding, at most `length`.
+
+        The text is read as if the padding were not there; the padding sees the text.
+
+        Raises:
+            UserError: a weight in the text is no number.
+        """
+        ids, weights = self._tokens(text, length - 1, emphasis)
+        row = [*ids, _END, _PADDING][:length]
+        tokens = torch.tensor([row], device=self.model.device)
+        mask = torch.ones_like(tokens)
+        mask[:, len(ids) + 1 :] = 0
+        encoded = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state[0].float()
+        if emphasis in ("None", "Ignore") or set(weights) <= {1.0}:
+            return encoded
+        more = len(row) - len(weights)
+        return encoded * torch.tensor([*weights, *[1.0] * more], device=encoded.device)[:, None]
+
     def _encode(self, text: str, length: int, emphasis: Emphasis) -> Tensor:
         ids, weights = self._tokens(text, length - 1, emphasis)
         more = length - len(ids) - 1

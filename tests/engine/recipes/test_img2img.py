@@ -132,3 +132,13 @@ def test_an_edit_model_is_shown_the_picture(album):
     assert (prompt == shown).all() and (negative == shown).all()
     assert not blind.any()
     assert one.parameters.values["Image CFG scale"] == 1.3
+
+
+def test_an_edit_model_that_was_taught_the_guidance_has_no_scale_for_the_picture(album):
+    model = small_stub()
+    model.image_conditioning = "edit"
+    card = model.info.card.model_copy(update={"distilled": True})
+    model.info = model.info.model_copy(update={"card": card})
+    fields = {"image": album.add(noisy(64, 72)), "sampler": "Euler", **SIZE}
+    (one,) = draw(Img2Img, album, model, **fields)
+    assert "Image CFG scale" not in one.parameters.values

@@ -94,6 +94,6 @@ def _conditioned(request: FromPicture, model: Model) -> dict[str, Value]:
     if model.image_conditioning == "inpaint":
         weight = request.mask_weight if isinstance(request, Inpaint) else 1.0
         return {"Conditional mask weight": weight}
-    if model.image_conditioning == "edit":
+    if model.image_conditioning == "edit" and not model.info.card.distilled:
         return {"Image CFG scale": request.image_cfg_scale}
     return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from webui.models.families.chroma import Chroma
 from webui.models.families.flux import Flux
 from webui.models.families.generic import Generic
 from webui.models.families.sd1 import SD1
@@ -12,6 +13,6 @@ from webui.models.families.sd3 import SD3
 from webui.models.families.sdxl import SDXL, SDXLRefiner
 from webui.models.family import Family
 
-_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner(), SD3(), Flux(), Generic())
+_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner(), SD3(), Flux(), Chroma(), Generic())
 
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}
