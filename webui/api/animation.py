@@ -1,0 +1,104 @@
+"""The plan of an animation, told before it is sent: curves, frames, and what is wrong."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, ValidationError
+
+from webui.api.bodies import DescribedRoute, JsonObject, described
+from webui.api.errors import BODY, may_answer
+from webui.core.animation import Animation
+from webui.core.errors import Problem
+from webui.jobs.checks import Refused
+from webui.jobs.explain import explain
+from webui.timeline.frames import FramePlan, frame_plan
+from webui.timeline.plan import Plan, plan_of
+from webui.timeline.problems import Finding
+from webui.timeline.settings_file import settings_of
+
+router = APIRouter(route_class=DescribedRoute, tags=["animation"])
+
+MOST_POINTS = 480
+"""A curve has no more points than a plot has columns."""
+MOST_ROWS = 200
+MOST_CURVES = 64
+
+
+class PlanProblem(BaseModel):
+    """One thing that is wrong, or worth knowing."""
+
+    parameter: str = Field(description="Name of the setting; of an entry of a table `prompts.30`")
+    position: int | None = Field(description="Characters before the place in its text, from 0")
+    problem: Problem
+
+    @classmethod
+    def of(cls, found: Finding) -> PlanProblem:
+        """The finding as an answer."""
+        return cls(parameter=found.parameter, position=found.position, problem=found.problem)
+
+
+class PlanView(BaseModel):
+    """A plan: all of it in curves, and some of its frames."""
+
+    ok: bool
+    errors: tuple[PlanProblem, ...]
+    warnings: tuple[PlanProblem, ...]
+    frame_count: int
+    written: int = Field(description="How many frames come out")
+    fps: float
+    at: tuple[int, ...] = Field(description="The frames that the curves are told at")
+    curves: dict[str, tuple[float | None, ...]] = Field(
+        description="By name of the setting, a value for each of `at`; null where it is not finite"
+    )
+    first: int
+    frames: tuple[FramePlan, ...] = Field(description="None while there is an error")
+
+
+# A plain function: the server runs it in a thread, off its event loop.
+@router.post("/animations/plan", openapi_extra=described("Animation"), responses=may_answer(*BODY))
+def plan_animation(
+    values: JsonObject,
+    curve: Annotated[list[str], Query(max_length=MOST_CURVES)] = [],  # noqa: B006
+    first: Annotated[int, Query(ge=0)] = 0,
+    count: Annotated[int, Query(ge=0, le=MOST_ROWS)] = 50,
+) -> PlanView:
+    """Work out an animation's plan without a model.
+
+    Takes what a job of the kind `animation` takes. `curve` names the schedules to tell in full,
+    `first` and `count` the frames. What is wrong is part of the answer, each with its parameter
+    and position.
+    """
+    try:
+        request = Animation.model_validate(values)
+    except ValidationError as error:
+        raise Refused(explain(error, Animation)) from error
+    plan = plan_of(settings_of(request.settings))
+    at = _places(plan.frames)
+    rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
+    return PlanView(
+        ok=plan.ok,
+        errors=tuple(map(PlanProblem.of, plan.errors)),
+        warnings=tuple(map(PlanProblem.of, plan.warnings)),
+        frame_count=plan.frames,
+        written=plan.written,
+        fps=plan.fps,
+        at=at,
+        curves={name: _curve(plan, name, at) for name in curve if name in plan.series},
+        first=first,
+        frames=tuple(frame_plan(plan, frame) for frame in rows),
+    )
+
+
+def _places(frames: int) -> tuple[int, ...]:
+    """Frames evenly over the whole, the first and the last among them."""
+    points = min(frames, MOST_POINTS)
+    return tuple(np.linspace(0, frames - 1, points).round().astype(int).tolist())
+
+
+def _curve(plan: Plan, name: str, at: tuple[int, ...]) -> tuple[float | None, ...]:
+    numbers = plan.series[name][list(at)].tolist()
+    return tuple(number if math.isfinite(number) else None for number in numbers)
