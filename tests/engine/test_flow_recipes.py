@@ -12,11 +12,13 @@ from PIL import Image
 
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_flux, write_sd3
+from tests.tiny_newer import write_chroma
 from webui.core.offers import ModelInfo
 from webui.core.requests import Hires, Img2Img, Inpaint, SoftInpaint, Txt2Img
 from webui.engine.flows import noise_levels
 from webui.engine.recipes import RECIPES, Tools, batches
 from webui.library.recognition import recognise_folder
+from webui.models.families.chroma import Chroma
 from webui.models.families.flux import Flux
 from webui.models.families.sd3 import SD3
 from webui.models.family import Model
@@ -143,3 +145,14 @@ def test_what_is_recognised_is_loaded_and_draws(tmp_path, write):
     )
     assert shares == sorted(shares) and shares[-1] == 1.0
     assert np.ptp(drawn(Txt2Img(**FIELDS), model)) > 0  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")
+def test_chroma_draws_over_pictures(tmp_path):
+    model = load(Chroma(), info_of(write_chroma(tmp_path / "chroma"), "chroma"))
+    before, fields = np.asarray(picture()).astype(float), {**FIELDS, "image": REF}
+    made = drawn(Inpaint(**fields, mask=REF, strength=0.9, mask_blur=0), model)
+    assert changed(made[:, :24], before[:, :24]) < 1.0
+    assert changed(made[:, 40:], before[:, 40:]) > 1.0
+    weak, strong = (drawn(Img2Img(**fields, strength=share), model) for share in (0.0, 0.95))
+    assert changed(weak, strong) > 0.01

@@ -10,12 +10,15 @@ import pytest
 import torch
 from diffusers import ChromaPipeline
 
+from tests.models.adapters.makers import rand, same, write
 from tests.models.families.drawing import load, relative
 from tests.models.families.flowing import NEGATIVE, PROMPT, SCALE, STEPS, flow_noise, straight
 from tests.tiny_flows import info_of
 from tests.tiny_newer import write_chroma, write_chroma_file
 from webui.core.errors import UserError
 from webui.library.recognition import recognise_file
+from webui.models.adapters.patches import Joined
+from webui.models.adapters.reading import read_adapter
 from webui.models.families.chroma import Chroma
 from webui.models.families.flux import packed, unpacked
 
@@ -79,3 +82,20 @@ def test_an_encoder_of_another_width_is_refused(tmp_path):
     with pytest.raises(UserError) as refused:
         load(Chroma(), info_of(folder, "chroma"))
     assert refused.value.problem.code == "model_damaged"
+
+
+def test_a_lora_of_a_fused_layer(folder, tmp_path):
+    model = load(Chroma(), info_of(folder, "chroma"))
+    block = model.transformer.single_transformer_blocks[1]
+    before = {name: one.clone() for name, one in model.transformer.state_dict().items()}
+    down, up = rand(2, 32), rand(7 * 32, 2)
+    name = "lora_unet_single_blocks_1_linear1"
+    tensors = {f"{name}.lora_down.weight": down, f"{name}.lora_up.weight": up}
+    model.adapt([Joined(read_adapter(write(tmp_path / "a.safetensors", tensors), "a"))])
+    layers = (block.attn.to_q, block.attn.to_k, block.attn.to_v, block.proj_mlp)
+    begin = "single_transformer_blocks.1."
+    names = [f"{begin}attn.to_{one}.weight" for one in "qkv"] + [f"{begin}proj_mlp.weight"]
+    made = torch.cat([one.weight for one in layers])
+    torch.testing.assert_close(made, torch.cat([before[one] for one in names]) + up @ down)
+    model.adapt([])
+    assert same(model.transformer.state_dict(), before)
