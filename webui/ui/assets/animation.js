@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 import { choice, line, number, text } from "./fields.js";
 import { Form, fold } from "./form.js";
 import { isActive, take } from "./live.js";
+import { planPart } from "./animation_plan.js";
 import { notice } from "./notice.js";
 import { followOffers } from "./offers.js";
 import { modelChoices } from "./part.js";
@@ -20,7 +21,8 @@ const NATIVE = { compat: "native" };
 const PLANE = ["zoom", "angle", "translation_x", "translation_y"];
 const SPACE = ["translation_x", "translation_y", "translation_z", "rotation_3d_x", "rotation_3d_y", "rotation_3d_z"];
 
-const SCHEDULES = [...PLANE, ...SPACE, "strength_schedule", "cfg_scale_schedule", "noise_schedule"];
+const DRAWING = ["strength_schedule", "cfg_scale_schedule", "noise_schedule"];
+const SCHEDULES = [...PLANE, ...SPACE, ...DRAWING];
 
 export function mount({ element, props }) {
   const form = new Form("animation");
@@ -56,6 +58,7 @@ export function mount({ element, props }) {
       form.add(seedField(form, of("seed"), stage.seed)),
       form.add(number({ ...data.draft, step: 0.05, slider: [0.25, 1, 0.05], hint: "ui.animation.draft.hint" })),
     ),
+    planPart(form, () => requestOf(form), () => schedulesOf(mode.read())),
   ];
   form.onChange(motion.show);
   motion.show();
@@ -65,11 +68,16 @@ export function mount({ element, props }) {
   followOffers(offers => model.offer([first, ...modelChoices(offers)]));
 }
 
+const CAMERAS = { "2D": PLANE, "3D": SPACE };
+
+/** What the plan draws as curves. */
+const schedulesOf = mode => [...(CAMERAS[mode] ?? []), ...DRAWING];
+
 /** The schedules of the camera: those of the mode. */
 function motionPart(form, add, mode) {
   const schedules = [...new Set([...PLANE, ...SPACE])].map(name => [name, add(name, line)]);
   const show = () => {
-    const there = { "2D": PLANE, "3D": SPACE }[mode.read()] ?? [];
+    const there = CAMERAS[mode.read()] ?? [];
     for (const [name, field] of schedules) field.hidden = !there.includes(name);
     element.hidden = there.length === 0;
   };
