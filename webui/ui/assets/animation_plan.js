@@ -13,7 +13,7 @@ const COLOURS = 6; // those of animation.css
 
 /** `requestOf()` says what the form asks for, `schedules()` the names of the curves to draw. */
 export function planPart(form, requestOf, schedules) {
-  const problems = h("ul.findings", { role: "status" });
+  const problems = h("div.findings", { role: "status" });
   const plot = h("div.plot");
   const legend = h("ul.legend");
   const table = h("div.rows", { tabindex: 0, role: "region", "aria-label": t("ui.animation.plan") });
@@ -43,7 +43,7 @@ export function planPart(form, requestOf, schedules) {
   }
 
   function tell(sentences) {
-    if (sentences.join() !== told) problems.replaceChildren(...sentences.map(one => h("li", {}, one)));
+    if (sentences.join() !== told) problems.replaceChildren(...sentences.map(one => h("p", {}, one)));
     told = sentences.join();
   }
 
