@@ -75,3 +75,9 @@ def test_a_plan_that_is_none_is_refused(client: Client, plan):
 def test_what_is_not_finite_is_null(plan):
     made = plan("?curve=angle", compat="deforum-3", angle="0:(1/t)", zoom="0:(1)", max_frames=3)
     assert made["ok"] and made["curves"]["angle"] == [None, 1, 0.5]
+
+
+def test_what_cannot_be_rendered_yet_is_told_as_when_it_is_sent(plan):
+    made = plan("", hybrid_motion="Affine")
+    assert not made["ok"]
+    assert [one["parameter"] for one in made["errors"]] == ["hybrid_motion"]

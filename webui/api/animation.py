@@ -13,6 +13,7 @@ from webui.api.bodies import DescribedRoute, JsonObject, described
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem
+from webui.jobs.animating import unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
 from webui.timeline.frames import FramePlan, frame_plan
@@ -39,6 +40,12 @@ class PlanProblem(BaseModel):
     def of(cls, found: Finding) -> PlanProblem:
         """The finding as an answer."""
         return cls(parameter=found.parameter, position=found.position, problem=found.problem)
+
+    @classmethod
+    def of_setting(cls, problem: Problem) -> PlanProblem:
+        """A problem with a setting as a whole."""
+        parameter = (problem.field or "settings").removeprefix("settings.")
+        return cls(parameter=parameter, position=None, problem=problem)
 
 
 class PlanView(BaseModel):
@@ -77,11 +84,12 @@ def plan_animation(
     except ValidationError as error:
         raise Refused(explain(error, Animation)) from error
     plan = plan_of(settings_of(request.settings))
+    unbuilt_here = tuple(unbuilt(plan, request)) if plan.ok else ()
     at = _places(plan.frames)
     rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
     return PlanView(
-        ok=plan.ok,
-        errors=tuple(map(PlanProblem.of, plan.errors)),
+        ok=plan.ok and not unbuilt_here,
+        errors=(*map(PlanProblem.of, plan.errors), *map(PlanProblem.of_setting, unbuilt_here)),
         warnings=tuple(map(PlanProblem.of, plan.warnings)),
         frame_count=plan.frames,
         written=plan.written,

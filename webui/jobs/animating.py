@@ -32,7 +32,7 @@ def planned(
         found.problem.model_copy(update={"field": f"settings.{found.parameter}"})
         for found in plan.errors
     ]
-    problems += _missing(plan, request) if plan.ok else []
+    problems += unbuilt(plan, request) if plan.ok else []
     model = request.model
     try:
         model = catalog.get(request.model).id
@@ -53,7 +53,7 @@ def _given(plan: Plan, request: Animation) -> bool:
     return bool({_INIT, str(plan.value(_INIT))} & set(request.files))
 
 
-def _missing(plan: Plan, request: Animation) -> Iterator[Problem]:
+def unbuilt(plan: Plan, request: Animation) -> Iterator[Problem]:
     """What the settings ask for that nobody has built yet: said, never left out in silence."""
     if plan.mode == "Video Input":
         yield _problem("animation_mode", plan.mode)

@@ -56,7 +56,8 @@ export function planPart(form, requestOf, schedules) {
     legend.replaceChildren(...curves.map(one => legendRow(one, moving.indexOf(one))));
     const last = first + plan.frames.length;
     table.hidden = pages.hidden = plan.frames.length === 0;
-    table.replaceChildren(tableOf(plan.frames));
+    const random = Number(requestOf().settings.seed) === -1; // drawn anew when it is sent
+    table.replaceChildren(tableOf(plan.frames, random));
     say(said, `${number(first)}–${number(last - 1)} · ${tn("ui.animation.plan.frames", plan.frame_count)}`);
     back.disabled = first === 0;
     next.disabled = last >= plan.frame_count;
@@ -113,12 +114,12 @@ function legendRow({ name, low, high }, place) {
   return h("li", {}, mark, t(`ui.field.${name}`), h("span.range", {}, range));
 }
 
-function tableOf(frames) {
+function tableOf(frames, random) {
   const heads = ["frame", "prompt", "seed", "strength", "steps", "cfg"];
   const head = h("tr", {}, ...heads.map(one => h("th", { scope: "col" }, t(`ui.animation.plan.${one}`))));
   const rows = frames.map(one => {
     const strength = one.denoising_strength === null ? "–" : number(1 - one.denoising_strength, 3);
-    const cells = [one.prompt, String(one.seed), strength, number(one.steps), number(one.cfg_scale, 2)];
+    const cells = [one.prompt, random ? t("ui.seed.random") : String(one.seed), strength, number(one.steps), number(one.cfg_scale, 2)];
     const name = h("th", { scope: "row" }, number(one.frame));
     const kind = one.generated ? "tr" : "tr.tween";
     return h(kind, {}, name, ...cells.map((cell, i) => h("td", i ? {} : { title: cell }, cell)));
