@@ -167,7 +167,8 @@ class TextEncoder:
         if self._reading.pooler:
             pooled = output.pooler_output
         rows = [chunk.weights for chunk in chunks]
-        weights = torch.tensor(rows, device=encoded.device)  # the model may have come there just now
+        # only now: the model may have come to its device just before
+        weights = torch.tensor(rows, device=encoded.device)
         emphasised = emphasise(encoded.float(), weights, emphasis)
         return emphasised, None if pooled is None else pooled.float()
 
