@@ -18,6 +18,12 @@ _NOT_YET = (
     ("use_looper", False),
     ("use_mask", False),
     ("use_noise_mask", False),
+    ("reroll_blank_frames", "ignore"),
+    ("optical_flow_redo_generation", "None"),
+    ("diffusion_redo", 0),
+    ("save_depth_maps", False),
+    ("enable_ddim_eta_scheduling", False),
+    ("enable_ancestral_eta_scheduling", False),
     *((f"cn_{unit}_enabled", False) for unit in range(1, 6)),
 )
 """Settings that do nothing yet, and the value at which nothing is missed."""
@@ -57,6 +63,8 @@ def unbuilt(plan: Plan, request: Animation) -> Iterator[Problem]:
     """What the settings ask for that nobody has built yet: said, never left out in silence."""
     if plan.mode == "Video Input":
         yield _problem("animation_mode", plan.mode)
+    if (coherence := plan.value("color_coherence")) in ("Image", "Video Input"):
+        yield _problem("color_coherence", coherence)
     for name, nothing in _NOT_YET:
         if plan.settings.values.get(name, nothing) != nothing:
             yield _problem(name, str(plan.settings.values[name]))
