@@ -58,6 +58,9 @@ def test_values_that_make_no_sense_and_models_that_are_not_there(needs, client: 
         assert response.json()["problems"][0]["field"] == field
 
 
-def test_before_a_worker_has_told_of_its_memory_nothing_is_said(client: Client):
+def test_before_a_worker_has_told_of_its_memory_nothing_is_said(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Jobs, "memory", property(lambda self: None))
     response = client("POST", "/api/v1/estimate", json={"width": 2048})
     assert response.json() == {"estimate": None, "sentence": {"en": "", "pl": ""}}
