@@ -10,9 +10,9 @@ from webui.video.encoding import Encoding, command, file_url
 
 @pytest.mark.parametrize("format", Film.model_fields["format"].annotation.__args__)
 def test_every_format_is_told_of_itself(format):
-    line = command(64, 48, Encoding(format, fps=23.976, crf=20, preset="fast"), Path("out"))
+    line = command(64, 48, Encoding(format, fps=24000 / 1001, crf=20, preset="fast"), Path("out"))
     assert line[-2] == format and line[-1].startswith("file:/")
-    assert line[line.index("-s") + 1] == "64x48" and line[line.index("-r") + 1] == "23.976"
+    assert line[line.index("-s") + 1] == "64x48" and line[line.index("-r") + 1] == "24000/1001"
     if format == "mp4":
         assert line[line.index("-crf") + 1] == "20" and line[line.index("-preset") + 1] == "fast"
 

@@ -94,6 +94,19 @@ def test_what_stops_it_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_film_that_is_there_stays_where_another_fails(tmp_path):
+    out = tmp_path / "film.mp4"
+    write_film(frames(3), out, Encoding(preset="ultrafast"))
+    before = out.read_bytes()
+
+    def broken(done: int) -> None:
+        raise BrokenPipeError("the caller's own")
+
+    with pytest.raises(BrokenPipeError, match="own"):
+        write_film(frames(3), out, Encoding(preset="ultrafast"), broken)
+    assert out.read_bytes() == before and list(tmp_path.iterdir()) == [out]
+
+
 def test_the_encoders_reason_is_told(tmp_path):
     with pytest.raises(UserError, match="could not be written .*preset"):
         write_film(frames(300), tmp_path / "film.mp4", Encoding(preset="no such"))
@@ -141,6 +154,3 @@ def test_the_first_picture(tmp_path):
     out = tmp_path / "film.webm"
     write_film(frames(3), out, Encoding("webm"))
     assert abs(np.asarray(still(out)).mean() - 40) < 4
-    (tmp_path / "no film").write_text("text")
-    with pytest.raises(UserError, match="no film is no film"):
-        still(tmp_path / "no film")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -14,6 +15,7 @@ EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
 """Colours at half the resolution need even sides: a black row or column where one is missing."""
 _ONLY_FILES = ["-protocol_whitelist", "file,pipe"]
 """Whatever a file asks for, nothing else is opened."""
+_FINEST = 1001
 _PALETTE = "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1"
 """A palette for each picture, so that not all of them need be held."""
 
@@ -36,7 +38,8 @@ class Encoding:
 def command(width: int, height: int, encoding: Encoding, out: Path) -> list[str]:
     """ffmpeg's command line: raw RGB pictures come on its standard input."""
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
-    given = [*raw, "-r", f"{encoding.fps:g}", *_ONLY_FILES, "-i", "pipe:0"]
+    rate = Fraction(encoding.fps).limit_denominator(_FINEST)  # 30000/1001 stays what it is
+    given = [*raw, "-r", str(rate), *_ONLY_FILES, "-i", "pipe:0"]
     return [*_start(), *given, "-an", *_OF[encoding.format](encoding), file_url(out)]
 
 

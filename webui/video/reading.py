@@ -13,6 +13,8 @@ from webui.core.errors import UserError
 from webui.video.encoding import file_url
 
 _SECONDS = 30.0
+_READERS = {".mp4": "mov", ".webm": "matroska", ".gif": "gif"}
+"""By a file's ending; ffmpeg's own guess might take it for a list of other files to open."""
 
 
 def still(path: Path) -> Image.Image:
@@ -22,7 +24,8 @@ def still(path: Path) -> Image.Image:
         UserError: the file is no film, or has no pictures.
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error"]
-    command += ["-protocol_whitelist", "file,pipe", "-i", file_url(path)]
+    command += ["-protocol_whitelist", "file,pipe", "-f", _READERS.get(path.suffix, "mov")]
+    command += ["-i", file_url(path)]
     command += ["-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "pipe:1"]
     try:
         done = subprocess.run(

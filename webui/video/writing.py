@@ -47,16 +47,17 @@ def write_film(
     if first is None:
         raise UserError("film_empty")
     height, width = first.shape[:2]
-    line = command(width, height, encoding, out)
+    part = out.with_name(f".{out.name}.part")
+    line = command(width, height, encoding, part)
     try:
         with tempfile.TemporaryFile() as errors:
             count, code = _encoded(line, errors, _one_size(first, pictures), check)
             if code:
                 errors.seek(0)
                 raise UserError("film_failed", reason=_reason(errors.read()))
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
     return count
 
 
@@ -86,6 +87,8 @@ def _encoded(
     try:
         count = _feed(process.stdin, frames, check)
         return count, process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise UserError("film_failed", reason=f"{_PATIENCE:.0f} s") from error
     finally:
         process.kill()  # of no effect on one that has ended
         process.wait()
@@ -96,11 +99,14 @@ def _encoded(
 def _feed(pipe: IO[bytes], frames: Iterable[Levels], check: Callable[[int], None]) -> int:
     """Hand over one picture after the other; stops early where ffmpeg has given up."""
     count = 0
-    with suppress(BrokenPipeError):  # its reason stands in what it printed
-        for picture in frames:
+    for picture in frames:
+        try:
             pipe.write(np.ascontiguousarray(picture).tobytes())
-            count += 1
-            check(count)
+        except BrokenPipeError:  # its reason stands in what it printed
+            return count
+        count += 1
+        check(count)
+    with suppress(BrokenPipeError):
         pipe.close()
     return count
 
