@@ -172,7 +172,7 @@ def small(view: View) -> list[str]:
 def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
     view = visitors(locale="pl-PL").open()
     expect(view.page.locator("html")).to_have_attribute("lang", "pl")
-    titles = ["Tekst na obraz", "Obraz na obraz", "Retusz", "Powiększanie"]
+    titles = ["Tekst na obraz", "Obraz na obraz", "Retusz", "Powiększanie", "Animacja"]
     titles += ["Modele", "Informacje o obrazie", "Rozszerzenia", "Ustawienia"]
     for tab, title in zip(TABS, titles, strict=True):
         expect(view.page.locator(f"#tab-{tab}-button")).to_have_text(title)
@@ -180,7 +180,7 @@ def test_polish_by_the_browsers_language(visitors: Callable[..., Visitor]):
     view.fill(width=513)
     view.generate()
     expect(view.page.locator(".alert")).to_contain_text("Szerokość")
-    for tab in TABS[:4]:
+    for tab in TABS[:5]:
         view.show(tab)
         view.page.locator(f"#tab-{tab} .generate").wait_for()
         for part in view.page.locator(f"#tab-{tab} details.fold").all():
