@@ -26,7 +26,7 @@ from webui.core.participants import (
 from webui.core.pictures import PictureRef
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo
-from webui.imaging.resize import resized
+from webui.imaging.resize import resized, shorter_side
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
 
@@ -59,4 +59,5 @@ __all__ = [
     "expand_wildcards",
     "hookimpl",
     "resized",
+    "shorter_side",
 ]

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from webui.ext import Call, JobView, Participant, UserError, resized
+from webui.ext import Call, JobView, Participant, UserError, resized, shorter_side
 
 from .networks import Added, Network
 from .reading import read_network
@@ -140,7 +140,7 @@ class _One:
             raise UserError("control_no_picture", number=self.number + 1)
         picture = services.picture(ref).convert("RGB")
         if unit.preprocessor not in (NO_PREPROCESSOR, INPAINT):
-            near = _sized(picture, unit.resolution or _perfect(picture, width, height, unit))
+            near = shorter_side(picture, unit.resolution or _perfect(picture, width, height, unit))
             picture = services.preprocess(unit.preprocessor, near, unit.options).convert("RGB")
         fitted = resized(picture, width, height, unit.resize_mode)
         pixels = torch.from_numpy(np.array(fitted, np.float32) / 255).permute(2, 0, 1)[None]
@@ -202,9 +202,3 @@ def _perfect(picture: Image.Image, width: int, height: int, unit: Unit) -> int:
     scales = height / picture.height, width / picture.width
     scale = min(scales) if unit.resize_mode == "fill" else max(scales)
     return max(64, round(scale * min(picture.size)))
-
-
-def _sized(picture: Image.Image, shorter: int) -> Image.Image:
-    scale = shorter / min(picture.size)
-    width, height = (max(1, round(side * scale)) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
