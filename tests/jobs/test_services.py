@@ -50,7 +50,7 @@ def test_all_there_is(tmp_path: Path) -> None:
         assert services.settings is services.store.get()
         assert services.offers == jobs.offers
         assert services.catalog.get(None).id == "easel-demo"
-        assert [one.name for one in services.extensions.infos()] == ["wildcards"]
+        assert [one.name for one in services.extensions.infos()] == ["controlnet", "wildcards"]
         services.store.update(disabled_extensions=["wildcards"], image_format="webp")
         assert [one.state for one in services.extensions.infos()] == ["disabled"]
         job = jobs.submit({"prompt": "{a|b}"}, "owner")
