@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import View, Visitor
 
@@ -131,3 +131,46 @@ def test_an_answer_that_was_overtaken_takes_nothing_back(view: View):
         f"finished {both}",
         f"finished {both}",
     ]
+
+
+LOST = """
+async () => {
+    const { hear, live, take } = await import(`/own/${easel.build}/live.js`);
+    const job = { id: "lost", state: "queued", attempts: 0, created: 1, pictures: [], request: {} };
+    take(job);
+    const answer = hear({ link: "online", build: easel.build });
+    await hear({ event: { kind: "started", job: "lost", attempt: 1 }, id: 9e9 });
+    await answer;
+    return live.jobs.get("lost").state;
+}
+"""
+
+
+def test_events_that_came_while_a_snapshot_failed_are_not_lost(view: View):
+    """The next one is asked for by itself."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort() if len(asked) == 1 else route.continue_()
+
+    view.page.route("**/api/v1/state", answer)
+    assert view.page.evaluate(LOST) == "running"
+    view.page.wait_for_timeout(2500)
+    assert len(asked) == 2
+
+
+def test_a_film_in_the_making_is_not_in_the_way_of_what_is_drawn(view: View):
+    found = view.page.evaluate(
+        """async () => {
+            const { live, runningJob, take } = await import(`/own/${easel.build}/live.js`);
+            const made = (id, kind, created) =>
+                ({ id, state: "running", attempts: 1, created, pictures: [], request: { kind } });
+            take(made("film", "film", 1));
+            take(made("drawn", "txt2img", 2));
+            const { id } = runningJob();
+            ["film", "drawn"].forEach(one => live.jobs.delete(one));
+            return id;
+        }"""
+    )
+    assert found == "drawn"

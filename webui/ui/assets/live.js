@@ -14,9 +14,11 @@ const FINAL = new Set(["finished", "cancelled", "failed", "parked"]);
 const NEWS = new Set(["progress", "worker"]); // of the moment: they have no number, and carry the last one's
 export const SHOWN = 4; // waiting jobs that are kept up to date
 const PAGE = 50;
+const AGAIN = 1000; // milliseconds before a snapshot that did not come is asked for again
 const views = new Set();
 let last = 0;
 let held = null; // events that came while a snapshot was on its way
+let refreshing = null; // the snapshot on its way; one at a time, as they hold the same events
 
 /** Call `view` now and after every change. */
 export function follow(view) {
@@ -43,17 +45,18 @@ export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.cr
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
 /** The job of mine that runs, or is the very next to. */
 export const currentJob = () => runningJob() ?? activeJobs().find(job => !job.ahead);
-/** Downloads run beside what is drawn, and are not in its way here either. */
+const BESIDE = ["download", "film"];
+/** Some run beside what is drawn (webui/jobs/lanes.py), and are not in its way here either. */
 export const runningJob = () => {
   const running = activeJobs().filter(job => job.state === "running");
-  return running.find(job => job.request.kind !== "download") ?? running[0];
+  return running.find(job => !BESIDE.includes(job.request.kind)) ?? running[0];
 };
 
 /** Fetch the jobs before the oldest that is known. */
 export async function loadOlder() {
   const oldest = jobsNewestFirst().at(-1);
   const { jobs } = await get(`/jobs?limit=${PAGE}&before=${oldest.id}`);
-  for (const job of jobs) live.jobs.set(job.id, job);
+  keep(jobs);
   live.older = jobs.length === PAGE;
   changed();
 }
@@ -63,9 +66,15 @@ export const waitingJobs = () => activeJobs().filter(job => job !== currentJob()
 
 /** A job as the server answered it. Answers and events overtake each other: nothing goes back or is lost. */
 export function take(job) {
-  const old = live.jobs.get(job.id);
-  live.jobs.set(job.id, old ? later(old, job) : job);
+  keep([job]);
   changed();
+}
+
+function keep(jobs) {
+  for (const job of jobs) {
+    const old = live.jobs.get(job.id);
+    live.jobs.set(job.id, old ? later(old, job) : job);
+  }
 }
 
 const WAY = ["queued", "running", "interrupted"];
@@ -117,15 +126,21 @@ function hearEvent({ event, id }) {
   }
 }
 
-async function refresh() {
+const refresh = () => (refreshing ??= snapshot().finally(() => (refreshing = null)));
+
+async function snapshot() {
   held = [];
   const state = await get("/state").catch(() => null);
   const waiting = held;
   held = null;
-  if (!state) return;
+  if (!state) {
+    waiting.forEach(hearEvent); // what is known of them is not to be lost
+    setTimeout(refresh, AGAIN);
+    return;
+  }
   last = state.last;
   live.older ||= !live.known && state.jobs.length >= PAGE;
-  live.jobs = new Map([...live.jobs, ...state.jobs.map(job => [job.id, job])]);
+  keep(state.jobs);
   live.progress = new Map(Object.entries(state.progress));
   live.worker = state.worker;
   live.known = true;
