@@ -52,7 +52,8 @@ def test_all_there_is(tmp_path: Path) -> None:
         assert services.catalog.get(None).id == "easel-demo"
         assert [one.name for one in services.extensions.infos()] == ["controlnet", "wildcards"]
         services.store.update(disabled_extensions=["wildcards"], image_format="webp")
-        assert [one.state for one in services.extensions.infos()] == ["disabled"]
+        states = {one.name: one.state for one in services.extensions.infos()}
+        assert states == {"controlnet": "enabled", "wildcards": "disabled"}
         job = jobs.submit({"prompt": "{a|b}"}, "owner")
         assert (job.request.image_format, job.request.prompt) == ("webp", "{a|b}")
         services.store.update(disabled_extensions=[])
