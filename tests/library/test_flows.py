@@ -82,6 +82,21 @@ def test_few_steps():
     assert (variant, card.steps, card.cfg_scale) == ("turbo", 4, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "schedule"),
+    [
+        ({}, "SGM Uniform"),
+        ({"use_beta_sigmas": True}, "Beta"),
+        ({"use_karras_sigmas": 1}, "Karras"),
+    ],
+)
+def test_a_folder_names_its_schedule(sd3, tmp_path, asked, schedule):
+    folder = shutil.copytree(sd3, tmp_path / "copy")
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **asked}))
+    assert recognise_folder(folder).card.schedule == schedule
+
+
 def test_optional_parts_are_parts():
     assert FLOW_PARTS.keys() == OPTIONAL.keys()
     assert all(OPTIONAL[family] <= FLOW_PARTS[family].keys() for family in OPTIONAL)

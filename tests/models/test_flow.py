@@ -61,7 +61,6 @@ def test_as_noise_on_top_of_the_data_the_levels_are_finite():
         {"shift": "3"},
         {"shift": True},
         {"shift": math.inf},
-        {"use_karras_sigmas": True},
         {**FLUX, "max_shift": -1},
         {**FLUX, "base_image_seq_len": 4096},
     ],
@@ -70,6 +69,11 @@ def test_nonsense_is_said_to_be_nonsense(config):
     with pytest.raises(UserError) as raised:
         Shift.from_config(config, "m")
     assert raised.value.problem.code == "model_schedule"
+
+
+@pytest.mark.parametrize("name", ["use_karras_sigmas", "use_beta_sigmas"])
+def test_which_levels_are_walked_does_not_move_them(name):
+    assert Shift.from_config({"shift": 3.0, name: True}, "m") == Shift(3.0)
 
 
 @pytest.mark.parametrize("tokens", [1, 10_000_000])

@@ -47,6 +47,12 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
 _FILL, _PLAIN = 384, 64
 """What a Flux transformer takes: with a masked picture and its mask beside the latents, or not."""
 _SCHEDULER = "scheduler/scheduler_config.json"
+_SCHEDULES: Mapping[str, str] = {
+    "use_karras_sigmas": "Karras",
+    "use_exponential_sigmas": "Exponential",
+    "use_beta_sigmas": "Beta",
+}
+"""What a scheduler's config may ask for -> the schedule that does it."""
 
 
 def check_folder(folder: Path, family: str, index: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -78,6 +84,16 @@ def check_folder(folder: Path, family: str, index: Mapping[str, Any]) -> Mapping
         raise UserError("model_part_missing", file=name, part=_SCHEDULER)
     config = folder / "transformer" / "config.json"
     return read_config(config, f"{name}/transformer/config.json")
+
+
+def schedule_of(folder: Path) -> str | None:
+    """The schedule that the scheduler of a diffusers folder asks for, if any.
+
+    Raises:
+        UserError: its config is damaged.
+    """
+    config = read_config(folder / _SCHEDULER, f"{folder.name}/{_SCHEDULER}")
+    return next((name for key, name in _SCHEDULES.items() if config.get(key)), None)
 
 
 def told_by(family: str, header: Header) -> Mapping[str, Any]:

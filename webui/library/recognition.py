@@ -10,7 +10,13 @@ from typing import Any
 from webui.core.errors import UserError
 from webui.core.offers import ModelCard
 from webui.library.cards import CARDS, card_of, speed_of
-from webui.library.flows import FLOW_PARTS, check_folder, flow_variant, told_by
+from webui.library.flows import (
+    FLOW_PARTS,
+    check_folder,
+    flow_variant,
+    schedule_of,
+    told_by,
+)
 from webui.library.pipelines import GENERIC, draws_from_text, whole_card
 from webui.library.weights import Header, part_file, read_config, read_header
 
@@ -73,6 +79,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("Flux2Pipeline", GENERIC),
     ("Flux2", "flux2"),
     ("Flux", "flux"),
+    ("Chroma", "chroma"),
 )
 """How the name of its pipeline begins -> the family."""
 
@@ -138,7 +145,7 @@ def recognise_folder(folder: Path) -> Kind:
         return Kind(family, None, whole_card(folder, index))
     if family in FLOW_PARTS:
         told = {**check_folder(folder, family, index), "pipeline": index.get("_class_name")}
-        return _flow(name, family, told)
+        return _scheduled(folder, _flow(name, family, told))
     if family == "sd1":
         family = _sd1_or_sd2(folder)
     for part in LDM_PARTS[family]:
@@ -167,6 +174,13 @@ def _kind(shown: str, family: str, channels: Any, name: str, side: int | None = 
 def _flow(shown: str, family: str, transformer: Mapping[str, Any]) -> Kind:
     variant, card = flow_variant(family, shown, transformer)
     return Kind(family, variant, card)
+
+
+def _scheduled(folder: Path, kind: Kind) -> Kind:
+    """With the schedule that a folder of a flow names."""
+    schedule = schedule_of(folder)
+    card = kind.card.model_copy(update={"schedule": schedule}) if schedule else kind.card
+    return Kind(kind.family, kind.variant, card)
 
 
 def _family_of_names(header: Header) -> str | None:

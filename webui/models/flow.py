@@ -75,6 +75,8 @@ class Shift:
     def from_config(cls, config: Mapping[str, Any], shown: str) -> Self:
         """From the config of a `FlowMatchEulerDiscreteScheduler` as diffusers writes it.
 
+        Which of the levels are walked (`use_beta_sigmas`, …) is the schedule of the model's card.
+
         Args:
             shown: how errors name the model.
 
@@ -84,9 +86,6 @@ class Shift:
         kind = str(config.get("_class_name", ""))
         if kind and not kind.startswith("FlowMatch"):
             raise UserError("model_schedule", file=shown, name=kind)
-        for name in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
-            if config.get(name):
-                raise UserError("model_schedule", file=shown, name=name)
         if not config.get("use_dynamic_shifting"):
             return cls(_positive(config, "shift", 1.0, shown))
         tokens = (

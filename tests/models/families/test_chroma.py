@@ -16,7 +16,7 @@ from tests.models.families.flowing import NEGATIVE, PROMPT, SCALE, STEPS, flow_n
 from tests.tiny_flows import info_of
 from tests.tiny_newer import write_chroma, write_chroma_file
 from webui.core.errors import UserError
-from webui.library.recognition import recognise_file
+from webui.library.recognition import recognise_file, recognise_folder
 from webui.models.adapters.patches import Joined
 from webui.models.adapters.reading import read_adapter
 from webui.models.families.chroma import Chroma
@@ -61,6 +61,15 @@ def test_a_folder_draws_what_diffusers_draws(folder, size, scale):
     wanted = by_diffusers(folder, size, scale)
     assert relative(straight(model, size=size, scale=scale), wanted) < 1e-5
     assert relative(straight(model, "blue", size=size, scale=scale), wanted) > 1e-4
+
+
+def test_a_folder_as_it_is_published_is_of_its_own_family(tmp_path):
+    folder = write_chroma(tmp_path / "tiny")
+    config = {"shift": 1.0, "use_dynamic_shifting": False, "use_beta_sigmas": True}
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    kind = recognise_folder(folder)
+    assert (kind.family, kind.variant, kind.card.schedule) == ("chroma", None, "Beta")
+    assert load(Chroma(), info_of(folder, "chroma")).noise_levels(8, 8).shift == 1
 
 
 def test_a_single_file_draws_what_its_folder_draws(folder, tmp_path):
