@@ -25,6 +25,7 @@ from webui.torch_build import gigabytes, graphics, output_of, torch_build
 OLDEST, NEWEST = (3, 11), (3, 13)
 FORMAT = 1  # a higher number makes every .venv run its installation again
 KEPT = LOCK, LOG, STAMP, SCRATCH = "launch.lock", "install.log", "easel.json", "tmp"
+ALL_TESTS = ["--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder"]
 
 FIRST_START = """\
 usage: python launch.py [--verbose] [arguments of the program | test [arguments of pytest]]
@@ -376,7 +377,7 @@ def start(root: Path, arguments: list[str]) -> int:
                 Installer(root, venv, verbose, lock).install(extras)
     if testing:
         os.chdir(root)
-        return become([str(python_of(venv)), "-m", "pytest", *rest[1:]])
+        return become([str(python_of(venv)), "-m", "pytest", *(rest[1:] or ALL_TESTS)])
     # -P: the folder it is started in may hold a "webui" of its own.
     return become([str(python_of(venv)), "-P", "-m", "webui", *rest])
 

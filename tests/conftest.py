@@ -6,7 +6,8 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Two processes run the tests of `launch.py test`, each with what it starts on a core of its own.
+os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 
 import ipaddress
 import socket
@@ -25,6 +26,21 @@ def is_local(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def group_of(item: pytest.Item) -> str:
+    """What runs in one process in its order: a file, and all that drive a browser together, since
+    two browsers on two cores would make each other late."""
+    path = item.path.relative_to(item.config.rootpath)
+    return "browser" if "browser" in path.parts else path.as_posix()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests first: they are the longest group, and the rest fits beside them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: group_of(item) != "browser")
 
 
 @pytest.fixture(autouse=True)

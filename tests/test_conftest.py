@@ -18,3 +18,8 @@ def test_a_test_can_reach_this_machine() -> None:
 
 def test_the_hub_is_offline() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_a_file_runs_in_one_process(request: pytest.FixtureRequest) -> None:
+    marker = request.node.get_closest_marker("xdist_group")
+    assert marker is not None and marker.args == ("tests/test_conftest.py",)

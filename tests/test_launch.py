@@ -87,7 +87,9 @@ def test_the_tests_run_in_the_clone_with_their_own_tools(
     monkeypatch.setattr(launch, "become", lambda command: started.append(command[1:]) or 0)
     assert launch.start(ROOT, ["test", "-k", "x"]) == 0
     assert started == [["-m", "pytest", "-k", "x"]]
-    assert asked == [{"test"}]
+    assert launch.start(ROOT, ["test"]) == 0  # all of them: on two cores
+    assert started[1] == ["-m", "pytest", *launch.ALL_TESTS]
+    assert asked == [{"test"}, {"test"}]
     assert Path.cwd() == ROOT
 
 

@@ -12,6 +12,7 @@ from tests.checkpoints import KEYS, UNET_INPUT, write_file, write_folder, write_
 from webui.core.errors import UnknownId, UserError
 from webui.core.paths import CLONE, Paths
 from webui.core.settings import Settings, save_settings
+from webui.library import scans
 from webui.library import telling as module
 from webui.library.cards import CARDS
 from webui.library.catalog import Catalog
@@ -86,6 +87,18 @@ def test_a_name_never_becomes_a_path(make, tmp_path, name):
         with pytest.raises(UnknownId) as caught:
             make().get(asked)
         assert caught.value.problem.field == "model"
+
+
+def test_what_came_a_moment_ago_is_found_where_walks_are_long(make, user, tmp_path, monkeypatch):
+    monkeypatch.setattr(scans, "_QUICK", -1.0)
+    monkeypatch.setattr(scans, "_REST", 10**9)
+    catalog = make()
+    assert catalog.find("checkpoint", "late") is None
+    write_file(user / "late.safetensors")
+    found = catalog.find("checkpoint", "late")
+    assert found is not None and found.name == "late"
+    write_file(user / "later.safetensors")
+    assert catalog.get("later").path == str(user / "later.safetensors")
 
 
 def test_the_sentence_for_an_unknown_name_is_bounded(make):

@@ -5,20 +5,19 @@ A name from a request is only ever compared with what was found; it never become
 
 from __future__ import annotations
 
-import json
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from webui.core.errors import Problem, UnknownId, UserError
-from webui.core.files import write_atomically
 from webui.core.kinds import ModelOrder
 from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
-from webui.library.checkpoints import listed, named, named_by_old_hash
+from webui.library.checkpoints import listed, named, named_by_old_hash, preferred
 from webui.library.defining import completed, defined, missing_of
 from webui.library.definitions import (
     Definition,
@@ -36,7 +35,7 @@ from webui.library.presets import Presets
 from webui.library.previews import picture_of
 from webui.library.removal import remove
 from webui.library.scans import Found, Scan
-from webui.library.sidecars import LONGEST_TEXT, read_object
+from webui.library.sidecars import write_notes
 
 _SHOWN_NAME = 100
 _POLL_SECONDS = 30.0
@@ -122,10 +121,14 @@ class Catalog:
         Raises:
             UserError: there is no such model, or it cannot be used.
         """
+        asked = time.monotonic()
         models = self.models()
         if name is None:
-            return self._default(models)
+            return preferred(models, self._preferred(), self._home)
         found = named(models, name)
+        if found is None and self._expire_before(asked):
+            models = self.models()
+            found = named(models, name)
         if found is None and not self._rest.last.whole:  # a checkpoint among LoRAs
             self._rest.found(self._patience)
             found = named(self.models(), name)
@@ -194,8 +197,12 @@ class Catalog:
             name: its id, name, file's name, the name its trainer gave it, its title or hash, in
                 any case of letters.
         """
+        asked = time.monotonic()
         listing = self._all()
         row = listing.find(kind, name)
+        if row is None and self._expire_before(asked):
+            listing = self._all()
+            row = listing.find(kind, name)
         return listing.entry(row) if row else None
 
     def hashed(self, id: str, check: Callable[[], None] = lambda: None) -> Entry:
@@ -223,15 +230,7 @@ class Catalog:
         Raises:
             UserError: there is no such model, or the card cannot be read or written.
         """
-        path = self._row(self._all(), id).place.own_card
-        card = read_object(path)
-        if card is None and path.exists():
-            raise UserError("model_card_broken", file=path.name)
-        kept = {name: value for name, value in (card or {}).items() if name != "notes"}
-        if text := notes.strip()[:LONGEST_TEXT]:
-            kept["notes"] = text
-        data = json.dumps(kept, ensure_ascii=False, indent=1).encode(errors="replace")
-        write_atomically(path, data)
+        write_notes(self._row(self._all(), id).place.own_card, notes)
         self.expire()
         return self.entry(id)
 
@@ -301,6 +300,17 @@ class Catalog:
         """Look at the folders again the next time, however short ago the last time was."""
         self._first.expire()
         self._rest.expire()
+
+    def _expire_before(self, asked: float) -> bool:
+        """Let the folders be looked at again if the last look is older than a question: a model
+        that was put there a moment ago must not be called missing.
+
+        asked: by `time.monotonic()`.
+        """
+        old = [scan for scan in (self._first, self._rest) if scan.looked < asked]
+        for scan in old:
+            scan.expire()
+        return bool(old)
 
     def folder(self, kind: str) -> Path:
         """Where new models of a kind go: the user's folder of them, however it is called."""
@@ -383,12 +393,3 @@ class Catalog:
                 told = completed(models.models, listing.hashed, own)
                 moment = self._moment = Moment(of, told, listing)
             return moment
-
-    def _default(self, models: Sequence[ModelInfo]) -> ModelInfo:
-        usable = [info for info in models if info.problem is None]
-        wanted = self._preferred()
-        chosen = named(usable, wanted) if wanted else None
-        chosen = chosen or min(usable, key=lambda info: info.shipped, default=None)
-        if chosen is None:
-            raise UserError("no_model", "model", folder=str(self._home))
-        return chosen

@@ -52,6 +52,23 @@ def named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:
     return named(models, shorter) if shorter != name else None
 
 
+def preferred(models: Sequence[ModelInfo], wanted: str | None, home: Path) -> ModelInfo:
+    """The default model: the wanted one, else the first that the user added, else the shipped one.
+
+    Args:
+        home: where models go, for the sentence.
+
+    Raises:
+        UserError: none can be used.
+    """
+    usable = [info for info in models if info.problem is None]
+    chosen = named(usable, wanted) if wanted else None
+    chosen = chosen or min(usable, key=lambda info: info.shipped, default=None)
+    if chosen is None:
+        raise UserError("no_model", "model", folder=str(home))
+    return chosen
+
+
 def named_by_old_hash(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
     """The model whose hash of eight digits stands in pictures of 2022; reads a piece of each."""
     wanted = name.strip().casefold()

@@ -58,6 +58,12 @@ class Scan:
         """What the last look found, without another one."""
         return self._found
 
+    @property
+    def looked(self) -> float:
+        """When the last walk through the folders began, by `time.monotonic()`."""
+        ended, took = self._looked
+        return ended - took
+
     def expire(self) -> None:
         """Look again the next time, however short ago the last time was."""
         self._looked = (0.0, 0.0)

@@ -24,6 +24,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from webui.core.errors import UserError
+from webui.core.files import write_atomically
 from webui.library.adapters import tidy
 from webui.library.places import CARD
 
@@ -243,3 +245,19 @@ def _object(value: object) -> Json:
 
 def _list(value: Any) -> list[Any]:
     return cast(list[Any], value) if isinstance(value, list) else []
+
+
+def write_notes(card: Path, notes: str) -> None:
+    """Put the user's notes into the card beside a model and leave the rest of it as it is.
+
+    Raises:
+        UserError: what is there cannot be read.
+        OSError: it cannot be written.
+    """
+    values = read_object(card)
+    if values is None and card.exists():
+        raise UserError("model_card_broken", file=card.name)
+    kept = {name: value for name, value in (values or {}).items() if name != "notes"}
+    if text := notes.strip()[:LONGEST_TEXT]:
+        kept["notes"] = text
+    write_atomically(card, json.dumps(kept, ensure_ascii=False, indent=1).encode(errors="replace"))
