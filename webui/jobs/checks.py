@@ -29,6 +29,7 @@ from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.filling import drawn_seeds, sized, suits
 from webui.jobs.given import Pictures
 from webui.jobs.naming import canonical_names
+from webui.jobs.prompting import missing_models
 from webui.jobs.referring import refer
 from webui.library.catalog import Catalog
 from webui.library.downloads import Sites
@@ -151,7 +152,9 @@ def _in_downloads(request: Request, settings: Settings) -> Iterable[Problem]:
 
 
 def _in_models(request: Request, catalog: Catalog) -> list[Problem]:
-    """Of models that are to become others, what tells without opening them."""
+    """Of models that are named, or are to become others, what tells without opening them."""
+    if missing := missing_models(request, catalog):
+        return missing
     if isinstance(request, Merge | Convert):
         try:
             found_models(catalog, request)

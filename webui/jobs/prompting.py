@@ -1,0 +1,97 @@
+"""What prompts name of models, told before a job waits: a LoRA, an embedding, an autoencoder.
+
+Nothing is called missing while files are still read, and no name that wildcards are yet to fill
+in: the worker tells of those.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+from webui.core.errors import Problem, UserError
+from webui.core.requests import Drawing, Request, Txt2Img, Upscale
+from webui.jobs.explain import SHOWN, clipped, problem
+from webui.library.catalog import Catalog
+from webui.library.entries import plain
+from webui.prompt.grammar import strip_comments
+from webui.prompt.networks import LORA, read_lora, split_networks
+
+_NEAR = 3
+"""Names that are offered at most for one that is not there."""
+_DRAWN = re.compile(r"__|[{}$|]")
+"""What wildcards and choices are written with."""
+_EMBEDDING = re.compile(r"(?<![\w<])embedding:\s*([^\W\d][\w./\\-]*)", re.IGNORECASE)
+"""How ComfyUI's prompts name one; ours need no such word."""
+_NO_FILE = ("automatic", "none")
+"""What `vae` may say beside names (see `webui.models.vae`)."""
+
+
+def missing_models(request: Request, catalog: Catalog) -> list[Problem]:
+    """Problems with the models that a request's prompts and its `vae` name."""
+    problems: dict[str, Problem] = {}
+    for field, positive, negative in _texts(request):
+        for one in _in_texts(field, positive, negative, catalog):
+            problems.setdefault(one.message, one)
+    if isinstance(request, Drawing) and request.vae:
+        problems |= {one.message: one for one in _vae(request.vae, catalog)}
+    return list(problems.values())
+
+
+def _texts(request: Request) -> Iterator[tuple[str, str, str]]:
+    """Field, prompt, negative prompt of all that is drawn."""
+    if isinstance(request, Drawing):
+        for prompt in (request.prompt, *request.prompts):
+            yield "prompt", prompt, ""
+        for negative in (request.negative_prompt, *request.negative_prompts):
+            yield "negative_prompt", "", negative
+    if isinstance(request, Txt2Img) and request.hires:
+        yield "hires.prompt", request.hires.prompt, request.hires.negative_prompt
+    if isinstance(request, Upscale) and request.diffusion:
+        yield "diffusion.prompt", request.diffusion.prompt, request.diffusion.negative_prompt
+
+
+def _in_texts(field: str, positive: str, negative: str, catalog: Catalog) -> Iterator[Problem]:
+    """Tags of LoRAs count in prompts only: in negative ones they are text, as in A1111."""
+    words, networks = split_networks(strip_comments(positive))
+    for network in networks:
+        if network.kind in LORA:
+            try:
+                yield from _model("lora", field, read_lora(network).name, catalog)
+            except UserError as error:  # a strength that is no number
+                yield error.problem.model_copy(update={"field": field})
+    for name in _EMBEDDING.findall(f"{words}\n{strip_comments(negative)}"):
+        yield from _model("embedding", field, name, catalog)
+
+
+def _vae(name: str, catalog: Catalog) -> Iterator[Problem]:
+    if name.strip().casefold() not in _NO_FILE:
+        yield from _model("vae", "vae", name.strip(), catalog)
+
+
+def _model(kind: str, field: str, name: str, catalog: Catalog) -> Iterator[Problem]:
+    found = catalog.find(kind, name) if name else None
+    if found is not None:
+        if found.problem is not None:
+            yield found.problem.model_copy(update={"field": field})
+        return
+    if _DRAWN.search(name) and kind != "vae":
+        return
+    page = catalog.entries(kind, limit=None)
+    if page.whole:
+        near = _nearest(name, (one.name for one in page.entries if one.problem is None))
+        code = f"missing_{kind}_near" if near else f"missing_{kind}"
+        yield problem(code, field, name=clipped(name), **({"near": near} if near else {}))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The names that may have been meant, the nearest first; empty where there is none."""
+    names: dict[str, str] = {}
+    for one in known:
+        names.setdefault(plain(one), one)
+        names.setdefault(plain(one).rpartition("/")[2], one)
+    wanted = plain(name[:SHOWN])
+    found = difflib.get_close_matches(wanted, names, n=_NEAR, cutoff=0.5)
+    found += [one for one in names if wanted and wanted in one]
+    return ", ".join(list(dict.fromkeys(names[one] for one in found))[:_NEAR])
