@@ -33,7 +33,7 @@ def test_every_route_of_the_documentation_is_there(described: dict[str, Any]):
 
 def test_every_route_says_what_it_does_takes_and_answers(described: dict[str, Any]):
     found = operations(described)
-    assert len(found) == 40
+    assert len(found) == 42
     names = [operation["operationId"] for _, _, operation in found]
     assert len(set(names)) == len(names)
     for method, path, operation in found:
@@ -45,12 +45,12 @@ def test_every_route_says_what_it_does_takes_and_answers(described: dict[str, An
             f"{method} {path}"
             in {
                 "post /animations/plan",
-                *("post /jobs", "patch /settings", "post /infotext", "post /images"),
+                *("post /jobs", "patch /settings", "post /infotext", "post /images", "post /media"),
                 "post /estimate",
                 "patch /models/{kind}/{id}",
                 *("put /presets", "post /definitions", "post /definitions/import"),
                 "put /definitions/{id}",
-                "post /suits",
+                *("post /suits", "post /named-models"),
             }
         ), where
         for status, answer in operation["responses"].items():

@@ -156,3 +156,18 @@ def test_a_client_may_ask_what_a_model_makes_of_its_values(client: Client) -> No
     assert {one["field"] for one in said.json()["hints"]} == {"steps", "shift"}
     none = client("POST", "/api/v1/suits", json={"model": "no such model"})
     assert none.json()["problems"][0]["code"] == "unknown_model"
+
+
+def test_what_prompts_name(client: Client):
+    asked = {"prompt": "a <lora:nowhere:1>"}
+    response = client("POST", "/api/v1/named-models", json=asked)
+    [one] = response.json()["models"]
+    assert (one["field"], one["kind"], one["name"], one["id"]) == (
+        "prompt",
+        "lora",
+        "nowhere",
+        None,
+    )
+    response = client("POST", "/api/v1/named-models", json={"prompt": 5, "words": ""})
+    problems = response.json()["problems"]
+    assert response.status_code == 422 and [one["field"] for one in problems] == ["prompt", "words"]

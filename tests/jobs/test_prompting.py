@@ -8,6 +8,7 @@ import pytest
 from tests.checkpoints import write_weights
 from tests.jobs.test_checks import refused, taken
 from webui.core.paths import Paths
+from webui.jobs.prompting import named_models
 from webui.library.catalog import Catalog
 
 LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
@@ -81,3 +82,17 @@ def test_nothing_is_missing_while_files_are_read(
 def test_a_long_name_is_cut(catalog: Catalog) -> None:
     found = refused({"prompt": f"<lora:{'x' * 9000}:1>"}, catalog=catalog)
     assert len(found["prompt"]) < 250
+
+
+def test_what_prompts_name_is_told_in_the_order_of_the_words(catalog: Catalog) -> None:
+    prompt = "<lora:gone:1> an EasyNegative day <lora:ink:0.5> <lora:ink:1> easynegatives"
+    found = named_models(prompt, "(easynegative:1.2) # easynegative", catalog)
+    told = [(one.field, one.kind, one.name, one.title, one.id is None) for one in found]
+    assert told == [
+        ("prompt", "lora", "gone", None, True),
+        ("prompt", "lora", "ink", "Ink", False),
+        ("prompt", "embedding", "easynegative", "easynegative", False),
+        ("negative_prompt", "embedding", "easynegative", "easynegative", False),
+    ]
+    assert named_models("easynegatives", "# easynegative", catalog) == ()
+    assert named_models("<lora::1>", "", catalog) == ()

@@ -13,8 +13,10 @@ from webui.api.catalog import PATIENCE
 from webui.api.context import ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.core.kinds import ModelKind
+from webui.core.request import Prompt
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
+from webui.jobs.prompting import NamedModel, named_models
 from webui.jobs.services import Services
 from webui.library.definitions import (
     LONGEST_FILE,
@@ -41,6 +43,21 @@ class DefinitionText(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(max_length=LONGEST_FILE)
+
+
+class PromptTexts(BaseModel):
+    """What stands in a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+
+
+class NamedModels(BaseModel):
+    """What prompts name."""
+
+    models: tuple[NamedModel, ...]
 
 
 class Defined(BaseModel):
@@ -79,6 +96,17 @@ def suits_model(services: ServicesHere, values: JsonObject) -> Suits:
     name = values.get("model")
     info = services.catalog.get(name if isinstance(name, str) else None)
     return suits(info, values)
+
+
+@router.post("/named-models", openapi_extra=_body(PromptTexts), responses=may_answer(*BODY))
+def list_named_models(services: ServicesHere, values: JsonObject) -> NamedModels:
+    """LoRAs and embeddings that prompts name; those that are not there have no id."""
+    try:
+        texts = PromptTexts.model_validate(values)
+    except ValidationError as error:
+        raise Refused(explain(error, PromptTexts, _LABELS)) from error
+    found = named_models(texts.prompt, texts.negative_prompt, services.catalog)
+    return NamedModels(models=found)
 
 
 @router.get("/presets")

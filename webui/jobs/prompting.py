@@ -1,4 +1,4 @@
-"""What prompts name of models, told before a job waits: a LoRA, an embedding, an autoencoder.
+"""What prompts name of models: told to forms, and what is missing before a job waits.
 
 Nothing is called missing while files are still read, and no name that wildcards are yet to fill
 in: the worker tells of those.
@@ -9,12 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from webui.core.errors import Problem, UserError
 from webui.core.requests import Drawing, Request, Txt2Img, Upscale
 from webui.jobs.explain import SHOWN, clipped, problem
 from webui.library.catalog import Catalog
-from webui.library.entries import plain
+from webui.library.entries import Entry, plain
 from webui.prompt.grammar import strip_comments
 from webui.prompt.networks import LORA, read_lora, split_networks
 
@@ -26,6 +29,58 @@ _EMBEDDING = re.compile(r"(?<![\w<])embedding:\s*([^\W\d][\w./\\-]*)", re.IGNORE
 """How ComfyUI's prompts name one; ours need no such word."""
 _NO_FILE = ("automatic", "none")
 """What `vae` may say beside names (see `webui.models.vae`)."""
+
+
+class NamedModel(BaseModel):
+    """A LoRA or an embedding that a prompt names.
+
+    Attributes:
+        name: as the prompt writes it.
+        id: None: there is none of that name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    field: Literal["prompt", "negative_prompt"]
+    kind: Literal["lora", "embedding"]
+    name: str
+    id: str | None = None
+    title: str | None = None
+    family: str | None = None
+    preview: str | None = None
+    problem: Problem | None = None
+
+
+def named_models(prompt: str, negative_prompt: str, catalog: Catalog) -> tuple[NamedModel, ...]:
+    """What two prompts name, each once, in the order of the words."""
+    found: list[NamedModel] = []
+    words, networks = split_networks(strip_comments(prompt))
+    tags = (one.items[0].strip() for one in networks if one.kind in LORA)
+    for name in dict.fromkeys(filter(None, tags)):
+        found.append(_named("prompt", "lora", name, catalog.find("lora", name)))
+    learned = catalog.entries("embedding", limit=None).entries
+    texts = {"prompt": words, "negative_prompt": strip_comments(negative_prompt)}
+    for field, text in texts.items():
+        for _, name, entry in sorted(_learned_in(text, learned), key=lambda one: one[0]):
+            found.append(_named(field, "embedding", name, entry))
+    return tuple(found)
+
+
+def _learned_in(text: str, learned: Iterable[Entry]) -> Iterator[tuple[int, str, Entry]]:
+    """Place, name and embedding of those that a text has as words of their own."""
+    letters = plain(text)
+    for entry in learned:
+        name = entry.name.rpartition("/")[2]
+        if plain(name) in letters:  # quick: there may be thousands
+            if at := re.search(rf"(?<!\w){re.escape(plain(name))}(?!\w)", letters):
+                yield at.start(), name, entry
+
+
+def _named(field: str, kind: str, name: str, entry: Entry | None) -> NamedModel:
+    told = {"id": entry.id, "title": entry.title or entry.name.rpartition("/")[2]} if entry else {}
+    more = ("family", "preview", "problem")
+    told |= {one: getattr(entry, one) for one in more} if entry else {}
+    return NamedModel.model_validate({"field": field, "kind": kind, "name": name, **told})
 
 
 def missing_models(request: Request, catalog: Catalog) -> list[Problem]:
