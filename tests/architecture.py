@@ -13,8 +13,8 @@ HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "ground floor": (
         ("torch_build",),
         ("core",),
-        ("prompt", "timeline", "imaging"),
-        ("library", "motion", "video"),
+        ("prompt", "timeline", "imaging", "video"),
+        ("library", "motion"),
     ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
     "worker house": (("models",), ("engine",), ("training", "animation"), ("worker",)),

@@ -72,7 +72,7 @@ def test_every_format_comes_in(format: str) -> None:
         (Image.new("F", (2, 2), float("nan")), "TIFF", (0, 0, 0)),
         (Image.new("F", (2, 2), float("-inf")), "TIFF", (0, 0, 0)),
     ],
-    ids=str,
+    ids=lambda value: value.mode if isinstance(value, Image.Image) else str(value),
 )
 def test_every_mode_is_rgb_or_rgba(
     image: Image.Image, format: str, expected: tuple[int, ...]

@@ -67,3 +67,6 @@ FILE = {
     }
 }
 """`openapi_extra` for a route that takes a picture file."""
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+MEDIA = {"requestBody": {"required": True, "content": {"video/*": _BINARY, "audio/*": _BINARY}}}
+"""`openapi_extra` for a route that takes a film or a sound."""

@@ -12,7 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webui import __version__
-from webui.api import animation, catalog, events, images, memory, pictures, presets, routes
+from webui.api import (
+    animation,
+    catalog,
+    events,
+    images,
+    media,
+    memory,
+    pictures,
+    presets,
+    routes,
+)
 from webui.api.access import Access
 from webui.api.errors import EVERYWHERE, may_answer, problems_response, status_of
 from webui.core.errors import Problem, UserError
@@ -39,7 +49,7 @@ def build_api(services: Services, access: Access) -> FastAPI:
     )
     api.state.services = services
     api.state.access = access
-    for module in (routes, presets, catalog, events, images, pictures, memory, animation):
+    for module in (routes, presets, catalog, events, images, media, pictures, memory, animation):
         api.include_router(module.router)
     _handle_errors(api)
     return api

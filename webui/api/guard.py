@@ -23,6 +23,8 @@ from webui.core.texts import choose_language, text
 API = "/api/v1"
 MEGABYTE = 1_000_000
 LARGEST_BODY = {"api": 8 * MEGABYTE, "picture": 64 * MEGABYTE, "form": MEGABYTE}
+STREAMED = f"{API}/media"
+"""Bodies at this address are for its route to read piece by piece, and to limit."""
 
 _FILES = r"(?:/[\w@+~-][\w.@+~-]*)+"
 _PASSES: Mapping[str, re.Pattern[str]] = {
@@ -165,7 +167,7 @@ async def _whole_body(scope: Scope, receive: Receive) -> Receive:
     Raises:
         UserError: it is larger than what is taken at this address.
     """
-    if scope["method"] in ("GET", "HEAD"):
+    if scope["method"] in ("GET", "HEAD") or scope["path"] == STREAMED:
         return receive
     limit = _largest_body(scope["path"])
     error = UserError("body_too_large", limit=limit // MEGABYTE)

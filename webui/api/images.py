@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
 
 from webui.api.bodies import FILE, Bytes, DescribedRoute
 from webui.api.context import ServicesHere
@@ -16,7 +17,13 @@ _KEPT = "private, max-age=31536000, immutable"
 """Its name is the hash of what it is."""
 
 
-@router.post("/images", status_code=201, openapi_extra=FILE, responses=may_answer(413, *DISK))
+@router.post(
+    "/images",
+    status_code=201,
+    response_model_exclude_none=True,
+    openapi_extra=FILE,
+    responses=may_answer(413, *DISK),
+)
 def store_image(services: ServicesHere, data: Bytes) -> Stored:
     """Send a picture file (the body). Its `id` is what requests call it."""
     return services.jobs.store.put(data)
@@ -24,20 +31,20 @@ def store_image(services: ServicesHere, data: Bytes) -> Stored:
 
 @router.get(
     "/images/{id}",
-    response_class=Response,
+    response_class=FileResponse,
     responses={
         200: {"description": "The file", "content": {"image/*": _BINARY}},
         **may_answer(*ID),
     },
 )
-def image_file(services: ServicesHere, id: str) -> Response:
-    """A picture that was sent, as it was sent."""
+def image_file(services: ServicesHere, id: str) -> FileResponse:
+    """A picture, film or sound that was sent, as it was sent; also a piece of it (`Range`)."""
     store = services.jobs.store
     headers = {"cache-control": _KEPT, "content-disposition": "inline"}
-    return Response(store.data(id), 200, headers, store.get(id).media_type)
+    return FileResponse(store.path(id), 200, headers, media_type=store.get(id).media_type)
 
 
-@router.get("/images/{id}/info", responses=may_answer(*ID))
+@router.get("/images/{id}/info", response_model_exclude_none=True, responses=may_answer(*ID))
 def image_info(services: ServicesHere, id: str) -> Stored:
-    """Size and type of a picture that was sent."""
+    """Size and type of a picture, film or sound that was sent."""
     return services.jobs.store.get(id)

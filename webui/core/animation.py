@@ -23,12 +23,13 @@ class Animation(Request):
     Attributes:
         settings: the names of Deforum's settings file; `compat` says whose rules hold.
         files: what the settings name by a path, or by the parameter itself (`init_image`), as
-            pictures that were sent before.
+            pictures, films and sounds that were sent before.
         draft: size of what is drawn, relative to the settings' `W` and `H`.
         frames: how many there are; the settings say so, and what a client writes does not count.
     """
 
     picture_fields = ("files",)
+    media_fields = ("files",)
 
     kind: Literal["animation"] = "animation"
     settings: Mapping[str, Any] = {}

@@ -52,6 +52,8 @@ class Request(Part):
 
     picture_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that name pictures, as `image`, `hires.image`; also mappings to such names."""
+    media_fields: ClassVar[tuple[str, ...]] = ()
+    """Those of them where films and sounds may stand as well."""
 
     extensions: Extensions = Field(default={}, description="Each extension's own values")
     image_format: ImageFormat | None = None

@@ -36,7 +36,9 @@ class Pictures:
         found: list[Problem] = []
         for field, ref in request.pictures():
             try:
-                self.get(ref)
+                stored = self.get(ref)
+                if not stored.is_picture and not field.startswith(request.media_fields):
+                    raise UserError("picture_unknown")
             except UserError as error:
                 found.append(error.problem.model_copy(update={"field": field}))
         return found
