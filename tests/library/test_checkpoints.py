@@ -69,7 +69,7 @@ def test_what_lies_among_checkpoints_is_listed_with_the_reason(tmp_path):
             (place("c.safetensors", "lora"), usable),
             (place("d.safetensors", "lora"), Told(kind="lora")),
             (place("e.vae.safetensors", "checkpoint"), Told(kind="vae")),
-            (place("f.gguf", "checkpoint"), usable),
+            (place("f.gguf", "lora"), usable),
         ],
         Path("/m/c.safetensors"),
     )
@@ -78,4 +78,5 @@ def test_what_lies_among_checkpoints_is_listed_with_the_reason(tmp_path):
         ("a", None, False),
         ("b", "model_other_kind", False),
         ("c", None, True),
+        ("f", None, False),
     ]

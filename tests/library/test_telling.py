@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.checkpoints import SD1_KEYS, write_file, write_folder, write_weights
+from tests.gguf_files import F32, pair, write
 from webui.library.layouts import Shelf
 from webui.library.places import Place, places
 from webui.library.telling import Memory, Told, tell
@@ -103,6 +104,29 @@ def test_pickles_with_more_than_weights(tmp_path):
     told = tell(only(tmp_path), Memory())
     assert told.problem and told.problem.code == "model_pickle_foreign"
     assert "pathlib" in told.problem.message
+
+
+def gguf(path: Path, names: tuple[str, ...], kind: int = F32) -> Path:
+    tensors = {name: ((2, 64), kind, bytes(512)) for name in names}
+    return write(path, tensors, [pair("general.name", "Żółw"), pair("general.architecture", "x")])
+
+
+def test_a_transformer_in_gguf_is_a_checkpoint(tmp_path):
+    gguf(tmp_path / "a.gguf", ("double_blocks.0.img_attn.qkv.weight", "img_in.weight"))
+    told = tell(only(tmp_path), Memory())
+    assert (told.kind, told.dtype, told.said.title) == ("checkpoint", "F32", "Żółw")
+    assert told.model and (told.model.family, told.model.problem) == ("flux", None)
+
+
+def test_gguf_of_other_kinds(tmp_path):
+    path = gguf(tmp_path / "a.gguf", ("token_embd.weight", "enc.blk.0.attn_q.weight"))
+    told = tell(only(tmp_path), Memory())
+    assert (told.kind, told.model, told.problem) == ("text_encoder", None, None)
+    gguf(path, ("double_blocks.0.img_attn.qkv.weight",), kind=77)
+    told = tell(only(tmp_path), Memory())
+    assert told.model and told.model.problem
+    assert told.model.problem.code == "model_numbers" and "type 77" in told.model.problem.message
+    assert told.kind == "diffusion_model"
 
 
 def test_it_survives_the_way_through_json(tmp_path):

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.flow_layout import write_part, write_whole
+from tests.flow_layout import flow_layout, write_part, write_whole
+from tests.gguf_files import rounded, write_weights
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_flux, write_sd3
 from webui.core.errors import UserError
@@ -88,6 +89,68 @@ def test_a_file_with_all_of_flux(flux, tmp_path):
 def test_the_other_parts_may_lie_beside(flux, apart):
     assert recognise_file(apart).family == "flux"
     same(Flux(flux), flux, apart, "flux")
+
+
+def in_8_bits(flux: Path, part: str, path: Path) -> tuple[Path, Path]:
+    """A part as GGUF, and what is left of its numbers as safetensors."""
+    tensors = flow_layout(flux, "flux", part, "")
+    plain = path.with_suffix(".safetensors")
+    plain.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: rounded(value) for name, value in tensors.items()}, plain)
+    if part.startswith("text"):
+        tensors = {llama_name(name): value for name, value in tensors.items()}
+        tensors.pop("encoder.embed_tokens.weight", None)
+    return write_weights(path.with_suffix(".gguf"), tensors), plain
+
+
+def llama_name(name: str) -> str:
+    layers = {
+        "layer.0.SelfAttention.relative_attention_bias": "attn_rel_b",
+        **{f"layer.0.SelfAttention.{one}": f"attn_{one}" for one in "qkvo"},
+        **{"layer.0.layer_norm": "attn_norm", "layer.1.layer_norm": "ffn_norm"},
+        "layer.1.DenseReluDense.wi_0": "ffn_gate",
+        "layer.1.DenseReluDense.wi_1": "ffn_up",
+        "layer.1.DenseReluDense.wo": "ffn_down",
+        "encoder.final_layer_norm": "enc.output_norm",
+        "shared": "token_embd",
+    }
+    for old, new in layers.items():
+        name = name.replace(old, new)
+    return name.replace("encoder.block.", "enc.blk.")
+
+
+def test_a_transformer_in_blocks_of_8_bits(flux, apart):
+    packed, plain = in_8_bits(flux, "transformer", apart.with_name("q8"))
+    assert recognise_file(packed).family == "flux"
+    one, other = (load(Flux(flux), info_of(path, "flux")) for path in (packed, plain))
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+    made, wanted = (
+        model.predict_x0(x, 0.6, model.encode_texts(["a red apple"])) for model in (one, other)
+    )
+    torch.testing.assert_close(made, wanted)
+
+
+def test_t5_in_blocks_of_8_bits_by_its_own_names(flux, apart):
+    t5 = apart.parents[2] / BESIDE["text_encoder_2"]
+    packed, plain = in_8_bits(flux, "text_encoder_2", t5.with_name("q8"))
+    t5.unlink()
+    made: list[Any] = []
+    for path in (plain, packed):
+        made.append(load(Flux(flux), info_of(apart, "flux")).encode_texts(["a red apple"])[0])
+        path.unlink()
+    torch.testing.assert_close(made[1].tokens, made[0].tokens)
+
+
+def test_a_type_that_cannot_be_read_is_named(flux, apart):
+    packed, _ = in_8_bits(flux, "transformer", apart.with_name("q8"))
+    data = packed.read_bytes()
+    name = b"double_blocks.0.img_mod.lin.weight"
+    place = data.index(name) + len(name) + 4 + 2 * 8
+    packed.write_bytes(data[:place] + (23).to_bytes(4, "little") + data[place + 4 :])
+    with pytest.raises(UserError, match="IQ4_XS"):
+        recognise_file(packed)
+    with pytest.raises(UserError, match="IQ4_XS"):
+        load(Flux(flux), info_of(packed, "flux"))
 
 
 def test_a_card_names_the_part_where_several_would_do(flux, apart):

@@ -10,11 +10,12 @@ from pathlib import Path
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo
 from webui.library.entries import distinct, kind_of, plain
+from webui.library.gguf import GGUF
 from webui.library.places import PICKLE, Place
 from webui.library.telling import Model, Told
 from webui.library.weights import SUFFIX
 
-_FORMATS = ("diffusers", "definition", SUFFIX[1:], PICKLE[1:])
+_FORMATS = ("diffusers", "definition", SUFFIX[1:], PICKLE[1:], GGUF[1:])
 """Of checkpoints that may be loaded."""
 _HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
 _OLD_HASH = re.compile(r"[0-9a-f]{8}")

@@ -17,8 +17,9 @@ from webui.library.flows import (
     schedule_of,
     told_by,
 )
+from webui.library.header import Header, check_types
 from webui.library.pipelines import GENERIC, draws_from_text, whole_card
-from webui.library.weights import Header, part_file, read_config, read_header
+from webui.library.weights import part_file, read_config, read_header
 
 INDEX = "model_index.json"
 """The file that makes a folder a model in the layout of diffusers."""
@@ -121,6 +122,7 @@ def recognise_file(path: Path, header: Header | None = None) -> Kind:
     family = _checked(path.name, _family_of_names(header))
     if family in FLOW_PARTS:
         return _flow(path.stem, family, told_by(family, header))
+    check_types(header, path.name)
     for part, prefix in LDM_PARTS[family].items():
         if not _has(header, prefix):
             raise UserError("model_part_missing", file=path.name, part=part)

@@ -150,11 +150,7 @@ def _file(place: Place, memory: Memory) -> Told:
     found = recognised_by_shapes(header.shapes)
     if head:
         memory.add(head, header.dtype, found)
-    told = _told(header.dtype, found, header.metadata)
-    model = _model(place, header) if found.kind in _DRAWS else None
-    alone = told.kind == "diffusion_model" and model is not None and model.problem is None
-    kind = "checkpoint" if alone else told.kind  # its other parts are looked for beside it
-    return told.model_copy(update={"model": model, "kind": kind})
+    return _drawing(place, header, _told(header.dtype, found, header.metadata))
 
 
 def _told(dtype: str, by_shapes: Recognised, metadata: Mapping[str, str]) -> Told:
@@ -211,14 +207,23 @@ def _refused(place: Place) -> Model:
 def _gguf(place: Place) -> Told:
     read = read_gguf(place.path, place.path.name)
     found = recognised(read.header)
-    unsupported = UserError("model_unsupported", file=place.path.name, family="gguf").problem
-    return Told(
-        kind="diffusion_model" if found.kind == "checkpoint" else found.kind,
+    told = Told(
+        kind=found.kind,
         family=found.family or family_named(read.architecture),
         dtype=read.header.dtype,
         said=Said(title=line(read.title)),
-        model=Model(problem=unsupported),
     )
+    return _drawing(place, read.header, told)
+
+
+def _drawing(place: Place, header: Header, told: Told) -> Told:
+    """With what it is as a checkpoint, if it may be one."""
+    if told.kind not in _DRAWS:
+        return told
+    model = _model(place, header)
+    alone = told.kind == "diffusion_model" and model.problem is None
+    kind = "checkpoint" if alone else told.kind  # its other parts are looked for beside it
+    return told.model_copy(update={"model": model, "kind": kind})
 
 
 def _card(path: Path, usual: ModelCard) -> ModelCard:

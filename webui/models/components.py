@@ -27,7 +27,7 @@ from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.memory.turns import RAM
-from webui.models.t5 import T5Encoder, read_t5_tokenizer
+from webui.models.t5 import T5Encoder, gguf_names, read_t5_tokenizer
 from webui.models.texts import Reading, TextEncoder
 
 Make = Callable[[Mapping[str, Any]], Any]
@@ -176,7 +176,8 @@ def folder_names(tensors: Tensors, network: Any) -> Tensors:
 
 def t5_names(tensors: Tensors) -> Tensors:
     """The encoder's alone; the table of words is there twice, as one."""
-    kept = {name: value for name, value in tensors.items() if not name.startswith("decoder.")}
+    named = gguf_names(tensors)
+    kept = {name: value for name, value in named.items() if not name.startswith("decoder.")}
     kept.pop("lm_head.weight", None)
     words = kept.get("shared.weight", kept.get("encoder.embed_tokens.weight"))
     if words is not None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from webui.core.errors import UserError
+from webui.library.header import Header
 from webui.library.weights import read_header
 from webui.models.family import LoadProgress
+from webui.models.numbers import is_note, opened
 
 Tensors = dict[str, Tensor]
 
@@ -49,7 +50,8 @@ def read_parts(
     Raises:
         UserError: a file is cut off or damaged.
     """
-    names = {part: _names(which) for part, which in parts.items()}
+    headers = {one.path: read_header(one.path, one.shown) for one in parts.values()}
+    names = {part: _names(which, headers[which.path]) for part, which in parts.items()}
     total = sum(size for sizes in names.values() for size in sizes.values())
     done = 0
 
@@ -59,7 +61,7 @@ def read_parts(
         progress(done, total)
 
     for part, which in parts.items():
-        yield part, _read(which, names[part], device, read)
+        yield part, _read(which, headers[which.path], names[part], device, read)
 
 
 def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:
@@ -86,24 +88,28 @@ def without_weights() -> Iterator[None]:
         yield
 
 
-def _names(part: Part) -> Mapping[str, int]:
+def _names(part: Part, header: Header) -> Mapping[str, int]:
     """Names and bytes of the tensors of a part."""
-    sizes = read_header(part.path, part.shown).sizes
     return {
         name: size
-        for name, size in sizes.items()
-        if name.startswith(part.prefix) and not name.endswith(_NOT_WEIGHTS)
+        for name, size in header.sizes.items()
+        if name.startswith(part.prefix)
+        and not name.endswith(_NOT_WEIGHTS)
+        and not is_note(header, name)
     }
 
 
 def _read(
-    part: Part, names: Mapping[str, int], device: torch.device, read: Callable[[int], None]
+    part: Part,
+    header: Header,
+    names: Mapping[str, int],
+    device: torch.device,
+    read: Callable[[int], None],
 ) -> Tensors:
     tensors: Tensors = {}
-    with safe_open(part.path, framework="pt") as file:
+    with opened(part.path, part.shown, header) as file:
         for name, size in names.items():
-            # a copy: the file's own memory would change with the file
-            tensors[name] = file.get_tensor(name).to(device, part.dtype, copy=True)
+            tensors[name] = file.tensor(name).to(device, part.dtype)
             read(size)
     return tensors
 

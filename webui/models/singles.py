@@ -18,6 +18,7 @@ from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
+from webui.library.gguf import GGUF
 from webui.library.weights import SUFFIX, Header, read_config, read_header
 from webui.models.components import (
     Components,
@@ -31,7 +32,7 @@ from webui.models.components import (
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.loading import Tensors
-from webui.models.t5 import T5_TOKENIZER
+from webui.models.t5 import GGUF_WORDS, T5_TOKENIZER
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "vae": ("vae", "VAE"),
@@ -40,8 +41,10 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
 """What kind of part -> the folders it may lie in; users are told the first."""
 
 _CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
-_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")
+_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight", GGUF_WORDS)
 _VAE_INPUT = "decoder.conv_in.weight"
+_ENDINGS = (SUFFIX, ".sft", GGUF)
+"""Of files that parts may lie in, the better ones first."""
 _ANCESTORS = 6
 _OWN_NAMES: Mapping[str, re.Pattern[str]] = {
     "flux": re.compile(r"sd_?3|qwen|wan"),
@@ -200,7 +203,8 @@ def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> b
 
 def _candidates(path: Path, kind: str) -> Iterator[Path]:
     for shelf in _shelves(path, kind):
-        yield from sorted(shelf.rglob(f"*{SUFFIX}"))
+        files = (file for file in shelf.rglob("*") if file.suffix.lower() in _ENDINGS)
+        yield from sorted(files, key=lambda file: (_ENDINGS.index(file.suffix.lower()), file))
 
 
 def _shelves(path: Path, kind: str) -> Iterator[Path]:

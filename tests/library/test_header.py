@@ -1,0 +1,17 @@
+import pytest
+
+from webui.core.errors import UserError
+from webui.library.header import Header, check_length, check_types
+
+
+def test_types_that_can_be_read_and_others():
+    check_types(Header({}, {}, {}, types={"a": "F16", "b": "Q4_K"}), "x")
+    with pytest.raises(UserError, match="x stores numbers as IQ1_S"):
+        check_types(Header({}, {}, {}, types={"a": "F16", "b": "IQ1_S"}), "x")
+
+
+def test_a_file_may_be_longer_but_not_shorter():
+    check_length("x", 5, 5)
+    check_length("x", 6, 5)
+    with pytest.raises(UserError, match="x is cut off, it has 4 of 5 bytes"):
+        check_length("x", 4, 5)

@@ -1,0 +1,170 @@
+"""Numbers that files keep in fewer bits, made of float32 again.
+
+Blocks of GGUF as ggml defines them
+(https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h): a few numbers share a scale `d`,
+some a least value `m` as well; in those of 256 (`_K`), groups of 16 or 32 have a scale of their own
+in few bits, of which `d` is the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from webui.library.header import BLOCKS
+
+PLAIN: Mapping[str, torch.dtype] = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U64": torch.uint64,
+    "U32": torch.uint32,
+    "U16": torch.uint16,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+"""Types whose numbers stand for themselves."""
+
+_GROUPS = 8
+
+
+def decoded(data: Tensor, kind: str) -> Tensor:
+    """The numbers of some bytes.
+
+    Args:
+        data: (..., bytes) uint8, each row whole blocks.
+        kind: a key of `PLAIN` or of `header.BLOCKS`.
+
+    Returns:
+        (..., numbers), in float32 where they lay in blocks, else in their own type.
+    """
+    if kind in PLAIN:
+        return data.contiguous().view(PLAIN[kind])
+    _, size = BLOCKS[kind]
+    numbers = _DECODERS[kind](data.reshape(-1, size))
+    return numbers.reshape(*data.shape[:-1], -1)
+
+
+def _halves(blocks: Tensor, begin: int) -> Tensor:
+    """(n, 1) the float16 that begins at a byte."""
+    return blocks[:, begin : begin + 2].contiguous().view(torch.float16).float()
+
+
+def _nibbles(data: Tensor) -> Tensor:
+    """(n, b) bytes to (n, 2, b): their low halves, then their high ones."""
+    return torch.stack([data & 15, data >> 4], dim=1)
+
+
+def _bits(data: Tensor) -> Tensor:
+    """(n, b) bytes to (n, 8, b): bit by bit, the lowest first."""
+    return torch.stack([data >> place & 1 for place in range(8)], dim=1)
+
+
+def _pairs(data: Tensor) -> Tensor:
+    """(n, b) bytes to (n, 4, b): two bits each, the lowest first."""
+    return torch.stack([data >> place & 3 for place in (0, 2, 4, 6)], dim=1)
+
+
+def _q4_0(blocks: Tensor) -> Tensor:
+    numbers = _nibbles(blocks[:, 2:]).flatten(1).float()
+    return _halves(blocks, 0) * (numbers - 8)
+
+
+def _q4_1(blocks: Tensor) -> Tensor:
+    numbers = _nibbles(blocks[:, 4:]).flatten(1).float()
+    return _halves(blocks, 0) * numbers + _halves(blocks, 2)
+
+
+def _fives(low: Tensor, high: Tensor) -> Tensor:
+    """(n, 32) of 16 bytes with four bits of each, and four bytes with the fifth."""
+    return _nibbles(low).flatten(1) | _bits(high).transpose(1, 2).flatten(1) << 4
+
+
+def _q5_0(blocks: Tensor) -> Tensor:
+    numbers = _fives(blocks[:, 6:], blocks[:, 2:6]).float()
+    return _halves(blocks, 0) * (numbers - 16)
+
+
+def _q5_1(blocks: Tensor) -> Tensor:
+    numbers = _fives(blocks[:, 8:], blocks[:, 4:8]).float()
+    return _halves(blocks, 0) * numbers + _halves(blocks, 2)
+
+
+def _q8_0(blocks: Tensor) -> Tensor:
+    return _halves(blocks, 0) * blocks[:, 2:].view(torch.int8).float()
+
+
+def _q2_k(blocks: Tensor) -> Tensor:
+    scales, numbers = blocks[:, :16], blocks[:, 16:80]
+    numbers = _pairs(numbers.reshape(-1, 32)).reshape(-1, 16, 16).float()
+    unit, least = _halves(blocks, 80), _halves(blocks, 82)
+    scale, offset = unit * (scales & 15), least * (scales >> 4)
+    return (scale[..., None] * numbers - offset[..., None]).flatten(1)
+
+
+def _q3_k(blocks: Tensor) -> Tensor:
+    low = _pairs(blocks[:, 32:96].reshape(-1, 32)).reshape(-1, 16, 16)
+    high = _bits(blocks[:, :32]).reshape(-1, 16, 16)
+    numbers = low.float() + 4 * high.float() - 4
+    packed = blocks[:, 96:108]
+    fours = _nibbles(packed[:, :8]).flatten(1)
+    twos = _pairs(packed[:, 8:]).flatten(1)
+    scales = (fours | twos << 4).float() - 32
+    return (_halves(blocks, 108) * scales)[..., None].mul(numbers).flatten(1)
+
+
+def _sixes(packed: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, 12) bytes to scales and least values (n, 8), of six bits each."""
+    first, second, rest = packed.split(4, dim=1)
+    scales = torch.cat([first & 63, rest & 15 | first >> 6 << 4], dim=1)
+    least = torch.cat([second & 63, rest >> 4 | second >> 6 << 4], dim=1)
+    return scales.float(), least.float()
+
+
+def _grouped(blocks: Tensor, numbers: Tensor) -> Tensor:
+    """Of Q4_K and Q5_K: (n, 256) of numbers (n, 8, 32)."""
+    scales, least = _sixes(blocks[:, 4:16])
+    scale, offset = _halves(blocks, 0) * scales, _halves(blocks, 2) * least
+    return (scale[..., None] * numbers.float() - offset[..., None]).flatten(1)
+
+
+def _q4_k(blocks: Tensor) -> Tensor:
+    return _grouped(blocks, _nibbles(blocks[:, 16:].reshape(-1, 32)).reshape(-1, _GROUPS, 32))
+
+
+def _q5_k(blocks: Tensor) -> Tensor:
+    low = _nibbles(blocks[:, 48:].reshape(-1, 32)).reshape(-1, _GROUPS, 32)
+    return _grouped(blocks, low | _bits(blocks[:, 16:48]) << 4)
+
+
+def _q6_k(blocks: Tensor) -> Tensor:
+    low = _nibbles(blocks[:, :128].reshape(-1, 64)).reshape(-1, _GROUPS, 32)
+    high = _pairs(blocks[:, 128:192].reshape(-1, 32)).reshape(-1, _GROUPS, 32)
+    numbers = (low | high << 4).float() - 32
+    scales = blocks[:, 192:208].view(torch.int8).float()
+    scale = _halves(blocks, 208) * scales
+    return scale[..., None].mul(numbers.reshape(-1, 16, 16)).flatten(1)
+
+
+_DECODERS: Mapping[str, Callable[[Tensor], Any]] = {
+    "Q4_0": _q4_0,
+    "Q4_1": _q4_1,
+    "Q5_0": _q5_0,
+    "Q5_1": _q5_1,
+    "Q8_0": _q8_0,
+    "Q2_K": _q2_k,
+    "Q3_K": _q3_k,
+    "Q4_K": _q4_k,
+    "Q5_K": _q5_k,
+    "Q6_K": _q6_k,
+}
