@@ -6,11 +6,13 @@ import { choice, field, number, text } from "./fields.js";
 import { fold } from "./form.js";
 import { memoryLine } from "./memory.js";
 import { examples, modelPart } from "./model.js";
+import { networkRows } from "./networks.js";
 import { followOffers } from "./offers.js";
 import { announcements, thinProgress, waitingPart } from "./progress.js";
 import { refinerPart } from "./refiner.js";
 import { seedField } from "./seed.js";
 import { local, t } from "./text.js";
+import { vaeField } from "./vae.js";
 
 /** Data of a form's fields by name; `hires.steps` is labelled as `steps` is. */
 export const dataOf = fields =>
@@ -33,10 +35,14 @@ export const pair = (...elements) => h("div.pair", {}, ...elements);
  */
 export function drawingTab(element, { form, data, stage, request, onAccepted, ...parts }) {
   const { first = [], ask = [], own = [], folds = [], suits = [], fills = [] } = parts;
-  const prompt = promptPart(form, data, first, ask);
+  let chosen = null;
+  const prompt = promptPart(form, data, first, ask, () => chosen);
   const usual = usualPart(form, data, stage);
   const refiner = refinerPart(form, data);
-  const suit = model => [prompt.suit, ...suits].forEach(one => one(model));
+  const suit = model => {
+    chosen = model;
+    [prompt.suit, ...suits].forEach(one => one(model));
+  };
   const model = modelPart(form, data.model, suit);
   const more = morePart(form, data);
   const panels = window.easel.panels.map(panel => panelOf(form, panel));
@@ -59,15 +65,18 @@ export function frameOf(element, { name, ask, settings, bar, stage }) {
   element.replaceChildren(h(`div.desk.of-${name}`, {}, left, stage.element, announcements()));
 }
 
-function promptPart(form, data, first, ask) {
+function promptPart(form, data, first, ask, model) {
   const hints = examples(form);
+  const words = form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" }));
+  const negative = text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" });
+  const unwanted = form.add(negative);
+  const rows = networkRows(form, model);
   const element = h(
     "div.ask",
     {},
     first,
-    form.add(text({ ...data.prompt, rows: 3, placeholder: "ui.prompt.placeholder" })),
-    hints.element,
-    form.add(text({ ...data.negative_prompt, rows: 2, placeholder: "ui.negative.placeholder" })),
+    [words, rows.prompt, hints.element],
+    [unwanted, rows.negative_prompt],
     ask,
   );
   return { element, suit: model => hints.show(model.card) };
@@ -98,6 +107,7 @@ function morePart(form, data) {
   return fold(
     `${form.key}.more`,
     t("ui.more"),
+    form.add(vaeField(data.vae)),
     pair(form.add(seedField(form, data.variation_seed)), form.add(number(variation))),
     pair(
       form.add(number(data.clip_skip)),

@@ -9,13 +9,16 @@ const plain = words => words.toLowerCase();
 const escaped = words => words.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
 /** How prompts call it: by its name, by its id where the name would end the mark. */
-const callable = entry => (/[<>:]/.test(entry.name) ? entry.id : entry.name);
+export const callable = entry => (/[<>:]/.test(entry.name) ? entry.id : entry.name);
 
 const rounded = weight => String(Number(weight.toFixed(2)));
 
-/** What stands for an embedding: its file's name, with a weight that is not 1 in brackets. */
+/** What prompts call an embedding: its file's name. */
+export const nameIn = entry => entry.name.split("/").at(-1);
+
+/** What stands for an embedding: its name, with a weight that is not 1 in brackets. */
 export function wordsFor(entry, weight) {
-  const name = entry.name.split("/").at(-1);
+  const name = nameIn(entry);
   return weight === 1 ? name : `(${name}:${rounded(weight)})`;
 }
 
