@@ -6,8 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from diffusers import ChromaTransformer2DModel, FlowMatchEulerDiscreteScheduler
+from diffusers import (
+    ChromaTransformer2DModel,
+    FlowMatchEulerDiscreteScheduler,
+    ZImageTransformer2DModel,
+)
 from safetensors.torch import load_file, save_file
+from torch import Tensor, cat
 
 from tests.flow_layout import flow_layout, flux_layout
 from tests.tiny_flows import (
@@ -19,6 +24,7 @@ from tests.tiny_flows import (
     write_index,
     write_t5_tokenizer,
 )
+from tests.tiny_languages import WIDTH, qwen3, write_qwen_tokenizer
 from webui.library.weights import part_files
 
 
@@ -76,3 +82,76 @@ def write_chroma_file(folder: Path, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({**tensors, **text, **flow_layout(folder, "flux", "vae", "vae.")}, path)
     return path
+
+
+def write_z_image(folder: Path, *, whole: bool = True, **transformer: Any) -> Path:
+    """A Z-Image; `transformer`: changes to the transformer's config."""
+    config = {
+        "in_channels": CHANNELS,
+        "dim": 32,
+        "n_layers": 2,
+        "n_refiner_layers": 1,
+        "n_heads": 2,
+        "n_kv_heads": 2,
+        "cap_feat_dim": WIDTH,
+        "axes_dims": [8, 4, 4],
+        "axes_lens": [600, 16, 16],
+    }
+    save_parts(
+        folder,
+        {
+            "transformer": lambda: ZImageTransformer2DModel(**{**config, **transformer}),
+            "vae": autoencoder,
+            "text_encoder": qwen3,
+        },
+    )
+    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+    write_qwen_tokenizer(folder / "tokenizer", whole=whole)
+    write_index(
+        folder,
+        "ZImagePipeline",
+        {
+            "transformer": "ZImageTransformer2DModel",
+            "vae": "AutoencoderKL",
+            "scheduler": "FlowMatchEulerDiscreteScheduler",
+            "text_encoder": "Qwen3Model",
+            "tokenizer": "Qwen2Tokenizer",
+        },
+    )
+    return folder
+
+
+def write_parts_of_z_image(folder: Path, models: Path) -> Path:
+    """The files that people have, below a folder of models; gives that of the transformer."""
+    path = models / "diffusion_models" / "z_image_turbo_bf16.safetensors"
+    save(path, z_image_layout(weights_of(folder, "transformer")))
+    words = weights_of(folder, "text_encoder")
+    inside = {f"model.{name}": value for name, value in words.items()}
+    save(models / "text_encoders" / "qwen_3_4b.safetensors", inside)
+    save(models / "vae" / "ae.safetensors", flow_layout(folder, "flux", "vae", ""))
+    return path
+
+
+def z_image_layout(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A transformer by its makers' names, one layer for query, key and value."""
+    found = {"norm_final.weight": tensors["cap_embedder.0.weight"].clone()}
+    for name, value in tensors.items():
+        if re.search(r"\.attention\.to_[kv]\.", name):
+            continue
+        if ".attention.to_q." in name:
+            parts = [tensors[name.replace("to_q", f"to_{one}")] for one in "qkv"]
+            name, value = name.replace("to_q", "qkv"), cat(parts)
+        name = re.sub(r"^all_(x_embedder|final_layer)\.2-1\.", r"\1.", name)
+        name = name.replace("to_out.0.", "out.").replace("norm_q.", "q_norm.")
+        found[name.replace("norm_k.", "k_norm.")] = value.contiguous()
+    return found
+
+
+def weights_of(folder: Path, part: str) -> dict[str, Tensor]:
+    (file,) = part_files(folder, part)
+    return load_file(file)
+
+
+def save(path: Path, tensors: dict[str, Tensor]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, path)

@@ -42,9 +42,9 @@ def write(folder: Path, side: object = 64) -> Path:
     write_weights(folder / "transformer" / "diffusion_pytorch_model.safetensors", {"a": (1,)})
     (folder / "transformer" / "config.json").write_text(json.dumps({"sample_size": side}))
     index = {
-        "_class_name": "ZImagePipeline",
+        "_class_name": "SanaPipeline",
         "_diffusers_version": "0.42.1",
-        "transformer": ["diffusers", "ZImageTransformer2DModel"],
+        "transformer": ["diffusers", "SanaTransformer2DModel"],
         "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
         "image_encoder": [None, None],
         "requires_safety_checker": False,
@@ -55,17 +55,17 @@ def write(folder: Path, side: object = 64) -> Path:
 
 @pytest.mark.parametrize(("side", "pixels"), [(64, 512), (None, 1024), ("x", 1024), (9999, 1024)])
 def test_a_folder(tmp_path, side, pixels):
-    kind = recognise_folder(write(tmp_path / "z", side))
+    kind = recognise_folder(write(tmp_path / "s", side))
     assert (kind.family, kind.variant) == (GENERIC, None)
     assert (kind.card.width, kind.card.height) == (pixels, pixels)
 
 
 def test_a_part_that_is_missing_or_damaged_is_named(tmp_path):
-    folder = write(tmp_path / "z")
+    folder = write(tmp_path / "s")
     (folder / "scheduler").rmdir()
     with pytest.raises(UserError, match="scheduler"):
         recognise_folder(folder)
     (folder / "scheduler").mkdir()
     (folder / "transformer" / "diffusion_pytorch_model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(UserError, match="z/transformer/diffusion_pytorch_model"):
+    with pytest.raises(UserError, match="s/transformer/diffusion_pytorch_model"):
         recognise_folder(folder)

@@ -46,6 +46,9 @@ CARDS: Mapping[str, ModelCard] = {
     "chroma": ModelCard(
         family="chroma", **_LARGE, steps=30, sampler="Euler", schedule="Beta", cfg_scale=4.0
     ),
+    "z-image": ModelCard(
+        family="z-image", **_LARGE, steps=30, sampler="Euler", schedule="Simple", cfg_scale=5.0
+    ),
     "diffusers": ModelCard(family="diffusers", **_LARGE, sampler="Euler", cfg_scale=4.5),
 }
 """The families that can be drawn with; `diffusers` is any other pipeline of that library."""

@@ -34,6 +34,11 @@ FLOW_PARTS: Mapping[str, Mapping[str, str]] = {
         "vae": "vae.",
         "text_encoder": _T5,
     },
+    "z-image": {
+        "transformer": "model.diffusion_model.",
+        "vae": "vae.",
+        "text_encoder": "text_encoders.qwen3_4b.transformer.",
+    },
 }
 """Family -> its parts, and how the names of a part's weights begin in a single file."""
 
@@ -41,11 +46,14 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "sd3": frozenset({"text_encoder_3"}),
     "flux": frozenset(),
     "chroma": frozenset(),
+    "z-image": frozenset(),
 }
 """Parts that a model may lack."""
 
 _FILL, _PLAIN = 384, 64
 """What a Flux transformer takes: with a masked picture and its mask beside the latents, or not."""
+_QUICK: Mapping[str, int] = {"z-image": 9}
+"""Steps of a family's models that were distilled to few, where they are not 4."""
 _SCHEDULER = "scheduler/scheduler_config.json"
 _SCHEDULES: Mapping[str, str] = {
     "use_karras_sigmas": "Karras",
@@ -121,7 +129,7 @@ def flow_variant(
     card = CARDS[family]
     if family != "flux":
         speed = speed_of(name)
-        values = {"steps": 4, "cfg_scale": 1.0} if speed else {}
+        values = {"steps": _QUICK.get(family, 4), "cfg_scale": 1.0} if speed else {}
         return speed, card.model_copy(update=values)
     channels = transformer.get("in_channels", _PLAIN)
     if channels not in (_PLAIN, _FILL):

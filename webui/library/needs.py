@@ -32,6 +32,7 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
     "sd2": {"text_encoder": 340, "vae": 84},
     "sdxl": {"text_encoder": 123, "text_encoder_2": 695, "vae": 84},
     "sdxl-refiner": {"text_encoder_2": 695, "vae": 84},
+    "z-image": {"text_encoder": 4022, "vae": 84},
 }
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
 _Side = Annotated[int, Field(ge=0, le=2**16)]

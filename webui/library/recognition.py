@@ -54,6 +54,7 @@ _FILE_MARKS: tuple[tuple[str, str], ...] = (
     ("joint_blocks.", "sd3"),
     *((f"{own}double_stream_modulation_img.", "flux2") for own in ("", _UNET)),
     *((f"{own}distilled_guidance_layer.", "chroma") for own in ("", _UNET)),
+    *((f"{own}layers.0.adaLN_modulation.0.", "z-image") for own in ("", _UNET)),
     ("model.diffusion_model.double_blocks.", "flux"),
     ("double_blocks.", "flux"),
     ("model.diffusion_model.input_blocks.", "sd1"),
@@ -81,6 +82,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("Flux2", "flux2"),
     ("Flux", "flux"),
     ("Chroma", "chroma"),
+    ("ZImagePipeline", "z-image"),
 )
 """How the name of its pipeline begins -> the family."""
 

@@ -33,6 +33,11 @@ class Autoencoder:
         self.precise: str | None = None
 
     @property
+    def channels(self) -> int:
+        """Of latents."""
+        return self.vae.config["latent_channels"]
+
+    @property
     def stride(self) -> int:
         """Pixels per latent, along each side."""
         return 2 ** (len(self.vae.config["block_out_channels"]) - 1)

@@ -25,6 +25,7 @@ from webui.models.checkpoint import WRONG_CONFIG, clip_names, read_tokenizer
 from webui.models.devices import flow_dtype, t5_dtype
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.language import Chat, LanguageEncoder, language_names, read_language_tokenizer
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.memory.turns import RAM
 from webui.models.t5 import T5Encoder, gguf_names, read_t5_tokenizer
@@ -85,6 +86,53 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Language:
+    """A language model that a family reads texts with.
+
+    Attributes:
+        tokenizer: the folder of its tokenizer.
+        make: the network.
+        chat: how it is read.
+        title: how errors name it, with the usual name of its file.
+        words: the name of its tokenizer's file in a folder of text encoders.
+        names: to the network's names.
+    """
+
+    tokenizer: str
+    make: Make
+    chat: Chat
+    title: str
+    words: str = "qwen-tokenizer.json"
+    names: Convert = language_names
+
+
+def _plain_vae(config: Mapping[str, Any]) -> Any:
+    return AutoencoderKL.from_config(dict(config))
+
+
+@dataclass(frozen=True)
+class Vae:
+    """The kind of autoencoder of a family.
+
+    Attributes:
+        make: the network.
+        wrap: what the engine sees of it.
+        names: of single files, to the network's; None: those of the first Stable Diffusion.
+        input: the table of single files whose second size is the channels of latents, by its
+            names in the layouts that there are.
+        channels: what its config calls their number.
+        foreign: what autoencoders of other families are called, whose headers look the same.
+    """
+
+    make: Make = _plain_vae
+    wrap: Callable[[Any], Autoencoder] = Autoencoder
+    names: Convert | None = None
+    input: tuple[str, ...] = ("decoder.conv_in.weight",)
+    channels: str = "latent_channels"
+    foreign: str = r"sd_?3|qwen|wan"
+
+
+@dataclass(frozen=True)
 class Kinds:
     """Of what kind a family's parts are.
 
@@ -93,16 +141,24 @@ class Kinds:
         clips: its CLIPs by the name of the part.
         t5: the name of its T5, and the folder of its tokenizer.
         optional: parts that a model may lack.
+        languages: its language models by the name of the part.
     """
 
     transformer: Make
     clips: Mapping[str, Clip]
     t5: tuple[str, str] | None = None
     optional: frozenset[str] = field(default=frozenset())
+    languages: Mapping[str, Language] = field(default_factory=dict[str, Language])
+    vae: Vae = field(default=Vae())
 
     @property
     def parts(self) -> Sequence[str]:
-        return ("transformer", "vae", *self.clips, *(self.t5[:1] if self.t5 else ()))
+        own = (*self.clips, *(self.t5[:1] if self.t5 else ()), *self.languages)
+        return ("transformer", "vae", *own)
+
+    def names(self, part: str) -> Convert:
+        """What turns names that diffusers and transformers saved into the network's own."""
+        return self.languages[part].names if part in self.languages else folder_names
 
 
 def folder_sources(kinds: Kinds, info: ModelInfo) -> dict[str, Source]:
@@ -121,7 +177,7 @@ def folder_sources(kinds: Kinds, info: ModelInfo) -> dict[str, Source]:
             raise UserError("model_part_missing", file=folder.name, part=part)
         shown = tuple(f"{folder.name}/{part}/{file.name}" for file in files)
         config = read_config(folder / part / "config.json", f"{folder.name}/{part}/config.json")
-        sources[part] = Source(files, shown, "", config, folder_names)
+        sources[part] = Source(files, shown, "", config, kinds.names(part))
     return sources
 
 
@@ -162,7 +218,7 @@ def load_components(
             plain = {key.removeprefix(source.prefix): given[key] for key in given}
             fill(networks[part], source.convert(plain, networks[part]), source.shown[0])
     made = tuple(make(networks[part]) for part, make in encoders.items())
-    return Components(networks, Autoencoder(networks["vae"]), made, shift)
+    return Components(networks, kinds.vae.wrap(networks["vae"]), made, shift)
 
 
 def folder_names(tensors: Tensors, network: Any) -> Tensors:
@@ -197,7 +253,9 @@ def make(kinds: Kinds, part: str) -> Make:
     if part == "transformer":
         return kinds.transformer
     if part == "vae":
-        return lambda config: AutoencoderKL.from_config(dict(config))
+        return kinds.vae.make
+    if part in kinds.languages:
+        return kinds.languages[part].make
     if part in kinds.clips:
         kind = CLIPTextModelWithProjection if kinds.clips[part].projected else CLIPTextModel
         return lambda config: kind(CLIPTextConfig.from_dict(dict(config)))
@@ -216,6 +274,10 @@ def _tokenizers(
             found[part] = _clip_maker(words, clip.reading, part)
         elif kinds.t5:
             pieces = read_t5_tokenizer(find(kinds.t5[1]), shown)
+        elif part in kinds.languages:
+            language = kinds.languages[part]
+            tokenizer = read_language_tokenizer(find(language.tokenizer), shown)
+            found[part] = _language_maker(tokenizer, part, language.chat)
             found[part] = _t5_maker(pieces, part)
     return found
 
@@ -230,3 +292,7 @@ def _t5_maker(pieces: Any, part: str) -> Callable[[Any], Any]:
 
 def _dtype(part: str, device: torch.device) -> torch.dtype:
     return t5_dtype(device) if part.startswith("text") else flow_dtype(device)
+def _language_maker(tokenizer: Any, part: str, chat: Chat) -> Callable[[Any], Any]:
+    return lambda network: LanguageEncoder(network, tokenizer, part, chat)
+
+

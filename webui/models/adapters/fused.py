@@ -1,8 +1,8 @@
 """Layers by the names of their makers' code, where diffusers has others, or several for one.
 
 Flux's and Stable Diffusion 3's own code keeps query, key and value in one layer (`qkv`), Flux's
-single blocks the first layer of the feed-forward as well (`linear1`). What a file holds for such a
-layer belongs to the diffusers layers row by row.
+single blocks the first layer of the feed-forward as well (`linear1`); Z-Image's is like them. What
+a file holds for such a layer belongs to the diffusers layers row by row.
 """
 
 from __future__ import annotations
@@ -61,6 +61,18 @@ _FLUX_OUTER: _Table = {
 }
 _FLUX_SINGLE: _Table = {**SINGLE, "qkv": ("attn.to_q", "attn.to_k", "attn.to_v")}
 """`qkv` is what XLabs' files change of `linear1`."""
+_Z_IMAGE_OUTER: _Table = {
+    "x_embedder": ("all_x_embedder.2-1",),
+    "final_layer.linear": ("all_final_layer.2-1.linear",),
+    SHIFT_FIRST: ("all_final_layer.2-1.adaLN_modulation.1",),
+}
+_Z_IMAGE_BLOCK: _Table = {
+    "attention.qkv": ("attention.to_q", "attention.to_k", "attention.to_v"),
+    "attention.out": ("attention.to_out.0",),
+    "attention.q_norm": ("attention.norm_q",),
+    "attention.k_norm": ("attention.norm_k",),
+}
+_Z_IMAGE_BLOCKS = ("layers", "noise_refiner", "context_refiner")
 _MARKS: tuple[tuple[str, Mapping[tuple[str, str], _Table]], ...] = (
     (
         "single_transformer_blocks_0_attn_to_q",
@@ -73,6 +85,10 @@ _MARKS: tuple[tuple[str, Mapping[tuple[str, str], _Table]], ...] = (
     (
         "pos_embed_proj",
         {("", ""): _SD3_OUTER, ("joint_blocks", "transformer_blocks"): _SD3_JOINT},
+    ),
+    (
+        "all_x_embedder_2-1",
+        {("", ""): _Z_IMAGE_OUTER, **{(one, one): _Z_IMAGE_BLOCK for one in _Z_IMAGE_BLOCKS}},
     ),
 )
 """A layer that only such a network has -> (its blocks in files, in diffusers) -> their layers."""

@@ -11,8 +11,19 @@ from webui.models.families.sd1 import SD1
 from webui.models.families.sd2 import SD2
 from webui.models.families.sd3 import SD3
 from webui.models.families.sdxl import SDXL, SDXLRefiner
+from webui.models.families.z_image import ZImage
 from webui.models.family import Family
 
-_ALL: tuple[Family, ...] = (SD1(), SD2(), SDXL(), SDXLRefiner(), SD3(), Flux(), Chroma(), Generic())
+_ALL: tuple[Family, ...] = (
+    SD1(),
+    SD2(),
+    SDXL(),
+    SDXLRefiner(),
+    SD3(),
+    Flux(),
+    Chroma(),
+    ZImage(),
+    Generic(),
+)
 
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

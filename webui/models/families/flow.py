@@ -41,7 +41,7 @@ class FlowModel(Adaptable, ABC):
         self.info = info
         self.transformer: Any = loaded.networks[TRANSFORMER]
         self.shift = loaded.shift
-        channels = loaded.autoencoder.vae.config["latent_channels"]
+        channels = loaded.autoencoder.channels
         preview = info.card.preview or CARDS[family].preview
         stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
         self.latent = LatentSpec(channels, stride, preview, scale)

@@ -1,0 +1,117 @@
+"""The parts of newer models beside their transformer are found, or asked for in one sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.models.families.drawing import load
+from tests.tiny_flows import info_of
+from tests.tiny_newer import write_parts_of_z_image, write_z_image
+from webui.core.errors import UserError
+from webui.library.weights import read_config
+from webui.models.checkpoint import CONFIGS
+from webui.models.components import Kinds, make
+from webui.models.families.z_image import KINDS as Z_IMAGE
+from webui.models.families.z_image import ZImage
+from webui.models.loading import without_weights
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_z_image(tmp_path_factory.mktemp("z") / "tiny")
+
+
+@pytest.fixture
+def apart(folder, tmp_path) -> Path:
+    return write_parts_of_z_image(folder, tmp_path / "models")
+
+
+def drawn(folder: Path, file: Path, **card: Any) -> torch.Tensor:
+    model = load(ZImage(folder), info_of(file, "z-image", **card))
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+    return model.decode(model.predict_x0(x, 0.6, model.encode_texts(["a red apple"])))
+
+
+def refused(folder: Path, file: Path, **card: Any) -> Any:
+    with pytest.raises(UserError) as raised:
+        drawn(folder, file, **card)
+    return raised.value.problem
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [("vae/ae", "VAE"), ("text_encoders/qwen_3_4b", "Qwen3 4B (qwen_3_4b)")],
+)
+def test_a_part_that_lies_nowhere_is_named_with_its_place(folder, apart, file, told):
+    path = apart.parents[1] / f"{file}.safetensors"
+    path.unlink()
+    problem = refused(folder, apart)
+    assert problem.code == "model_companion_missing"
+    assert (problem.values["what"], problem.values["folder"]) == (told, str(path.parent))
+
+
+def test_others_that_look_alike_are_passed_over(folder, apart):
+    models = apart.parents[1]
+    wanted = drawn(folder, apart)
+    for name in ("vae/ae", "text_encoders/qwen_3_4b"):
+        own = load_file(models / f"{name}.safetensors")
+        changed = {key: value * 2 for key, value in own.items()}
+        shelf = (models / name).parent
+        (shelf / "a.safetensors").write_bytes(b"damaged")
+        if name.startswith("vae"):
+            save_file(changed, shelf / "a_sd3_vae.safetensors")
+        else:
+            more = changed["model.layers.0.mlp.up_proj.weight"].clone()
+            longer = {**changed, "model.layers.3.mlp.up_proj.weight": more}
+            save_file(longer, shelf / "a_larger.safetensors")
+    assert torch.equal(drawn(folder, apart), wanted)
+
+
+def test_a_card_names_the_part_where_several_would_do(folder, apart):
+    vae = apart.parents[1] / "vae"
+    wanted = drawn(folder, apart)
+    own = load_file(vae / "ae.safetensors")
+    save_file({name: value * 2 for name, value in own.items()}, vae / "a.safetensors")
+    assert not torch.equal(drawn(folder, apart), wanted)
+    assert torch.equal(drawn(folder, apart, parts={"vae": "ae"}), wanted)
+    assert refused(folder, apart, parts={"vae": "none"}).code == "model_companion_missing"
+    (vae / "x.safetensors").write_bytes(b"damaged")
+    assert refused(folder, apart, parts={"vae": "x"}).code == "model_cut_off"
+
+
+def test_without_its_tokenizer_it_says_which_file_to_add(folder, apart, tmp_path):
+    wanted = drawn(folder, apart)
+    configs = shutil.copytree(folder, tmp_path / "configs")
+    kept = (configs / "tokenizer").rename(tmp_path / "kept")
+    problem = refused(configs, apart)
+    shelf = apart.parents[1] / "text_encoders"
+    assert problem.code == "language_tokenizer_missing"
+    assert problem.values["folder"] == str(shelf)
+    shutil.copy(kept / "tokenizer.json", shelf / str(problem.values["name"]))
+    assert torch.equal(drawn(configs, apart), wanted)
+
+
+def test_a_tensor_that_is_missing_is_named(folder, apart):
+    tensors = load_file(apart)
+    del tensors["layers.0.feed_forward.w1.weight"]
+    save_file(tensors, apart)
+    assert refused(folder, apart).code == "model_weights_missing"
+
+
+@pytest.mark.parametrize(("kinds", "family", "millions"), [(Z_IMAGE, "z-image", (6155, 84, 4022))])
+def test_the_configs_are_of_the_published_sizes(kinds: Kinds, family, millions):
+    counts: list[int] = []
+    for part in kinds.parts:
+        config = read_config(CONFIGS / family / part / "config.json", part)
+        with without_weights():
+            network = make(kinds, part)(config)
+        counts.append(round(sum(one.numel() for one in network.parameters()) / 1e6))
+    assert tuple(counts) == millions
+    assert json.loads((CONFIGS / family / "scheduler" / "scheduler_config.json").read_text())
