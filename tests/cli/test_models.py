@@ -93,3 +93,14 @@ def test_what_is_not_there(data_folder: Paths, dog: Path, capsys, action: str):
 )
 def test_sizes(count: int, words: str):
     assert models.size(count) == words
+
+
+def test_without_names_all_that_have_none_are_hashed(data_folder: Paths, dog: Path, capsys):
+    assert shell(data_folder, "hash", "--kind", "lora") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines] == [
+        str(dog.with_name("broken.safetensors")),
+        str(dog),
+    ]
+    assert shell(data_folder, "hash", "--kind", "lora") == 0
+    assert capsys.readouterr().out == ""

@@ -45,7 +45,7 @@ def desk(tmp_path: Path) -> Generator[Desk]:
 
 
 def test_every_kind_has_a_lane():
-    assert {kind for kind in KINDS if lane_of(kind) == CHORES} == {"download", "film"}
+    assert {kind for kind in KINDS if lane_of(kind) == CHORES} == {"download", "film", "hash"}
 
 
 def test_each_lane_takes_its_own(desk: Desk) -> None:

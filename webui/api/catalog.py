@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.api.bodies import DescribedRoute, JsonObject
-from webui.api.context import ServicesHere
+from webui.api.context import Guest, HostOnly, ServicesHere
 from webui.api.errors import BODY, DISK, ID, IN_USE, may_answer
 from webui.api.pictures import KEPT, keep, make_thumbnail
 from webui.core.errors import UnknownId, UserError
@@ -43,6 +43,7 @@ _NOTES = {"requestBody": {"required": True, "content": _JSON}}
 @router.get("/models")
 def list_models(
     services: ServicesHere,
+    guest: Guest,
     kind: Annotated[ModelKind | None, Query(description="All kinds without it")] = None,
     search: Annotated[str, Query(max_length=500, description="Words, all of which fit")] = "",
     family: Annotated[
@@ -57,19 +58,24 @@ def list_models(
     if fresh:
         services.catalog.expire()
     page = services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)
+    if guest:
+        entries = tuple(map(for_guests, page.entries))
+        return page.model_copy(update={"entries": entries, "problems": ()})
     folders = {kind: str(services.paths.models / names[0]) for kind, names in FOLDERS.items()}
     return page.model_copy(update={"folders": folders})
 
 
 @router.get("/models/{kind}/{id}", responses=may_answer(*ID))
-def get_model(services: ServicesHere, kind: str, id: str) -> Entry:
+def get_model(services: ServicesHere, guest: Guest, kind: str, id: str) -> Entry:
     """One model. For the id, its name does as well, its file's name or a hash."""
-    return _entry(services, kind, id)
+    entry = _entry(services, kind, id)
+    return for_guests(entry) if guest else entry
 
 
 @router.patch(
     "/models/{kind}/{id}",
     openapi_extra=_NOTES,
+    dependencies=[HostOnly],
     responses=may_answer(*ID, *BODY, *DISK),
 )
 def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -> Entry:
@@ -81,7 +87,12 @@ def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -
     return services.catalog.set_notes(_entry(services, kind, id).id, given.notes)
 
 
-@router.delete("/models/{kind}/{id}", status_code=204, responses=may_answer(*ID, *IN_USE, *DISK))
+@router.delete(
+    "/models/{kind}/{id}",
+    status_code=204,
+    dependencies=[HostOnly],
+    responses=may_answer(*ID, *IN_USE, *DISK),
+)
 def delete_model(services: ServicesHere, kind: str, id: str) -> None:
     """Delete a model for good, with the words and pictures beside it; not one that a job needs."""
     entry = _entry(services, kind, id)
@@ -91,7 +102,7 @@ def delete_model(services: ServicesHere, kind: str, id: str) -> None:
     services.catalog.remove(entry.id)
 
 
-@router.post("/models/{kind}/{id}/hash", responses=may_answer(*ID))
+@router.post("/models/{kind}/{id}/hash", dependencies=[HostOnly], responses=may_answer(*ID))
 def hash_model(services: ServicesHere, kind: str, id: str) -> Entry:
     """Read the whole file for its hashes, once; the answer comes when it is done."""
     return services.catalog.hashed(_entry(services, kind, id).id)
@@ -127,6 +138,11 @@ def model_preview(
         keep(kept, data)
     how = KEPT if mark == entry.preview else "private, no-cache"
     return Response(data, 200, {"cache-control": how}, "image/webp")
+
+
+def for_guests(entry: Entry) -> Entry:
+    """Without where it lies on this machine."""
+    return entry.model_copy(update={"path": "", "folder": ""})
 
 
 def _entry(services: Services, kind: str, id: str) -> Entry:

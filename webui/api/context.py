@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webui.api.access import Access
+from webui.core.errors import UserError
 from webui.jobs.identity import COOKIE, new_cookie, owner_of
 from webui.jobs.services import Services
 
@@ -41,12 +42,19 @@ def _guest(request: Request) -> bool:
     return _access(request).hosts.is_shared(request.headers.get("host", ""))
 
 
+def _host_only(request: Request) -> None:
+    if _guest(request):
+        raise UserError("models_shared")
+
+
 ServicesHere = Annotated[Services, Depends(_services)]
 AccessHere = Annotated[Access, Depends(_access)]
 Owner = Annotated[str, Depends(_owner)]
 """Whose a new job is: the browser's, by its cookie, or that of all programs together."""
 Guest = Annotated[bool, Depends(_guest)]
 """Whether he comes over a shared link."""
+HostOnly = Depends(_host_only)
+"""For routes that change models or what is kept about them: not for guests of a shared link."""
 Audience = Annotated[str | None, Depends(_audience)]
 """Whose jobs are told of: the asker's own; None, everybody's, to the shell of this machine."""
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.api.bodies import DescribedRoute, JsonObject
-from webui.api.catalog import PATIENCE
-from webui.api.context import ServicesHere
+from webui.api.catalog import PATIENCE, for_guests
+from webui.api.context import Guest, HostOnly, ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.core.kinds import ModelKind
 from webui.core.request import Prompt
@@ -115,7 +115,12 @@ def list_presets(services: ServicesHere) -> PresetList:
     return PresetList(presets=services.catalog.presets.all())
 
 
-@router.put("/presets", openapi_extra=_body(OwnPreset), responses=may_answer(*BODY, *DISK))
+@router.put(
+    "/presets",
+    openapi_extra=_body(OwnPreset),
+    dependencies=[HostOnly],
+    responses=may_answer(*BODY, *DISK),
+)
 def keep_preset(services: ServicesHere, values: JsonObject) -> OwnPreset:
     """Keep settings for a model, a family or a LoRA, in the place of those kept before."""
     try:
@@ -126,7 +131,9 @@ def keep_preset(services: ServicesHere, values: JsonObject) -> OwnPreset:
     return preset
 
 
-@router.delete("/presets", status_code=204, responses=may_answer(*ID, *DISK))
+@router.delete(
+    "/presets", status_code=204, dependencies=[HostOnly], responses=may_answer(*ID, *DISK)
+)
 def forget_preset(
     services: ServicesHere,
     kind: Annotated[PresetKind, Query()],
@@ -140,6 +147,7 @@ def forget_preset(
     "/definitions",
     status_code=201,
     openapi_extra=_body(Definition),
+    dependencies=[HostOnly],
     responses=may_answer(*BODY, *DISK),
 )
 def add_definition(services: ServicesHere, values: JsonObject) -> Defined:
@@ -152,6 +160,7 @@ def add_definition(services: ServicesHere, values: JsonObject) -> Defined:
     "/definitions/import",
     status_code=201,
     openapi_extra=_body(DefinitionText),
+    dependencies=[HostOnly],
     responses=may_answer(*BODY, *DISK),
 )
 def import_definition(services: ServicesHere, values: JsonObject) -> Defined:
@@ -165,15 +174,17 @@ def import_definition(services: ServicesHere, values: JsonObject) -> Defined:
 
 
 @router.get("/definitions/{id}", responses=may_answer(*ID))
-def get_definition(services: ServicesHere, id: str) -> Defined:
+def get_definition(services: ServicesHere, guest: Guest, id: str) -> Defined:
     """What the file of a model says that is defined by one, and what it lacks."""
     _, definition = services.catalog.definition(id)
-    return _defined(services, services.catalog.entry(id), definition)
+    entry = services.catalog.entry(id)
+    return _defined(services, for_guests(entry) if guest else entry, definition)
 
 
 @router.put(
     "/definitions/{id}",
     openapi_extra=_body(Definition),
+    dependencies=[HostOnly],
     responses=may_answer(*ID, *BODY, *DISK),
 )
 def change_definition(services: ServicesHere, id: str, values: JsonObject) -> Defined:

@@ -25,6 +25,14 @@ from webui.jobs.queue import Snapshot
 
 router = APIRouter(route_class=DescribedRoute)
 
+_NOT_FOR_GUESTS: Mapping[str, str] = {
+    "download": "downloads_shared",
+    "merge": "merges_shared",
+    "convert": "merges_shared",
+    "hash": "models_shared",
+}
+"""Kinds of jobs that guests of a shared link cannot ask for, and what they are told."""
+
 
 @router.get("/about", tags=["server"])
 def about(access: AccessHere) -> About:
@@ -47,9 +55,8 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
 )
 def submit(services: ServicesHere, owner: Owner, guest: Guest, values: JsonObject) -> Job:
     """Ask for pictures, or for a model of the net. What is left out takes what suits the model."""
-    if guest and values.get("kind") in ("download", "merge", "convert"):
-        download = values["kind"] == "download"
-        raise UserError("downloads_shared" if download else "merges_shared")
+    if guest and (code := _NOT_FOR_GUESTS.get(str(values.get("kind")))):
+        raise UserError(code)
     return services.jobs.submit(values, owner)
 
 
@@ -85,11 +92,12 @@ def skip(services: ServicesHere, id: str) -> Job:
 
 
 @router.get("/offers", tags=["choices"])
-def offers(services: ServicesHere) -> OfferList:
+def offers(services: ServicesHere, guest: Guest) -> OfferList:
     """Models, samplers and schedules to choose from."""
     told = services.offers
+    models = services.catalog.models()
     return OfferList(
-        models=services.catalog.models(),
+        models=tuple(one.model_copy(update={"path": ""}) for one in models) if guest else models,
         default_model=_default_model(services),
         samplers=told.samplers,
         schedules=told.schedules,

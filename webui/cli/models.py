@@ -10,8 +10,10 @@ from datetime import datetime
 
 from webui.cli.words import size, worded
 from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.hashing import Hash
 from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
+from webui.jobs.hashing import compute_hashes, models_to_hash
 from webui.library.catalog import Catalog
 from webui.library.entries import Entry
 from webui.library.known import Known, find_known, with_places
@@ -28,6 +30,8 @@ def run(options: argparse.Namespace, language: str) -> int:
         return _list(options, catalog, language)
     if options.action == "known":
         return _known(options, catalog)
+    if options.action == "hash" and not options.names:
+        return _hash_all(options, catalog)
     shown = [_show(name, options, catalog, language) for name in options.names]
     return 0 if all(shown) else 1
 
@@ -58,6 +62,26 @@ def _line_of(one: Known) -> str:
     return f"{mark} {one.name:22} {one.kind:15} {one.family or '–':12} {large:>9}  {licence}"
 
 
+def _hash_all(options: argparse.Namespace, catalog: Catalog) -> int:
+    """All that have no hashes yet; how far it is goes to a terminal's error output."""
+    wanted = models_to_hash(Hash(of=getattr(options, "kind", None)), catalog)
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{size(done)} / {size(total)} ", end="", file=sys.stderr, flush=True)
+
+    found = compute_hashes(wanted, catalog, tell)
+    if sys.stderr.isatty() and wanted:
+        print(file=sys.stderr)
+    for entry in found:
+        print(entry.model_dump_json() if "json" in options else _hash_line(entry))
+    return 0 if len(found) == len(wanted) else 1
+
+
+def _hash_line(entry: Entry) -> str:
+    return f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}"
+
+
 _ASKED = ("kind", "family", "search", "sort")
 
 
@@ -80,7 +104,7 @@ def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: st
         if "json" in options:
             print(entry.model_dump_json())
         elif options.action == "hash":
-            print(f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}")
+            print(_hash_line(entry))
         else:
             print("\n".join(_description(entry, language)))
     return True

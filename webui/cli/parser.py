@@ -266,7 +266,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     words = {
         "list": "all models, or some of them",
         "info": "all that is known of a model",
-        "hash": "SHA-256 and AutoV3 of a model's file, computed once",
+        "hash": "SHA-256 and AutoV3 of models' files, computed once",
         "known": "well-known models that can be downloaded by their names",
     }
     for name, meaning in words.items():
@@ -290,7 +290,9 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--sort", choices=MODEL_ORDERS, help="in this order (name)")
         else:
             called = "name, file's name, title, hash or id"
-            action.add_argument("names", nargs="+", metavar="MODEL", help=called)
+            called += "; none: all that have no hashes yet" if name == "hash" else ""
+            many = "*" if name == "hash" else "+"
+            action.add_argument("names", nargs=many, default=[], metavar="MODEL", help=called)
     for name, meaning in MAKING.items():
         action = actions.add_parser(
             name,

@@ -25,6 +25,7 @@ Phase = Literal[
     "merging",
     "preprocessing",
     "encoding_film",
+    "hashing",
 ]
 """What a worker is doing."""
 

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, field_validator
 from webui.core.animation import Animation
 from webui.core.download import Download
 from webui.core.film import Film
+from webui.core.hashing import Hash
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
 from webui.core.request import (
@@ -358,6 +359,7 @@ KINDS: Mapping[str, type[Request]] = {
     "download": Download,
     "merge": Merge,
     "convert": Convert,
+    "hash": Hash,
 }
 """A name and a class a request kind."""
 
@@ -373,7 +375,8 @@ AnyRequest = Annotated[
     | Film
     | Download
     | Merge
-    | Convert,
+    | Convert
+    | Hash,
     Field(discriminator="kind"),
 ]
 """The union on `kind`; grows by one name a request kind."""

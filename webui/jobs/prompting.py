@@ -14,6 +14,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from webui.core.errors import Problem, UserError
+from webui.core.hashing import Hash
+from webui.core.kinds import MODEL_KINDS
 from webui.core.requests import Drawing, Request, Txt2Img, Upscale
 from webui.jobs.explain import SHOWN, clipped, problem
 from webui.library.catalog import Catalog
@@ -84,13 +86,17 @@ def _named(field: str, kind: str, name: str, entry: Entry | None) -> NamedModel:
 
 
 def missing_models(request: Request, catalog: Catalog) -> list[Problem]:
-    """Problems with the models that a request's prompts and its `vae` name."""
+    """Problems with the models that a request's prompts, its `vae` or a `hash` name."""
     problems: dict[str, Problem] = {}
     for field, positive, negative in _texts(request):
         for one in _in_texts(field, positive, negative, catalog):
             problems.setdefault(one.message, one)
     if isinstance(request, Drawing) and request.vae:
         problems |= {one.message: one for one in _vae(request.vae, catalog)}
+    if isinstance(request, Hash) and request.model:
+        kinds = (request.of,) if request.of else MODEL_KINDS
+        if not any(catalog.find(kind, request.model) for kind in kinds):
+            return list(_missing("model", request.of, "model", request.model, catalog))
     return list(problems.values())
 
 
@@ -133,10 +139,16 @@ def _model(kind: str, field: str, name: str, catalog: Catalog) -> Iterator[Probl
         return
     if _DRAWN.search(name) and kind != "vae":
         return
+    yield from _missing(kind, kind, field, name, catalog)
+
+
+def _missing(
+    word: str, kind: str | None, field: str, name: str, catalog: Catalog
+) -> Iterator[Problem]:
     page = catalog.entries(kind, limit=None)
     if page.whole:
         near = _nearest(name, (one.name for one in page.entries if one.problem is None))
-        code = f"missing_{kind}_near" if near else f"missing_{kind}"
+        code = f"missing_{word}_near" if near else f"missing_{word}"
         yield problem(code, field, name=clipped(name), **({"near": near} if near else {}))
 
 

@@ -39,6 +39,7 @@ from webui.jobs.child import end_orphan
 from webui.jobs.chores import Chore, Chores
 from webui.jobs.filming import filmer
 from webui.jobs.given import Pictures
+from webui.jobs.hashing import hasher
 from webui.jobs.hub import Hub
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
@@ -111,6 +112,7 @@ class Jobs:
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
         if chores is None:
             chores = {"download": downloader(paths), "film": filmer(self.get)}
+            chores["hash"] = hasher(catalog)
         self._chores = Chores(runs, self._hub, chores)
         end_orphan(paths.worker_record)
         runs.recover()

@@ -45,7 +45,7 @@ export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.cr
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
 /** The job of mine that runs, or is the very next to. */
 export const currentJob = () => runningJob() ?? activeJobs().find(job => !job.ahead);
-const BESIDE = ["download", "film"];
+const BESIDE = ["download", "film", "hash"];
 /** Some run beside what is drawn (webui/jobs/lanes.py), and are not in its way here either. */
 export const runningJob = () => {
   const running = activeJobs().filter(job => job.state === "running");

@@ -8,8 +8,22 @@ import { describe } from "./progress.js";
 import { requestOf } from "./request.js";
 import { t, word } from "./text.js";
 
-const KINDS = ["download", "merge"];
-const nameOf = ({ source, file_name: name, model_a: a, model_b: b }) => source || name || `${a} + ${b}`;
+const KINDS = ["download", "merge", "convert", "hash"];
+
+function nameOf({ kind, source, file_name: name, model, model_a: a, model_b: b }) {
+  if (kind === "hash") return model ? t("ui.models.hashing.of", { name: model }) : t("ui.models.hashing");
+  return source || name || model || `${a} + ${b}`;
+}
+
+/** Compute hashes of one model or of all that have none (`what`: { of, model }); resolves to the finished job. */
+export async function computeHashes(what = {}) {
+  const job = await post("/jobs", { kind: "hash", ...what });
+  take(job);
+  const done = await over(job.id);
+  if (done.problem) notice(word(done.problem));
+  else if (done.state === "finished" && !what.model) notice(t("ui.models.hashed", { text: done.text }));
+  return done;
+}
 
 /** parts: elements of the form's fields; without(): fields that do not go along. onMade(): a model is there. Returns { open }. */
 export function jobSheet(form, kind, { title, start, parts, onMade, without = () => [] }) {

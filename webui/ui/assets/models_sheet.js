@@ -1,10 +1,11 @@
 // All about one model: a sheet at the side, on a phone over everything.
-import { Refused, get, patch, post } from "./api.js";
+import { Refused, get, patch } from "./api.js";
 import { h, iconButton, newId } from "./dom.js";
 import { number, toggle } from "./fields.js";
 import { addressOf, familyName, kindName, marks, picture, primary, quiet, titleOf } from "./models_card.js";
 import { deletePart } from "./models_delete.js";
 import { factsPart } from "./models_facts.js";
+import { computeHashes } from "./models_jobs.js";
 import { addEmbedding, addLora, changePrompt, withWords } from "./models_prompt.js";
 import { copyButton } from "./parameters.js";
 import { t, word } from "./text.js";
@@ -95,7 +96,10 @@ function content(dialog, entry, sheet) {
   ].filter(Boolean);
 }
 
-const hash = async (entry, sheet) => sheet.change(await post(`${addressOf(entry)}/hash`));
+async function hash(entry, sheet) {
+  await computeHashes({ of: entry.kind, model: entry.name });
+  sheet.change(await get(addressOf(entry)));
+}
 
 function usePart(entry, sheet, trying) {
   const make = { checkpoint: checkpointUse, lora: loraUse, embedding: embeddingUse }[entry.kind];

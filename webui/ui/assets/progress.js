@@ -8,7 +8,7 @@ import { bytes, duration, percent, t, tn } from "./text.js";
 /** Share of the whole job that is done, 0..1, or null while nobody knows. */
 export function shareOf(job, news) {
   if (!news) return null;
-  if (["loading", "downloading"].includes(news.phase)) return news.steps ? news.step / news.steps : null;
+  if (["loading", "downloading", "hashing"].includes(news.phase)) return news.steps ? news.step / news.steps : null;
   const size = job.request.batch_size ?? 1;
   const batches = Math.ceil(news.images / size);
   return (Math.floor(news.image / size) + (news.steps ? news.step / news.steps : 0)) / batches;
@@ -27,9 +27,9 @@ export function describe(job, news) {
       more: news.steps ? t("ui.progress.bytes", { done: bytes(news.step), all: bytes(news.steps) }) : "",
     };
   const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
-  if (news.phase === "downloading")
+  if (["downloading", "hashing"].includes(news.phase))
     return {
-      main: t("ui.progress.downloading"),
+      main: t(`ui.progress.${news.phase}`),
       more: [news.steps && percent(shareOf(job, news)), left].filter(Boolean).join(" · "),
     };
   const size = job.request.batch_size ?? 1;

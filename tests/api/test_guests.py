@@ -1,0 +1,53 @@
+"""Guests of a shared link see which models there are, and neither where nor how to change them."""
+
+import json
+
+import pytest
+
+from tests.checkpoints import write_weights
+from tests.doors import Client
+from webui.api.access import Access, Hosts
+from webui.app import create
+from webui.core.paths import Paths
+from webui.jobs.services import Services
+
+LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
+HOST = {"host": "abc.gradio.example"}
+CHANGES = (
+    ("PATCH", "/models/lora/dog", {"notes": "x"}),
+    ("DELETE", "/models/lora/dog", None),
+    ("POST", "/models/lora/dog/hash", None),
+    ("PUT", "/presets", {"kind": "lora", "name": "dog", "values": {"steps": 4}}),
+    ("DELETE", "/presets?kind=lora&name=dog", None),
+    ("POST", "/definitions", {"name": "mine", "base": "easel-demo"}),
+    ("POST", "/definitions/import", {"text": 'name = "mine"\nbase = "easel-demo"'}),
+    ("PUT", "/definitions/0", {"name": "mine", "base": "easel-demo"}),
+    ("POST", "/jobs", {"kind": "hash"}),
+)
+
+
+@pytest.fixture
+def guests(services: Services, paths: Paths) -> Client:
+    write_weights(paths.models / "loras" / "dog.safetensors", LORA)
+    services.catalog.expire()
+    hosts = Hosts("127.0.0.1")
+    hosts.add(HOST["host"])
+    return Client(create(services, Access(hosts), page=False))
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+def test_they_change_nothing(guests: Client, method: str, path: str, body: object) -> None:
+    more = {"json": body} if body is not None else {}
+    response = guests(method, f"/api/v1{path}", headers=HOST, **more)
+    assert response.status_code == 403, response.text
+    assert [one["code"] for one in response.json()["problems"]] == ["models_shared"]
+
+
+def test_they_see_no_paths(guests: Client, paths: Paths) -> None:
+    for path in ("/models", "/models/lora/dog", "/offers"):
+        response = guests("GET", f"/api/v1{path}", headers=HOST)
+        assert response.status_code == 200
+        assert str(paths.data) not in response.text, path
+        assert json.loads(response.text)
+        own = guests("GET", f"/api/v1{path}", headers={"host": "localhost"})
+        assert str(paths.data) in own.text or path == "/offers"
