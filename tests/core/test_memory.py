@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from webui.core.memory import Memory, Rung, Sizes, Work, estimate, lower, needed
@@ -30,6 +32,16 @@ def test_the_first_rung_that_fits(sizes, gigabytes, place, tile):
     found = estimate(sizes, SQUARE, card(gigabytes, ram=64))
     assert (found.rung.place, found.rung.tile, found.enough) == (place, tile, True)
     assert found.needed <= found.free == int(gigabytes * GB)
+
+
+def test_8_bits_save_nothing_of_what_has_few_bits_already():
+    packed = replace(XL, few=XL.network)
+    assert needed(Rung(place="fp8"), packed, SQUARE, card(8)) > needed(
+        Rung(place="parts"), packed, SQUARE, card(8)
+    )
+    half = replace(XL, few=XL.network // 2)
+    saved = [needed(Rung(place="fp8"), sizes, SQUARE, card(8)) for sizes in (XL, half, packed)]
+    assert saved == sorted(saved) and saved[0] < saved[2]
 
 
 def test_all_on_the_device_is_no_measure_and_what_is_saved_is_told():

@@ -2,6 +2,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.gguf_files import write_weights
 from webui.core.memory import Sizes, Work
 from webui.core.offers import ModelCard, ModelInfo
 from webui.core.requests import Txt2Img
@@ -74,12 +75,21 @@ def test_parts_of_a_single_file_and_their_precision(tmp_path):
     assert sizes_of(info(file, "sdxl"), 4).whole == 2 * 12000
 
 
-def test_numbers_of_8_bits_stay_so(tmp_path):
+def test_matrices_of_8_bits_stay_so(tmp_path):
     file = tmp_path / "small.safetensors"
     tensors = half("first_stage_model.a", "cond_stage_model.a")
-    tensors["model.diffusion_model.a"] = torch.zeros(500).to(torch.float8_e4m3fn)
+    eight = torch.zeros(20, 25).to(torch.float8_e4m3fn)
+    tensors["model.diffusion_model.a"] = eight
+    tensors["model.diffusion_model.b"] = eight[0].clone()
+    tensors["cond_stage_model.b"] = eight.clone()
     save_file(tensors, file)
-    assert sizes_of(info(file, "sd1"), 4) == Sizes(4000, 4000, 500, 4000)
+    assert sizes_of(info(file, "sd1"), 4) == Sizes(6000, 6000, 500 + 100, 4000, few=500)
+
+
+def test_blocks_of_a_gguf_stay_so(tmp_path):
+    weights = {"double_blocks.0.a": torch.zeros(20, 64), "img_in.bias": torch.zeros(5)}
+    sizes = sizes_of(info(write_weights(tmp_path / "a.gguf", weights), "flux"), 2)
+    assert (sizes.network, sizes.few) == (20 * 2 * 34 + 5 * 2, 20 * 2 * 34)
 
 
 def test_parts_of_a_folder(tmp_path):

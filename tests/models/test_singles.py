@@ -24,6 +24,7 @@ from webui.models.families.flux import Flux
 from webui.models.families.sd3 import KINDS as SD3_KINDS
 from webui.models.families.sd3 import SD3
 from webui.models.loading import without_weights
+from webui.models.stored import StoredLinear
 
 LARGE = {"qk_norm": "rms_norm", "dual_attention_layers": (0,), "num_layers": 3}
 """What Stable Diffusion 3.5 has and 3 has not."""
@@ -128,6 +129,8 @@ def test_a_transformer_in_blocks_of_8_bits(flux, apart):
         model.predict_x0(x, 0.6, model.encode_texts(["a red apple"])) for model in (one, other)
     )
     torch.testing.assert_close(made, wanted)
+    blocks = [model.transformer.transformer_blocks[0] for model in (one, other)]
+    assert [type(block.attn.to_q) for block in blocks] == [StoredLinear, torch.nn.Linear]
 
 
 def test_t5_in_blocks_of_8_bits_by_its_own_names(flux, apart):

@@ -118,16 +118,23 @@ class Sizes:
     Attributes:
         text: of all text encoders.
         longest: of the largest of them.
+        few: those of the network that have 8 bits a number or fewer as they are.
     """
 
     text: int
     longest: int
     network: int
     vae: int
+    few: int = 0
 
     @property
     def whole(self) -> int:
         return self.text + self.network + self.vae
+
+    @property
+    def saved(self) -> int:
+        """What 8 bits a number save of the network."""
+        return (self.network - self.few) // 2
 
 
 @dataclass(frozen=True)
@@ -262,7 +269,7 @@ def _in_ram(place: Place, sizes: Sizes) -> int:
     """Bytes of weights that wait in the machine's memory."""
     if place == "device":
         return 0
-    return sizes.whole - (sizes.network // 2 if place == "fp8" else 0)
+    return sizes.whole - (sizes.saved if place == "fp8" else 0)
 
 
 def _weights(place: Place, sizes: Sizes) -> dict[Stage, int]:
@@ -270,7 +277,7 @@ def _weights(place: Place, sizes: Sizes) -> dict[Stage, int]:
     if place in ("device", "cpu"):
         return dict.fromkeys(("encoding", "sampling", "decoding"), sizes.whole)
     group = 2 * GROUP  # the one that works, and the next one on its way
-    network = {"parts": sizes.network, "fp8": sizes.network // 2 + GROUP}
+    network = {"parts": sizes.network, "fp8": sizes.network - sizes.saved + GROUP}
     streamed = place == "layers"
     return {
         "encoding": min(sizes.longest, group) if streamed else sizes.longest,

@@ -24,15 +24,19 @@ _VAE = ("vae", "first_stage_model")
 _TEXT = ("text_encoder", "text_encoders", "cond_stage_model", "conditioner")
 _KNOWN_BITS = 2
 """Bytes a number, from which on numbers are turned into the precision in use."""
+_FEW = "few"
+"""Stands for the part of the network that stays in fewer bits."""
+_CLIP = re.compile(r"clip_|cond_stage|conditioner|first_stage|vae")
+"""Parts whose numbers are all turned into that precision."""
 _USUAL: Mapping[str, Mapping[str, int]] = {
     "sd3": {"text_encoder": 124, "text_encoder_2": 695, "text_encoder_3": 4762, "vae": 84},
     "flux": {"text_encoder": 123, "text_encoder_2": 4762, "vae": 84},
     "chroma": {"text_encoder": 4762, "vae": 84},
+    "z-image": {"text_encoder": 4022, "vae": 84},
     "sd1": {"text_encoder": 123, "vae": 84},
     "sd2": {"text_encoder": 340, "vae": 84},
     "sdxl": {"text_encoder": 123, "text_encoder_2": 695, "vae": 84},
     "sdxl-refiner": {"text_encoder_2": 695, "vae": 84},
-    "z-image": {"text_encoder": 4022, "vae": 84},
 }
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
 _Side = Annotated[int, Field(ge=0, le=2**16)]
@@ -111,8 +115,8 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     """What a model's weights take.
 
     Args:
-        width: bytes of a number in the precision in use: 4 on a processor, else 2. Numbers of
-            less than two bytes stay as they are.
+        width: bytes of a number in the precision in use: 4 on a processor, else 2. Matrices of
+            large networks in fewer bits stay as they are.
     """
     files = weight_files(Path(info.path))
     stamps = tuple(map(stamp, files))
@@ -120,7 +124,8 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     texts = [size for part, size in bytes.items() if _kind(part) == "text"]
     vae = sum(size for part, size in bytes.items() if _kind(part) == "vae")
     whole = sum(bytes.values())
-    return Sizes(sum(texts), max(texts, default=0), whole - sum(texts) - vae, vae)
+    network = whole - sum(texts) - vae
+    return Sizes(sum(texts), max(texts, default=0), network, vae, bytes.get(_FEW, 0))
 
 
 @lru_cache(maxsize=256)
@@ -142,8 +147,14 @@ def _bytes_of(
         inside = file.parent.name if Path(path).is_dir() else ""
         for name, stored in header.sizes.items():
             count = _count(header.shapes[name])
-            wide = stored >= _KNOWN_BITS * count
-            found[inside or _part(name)] += count * width if wide else stored
+            part = inside or _part(name)
+            few = stored < _KNOWN_BITS * count and len(header.shapes[name]) == 2
+            if not few or _CLIP.search(part):
+                found[part] += count * width
+            elif _kind(part) == "text":
+                found[part] += stored
+            else:
+                found[_FEW] += stored
     usual = {part: millions * 10**6 * width for part, millions in _USUAL.get(family, {}).items()}
     if not found:
         found["network"] = max(size * width // 2 - sum(usual.values()), size // 2)

@@ -182,14 +182,16 @@ def _parts(layout: Layout, info: ModelInfo, device: torch.device) -> dict[str, P
     dtypes["vae"] = autoencoder_dtype(device, name)
     if info.format != "diffusers":
         return {
-            part: Part(path, path.name, prefix, dtypes[part]) for part, prefix in prefixes.items()
+            part: Part(path, path.name, prefix, dtypes[part], part == "unet")
+            for part, prefix in prefixes.items()
         }
     parts: dict[str, Part] = {}
     for part in prefixes:
         file = part_file(path, part)
         if file is None:
             raise UserError("model_part_missing", file=path.name, part=part)
-        parts[part] = Part(file, f"{path.name}/{part}/{file.name}", "", dtypes[part])
+        shown = f"{path.name}/{part}/{file.name}"
+        parts[part] = Part(file, shown, "", dtypes[part], part == "unet")
     return parts
 
 

@@ -204,10 +204,12 @@ def load_components(
     networks = {part: _network(kinds, part, one, shown) for part, one in sources.items()}
     encoders = _tokenizers(kinds, sources, tokenizers, shown)
     read: dict[str, Tensors] = {}
+    dtypes = {part: _dtype(part, device) for part in sources}
+    stay = sources.keys() - {"vae", *kinds.clips}  # the large ones
     files = {
-        f"{part}/{number}": Part(path, source.shown[number], source.prefix, _dtype(part, device))
+        f"{part}/{number}": Part(path, shown, source.prefix, dtypes[part], part in stay)
         for part, source in sources.items()
-        for number, path in enumerate(source.files)
+        for number, (path, shown) in enumerate(zip(source.files, source.shown, strict=True))
     }
     for name, tensors in read_parts(files, RAM, progress):
         part, number = name.split("/")
@@ -272,12 +274,12 @@ def _tokenizers(
         if clip is not None:
             words = read_tokenizer(find(clip.tokenizer), shown)
             found[part] = _clip_maker(words, clip.reading, part)
-        elif kinds.t5:
-            pieces = read_t5_tokenizer(find(kinds.t5[1]), shown)
         elif part in kinds.languages:
             language = kinds.languages[part]
             tokenizer = read_language_tokenizer(find(language.tokenizer), shown)
             found[part] = _language_maker(tokenizer, part, language.chat)
+        elif kinds.t5:
+            pieces = read_t5_tokenizer(find(kinds.t5[1]), shown)
             found[part] = _t5_maker(pieces, part)
     return found
 
@@ -290,9 +292,9 @@ def _t5_maker(pieces: Any, part: str) -> Callable[[Any], Any]:
     return lambda network: T5Encoder(network, pieces, part)
 
 
-def _dtype(part: str, device: torch.device) -> torch.dtype:
-    return t5_dtype(device) if part.startswith("text") else flow_dtype(device)
 def _language_maker(tokenizer: Any, part: str, chat: Chat) -> Callable[[Any], Any]:
     return lambda network: LanguageEncoder(network, tokenizer, part, chat)
 
 
+def _dtype(part: str, device: torch.device) -> torch.dtype:
+    return t5_dtype(device) if part.startswith("text") else flow_dtype(device)

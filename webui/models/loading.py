@@ -15,6 +15,7 @@ from webui.library.header import Header
 from webui.library.weights import read_header
 from webui.models.family import LoadProgress
 from webui.models.numbers import is_note, opened
+from webui.models.stored import replace_layers
 
 Tensors = dict[str, Tensor]
 
@@ -31,12 +32,14 @@ class Part:
         shown: how errors name it.
         prefix: of the names that belong to the part; it is kept.
         dtype: to turn them into.
+        stays: matrices in fewer bits stay as the file has them (`packed.Packed`).
     """
 
     path: Path
     shown: str
     prefix: str
     dtype: torch.dtype
+    stays: bool = False
 
 
 def read_parts(
@@ -75,7 +78,8 @@ def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:
     _check(shown, "model_weights_unknown", tensors.keys() - expected.keys())
     other = {name for name, tensor in tensors.items() if tensor.shape != expected[name].shape}
     _check(shown, "model_weights_shape", other)
-    network.load_state_dict(tensors, assign=True)
+    left = replace_layers(network, tensors)
+    network.load_state_dict(left, strict=False, assign=True)
     network.requires_grad_(False).eval()
 
 
@@ -109,7 +113,8 @@ def _read(
     tensors: Tensors = {}
     with opened(part.path, part.shown, header) as file:
         for name, size in names.items():
-            tensors[name] = file.tensor(name).to(device, part.dtype)
+            packed = file.packed(name, part.dtype) if part.stays else None
+            tensors[name] = file.tensor(name).to(device, part.dtype) if packed is None else packed
             read(size)
     return tensors
 

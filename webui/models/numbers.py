@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.library.header import Header, check_types
+from webui.library.header import BLOCKS, Header, check_types
+from webui.models.packed import Packed
 from webui.models.quants import decoded
 
 FP8 = ("F8_E4M3", "F8_E5M2")
@@ -67,6 +68,21 @@ class Numbers:
         return (
             whole if scale is None else whole.float() * scale.reshape(-1, *[1] * (len(shape) - 1))
         )
+
+    def packed(self, name: str, dtype: torch.dtype) -> Packed | None:
+        """A matrix in fewer bits as it is; None for any other tensor.
+
+        Args:
+            dtype: that its numbers are to be used in.
+
+        Raises:
+            UserError: as `stored` does.
+        """
+        kind, shape = self._header.types[name], self._header.shapes[name]
+        if kind not in (*BLOCKS, *FP8) or len(shape) != 2 or name in self._header.strides:
+            return None
+        rows = self.stored(name).reshape(shape[0], -1)
+        return Packed(rows, kind, shape[1], dtype, self.scale(name))
 
     def scale(self, name: str) -> Tensor | None:
         """(1,) or (outputs,) float32: what a weight's numbers are multiplied by, if it has that.

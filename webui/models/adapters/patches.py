@@ -8,6 +8,9 @@ once. So nothing adds up however often adapters come and go, an adapter of anoth
 the layers that it touches and no more, and to take it off is to copy the original back. Weights
 that no adapter touches are never copied.
 
+Weights that stay in memory in few bits are not changed; there, what adapters add is kept beside
+them (`beside.py`).
+
 What joined stays until something else is asked for: the next batch with the same prompt finds it
 there. Whoever draws says first what it wants, which may be nothing.
 """
@@ -22,10 +25,12 @@ import torch
 from torch import Tensor, nn
 
 from webui.models.adapters.algorithms import bias_change, change, changes_bias, changes_weight
+from webui.models.adapters.beside import put_beside
 from webui.models.adapters.fused import Piece, fused
 from webui.models.adapters.names import layers
 from webui.models.adapters.reading import Adapter, Layer
 from webui.models.adapters.weights import Rows, Weights
+from webui.models.stored import StoredLinear
 
 UNET = "unet"
 
@@ -70,6 +75,13 @@ class _Change(NamedTuple):
     dyn: int | None
     rows: Rows | None
 
+    def of_layer(self) -> Weights:
+        """What of the weights is the layer's."""
+        weights = self.weights.part(self.rows)
+        if self.dyn is None:
+            return weights
+        return replace(weights, numbers={**weights.numbers, "dyn": self.dyn})
+
 
 class _Target(NamedTuple):
     """A weight, or a bias, of a layer."""
@@ -106,6 +118,7 @@ class Patches:
         }
         self._plan: _Plan = {}
         self._originals: dict[_Target, Tensor] = {}
+        self._beside: set[StoredLinear] = set()
         self._matches: dict[Adapter, Match] = {}
 
     def match(self, adapter: Adapter) -> Match:
@@ -176,6 +189,10 @@ class Patches:
         return self._pieces.get(part, {}).get(name, ())
 
     def _bring(self, target: _Target, changes: Sequence[_Change]) -> None:
+        if target.name == "weight" and isinstance(target.layer, StoredLinear):
+            self._beside.add(target.layer)
+            put_beside(target.layer, [(one.of_layer(), one.strength) for one in changes])
+            return
         parameter = target.parameter
         if target not in self._originals:
             self._originals[target] = parameter.detach().to("cpu", copy=True)
@@ -191,6 +208,8 @@ class Patches:
         with torch.inference_mode(False), torch.no_grad():
             for target, original in self._originals.items():
                 target.parameter.copy_(original)
+            for layer in self._beside:
+                layer.clear()
         self._plan, self._originals = {}, {}
 
 
@@ -220,7 +239,5 @@ def _targets(part: str, layer: nn.Module, weights: Weights) -> Iterator[_Target]
 
 
 def _full_change(target: _Target, one: _Change, value: Tensor) -> Tensor:
-    weights = one.weights.part(one.rows)
-    if one.dyn is not None:
-        weights = replace(weights, numbers={**weights.numbers, "dyn": one.dyn})
+    weights = one.of_layer()
     return change(weights, value) if target.name == "weight" else bias_change(weights, value)

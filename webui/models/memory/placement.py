@@ -14,6 +14,7 @@ from webui.models.memory.hooks import Undo, changing
 from webui.models.memory.saving import Slices, Tiles
 from webui.models.memory.streaming import plain, store_in_8_bits, stream
 from webui.models.memory.turns import RAM, Turns
+from webui.models.stored import StoredLinear
 
 VAE = "vae"
 _TEXT = "text"
@@ -112,7 +113,9 @@ class Placement:
         bytes = {name: size_of(network) for name, network in self._networks.items()}
         texts = [size for name, size in bytes.items() if name.startswith(_TEXT)]
         main = sum(bytes.values()) - sum(texts) - bytes[VAE]
-        return Sizes(sum(texts), max(texts, default=0), main, bytes[VAE])
+        modules = self._networks[self._main].modules()
+        few = sum(one.stored.nbytes for one in modules if isinstance(one, StoredLinear))
+        return Sizes(sum(texts), max(texts, default=0), main, bytes[VAE], few)
 
     def held(self) -> int:
         """See `Placed.held`."""
