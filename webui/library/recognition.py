@@ -122,9 +122,9 @@ def recognise_file(path: Path, header: Header | None = None) -> Kind:
     """
     header = header or read_header(path, path.name)
     family = _checked(path.name, _family_of_names(header))
+    check_types(header, path.name)
     if family in FLOW_PARTS:
         return _flow(path.stem, family, told_by(family, header))
-    check_types(header, path.name)
     for part, prefix in LDM_PARTS[family].items():
         if not _has(header, prefix):
             raise UserError("model_part_missing", file=path.name, part=part)
