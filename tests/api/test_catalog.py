@@ -136,7 +136,7 @@ def test_a_model_is_deleted(client: Client, dog: str, paths: Paths):
     file.with_suffix(".png").write_bytes(b"")
     entry = client.get("/models", params={"search": "old", "fresh": True})["entries"][0]
     path = f"/api/v1/models/lora/{entry['id']}"
-    assert client("DELETE", path).status_code == 204
+    assert client("DELETE", path).json()["files"] == ["old.safetensors", "old.png"]
     assert not file.exists() and not file.with_suffix(".png").exists()
     assert client("DELETE", path).status_code == 404
     assert problem(client, "DELETE", "/models/checkpoint/easel-demo", 422)["code"] == (

@@ -269,20 +269,18 @@ def test_details_hashes_and_notes(tab: View, server: Server):
     expect(sheet.find(".notes textarea")).to_have_value("Żółw <b>lubi</b> deszcz")
 
 
-def test_deleting_asks_and_says_why_not(tab: View, server: Server):
+def test_what_is_deleted_can_be_had_back(tab: View, server: Server):
     file = server.data / "models" / "loras" / "old.safetensors"
     sheet = sheet_of(tab, "old")
-    sheet.button("Delete …").click()
-    expect(sheet.find(".delete p")).to_contain_text("Delete old (6 kB)")
-    sheet.button("Keep").click()
-    assert file.exists()
-    sheet.button("Delete …").click()
     sheet.button("Delete").click()
-    expect(tab.page.locator(".notice")).to_contain_text("old was deleted")
+    expect(tab.page.locator(".notice")).to_contain_text("old is in the trash")
     expect(tab.find(".count")).to_have_text("0 models")
     assert not file.exists()
+    tab.page.get_by_role("button", name="Undo").click()
+    expect(tab.page.locator(".notice")).to_contain_text("old is back")
+    expect(tab.find(".count")).to_have_text("1 model")
+    assert file.exists()
     sheet = sheet_of(tab, "Easel demo")
-    sheet.button("Delete …").click()
     sheet.button("Delete").click()
     expect(sheet.find(".alert")).to_contain_text("comes with Easel and stays")
     assert server.get("models/checkpoint/easel-demo") is not None
@@ -314,7 +312,6 @@ def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where:
             assert small(tab) == []
         card(tab, title).locator(".face").click()
         sheet = View(tab.page, ".model-sheet")
-        sheet.find("section.delete button").click()
         assert violations(tab) == [], title
         assert small(tab) == [] or not where
         assert sheet.find("h2").evaluate("one => one.closest('dialog').scrollWidth") <= 440

@@ -1,11 +1,9 @@
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.checkpoints import write_file, write_folder
 from webui.core.errors import UnknownId, UserError
-from webui.library import removal
 from webui.library.catalog import Catalog
 
 
@@ -101,36 +99,3 @@ def test_the_shipped_model_stays(catalog: Catalog, tmp_path: Path):
 def test_an_unknown_id(catalog: Catalog):
     with pytest.raises(UnknownId):
         catalog.remove("../checkpoints")
-
-
-def test_a_file_that_may_not_be_deleted(
-    catalog: Catalog, user: Path, monkeypatch: pytest.MonkeyPatch
-):
-    path = write_file(user / "a.safetensors")
-    id = id_of(catalog, "a")
-
-    def refuse(self: Path, missing_ok: bool = False) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", refuse)
-        with pytest.raises(UserError) as caught:
-            catalog.remove(id)
-    assert caught.value.problem.code == "folder_forbidden" and path.exists()
-    catalog.remove(id)
-    assert not path.exists()
-
-
-def test_a_folder_half_deleted_is_no_model(
-    catalog: Catalog, user: Path, monkeypatch: pytest.MonkeyPatch
-):
-    write_folder(user / "a")
-
-    def fail(path: Path) -> None:
-        os.remove(Path(path) / "unet" / "config.json")
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(removal.shutil, "rmtree", fail)
-    with pytest.raises(UserError):
-        catalog.remove(id_of(catalog, "a"))
-    assert catalog.find("checkpoint", "a") is None

@@ -22,6 +22,7 @@ from webui.api import (
     pictures,
     presets,
     routes,
+    shelf,
 )
 from webui.api.access import Access
 from webui.api.errors import EVERYWHERE, may_answer, problems_response, status_of
@@ -29,6 +30,7 @@ from webui.core.errors import Problem, UserError
 from webui.jobs.checks import Refused
 from webui.jobs.services import Services
 
+_MODULES = (routes, presets, catalog, shelf, events, images, media, pictures, memory, animation)
 _TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")
 """Only describes what the guard has checked before."""
 
@@ -49,7 +51,7 @@ def build_api(services: Services, access: Access) -> FastAPI:
     )
     api.state.services = services
     api.state.access = access
-    for module in (routes, presets, catalog, events, images, media, pictures, memory, animation):
+    for module in _MODULES:
         api.include_router(module.router)
     _handle_errors(api)
     return api

@@ -20,6 +20,7 @@ from webui.jobs.uses import is_needed
 from webui.library.entries import Entry, Page
 from webui.library.layouts import FOLDERS
 from webui.library.sidecars import LONGEST_TEXT
+from webui.library.trash import Trashed
 
 router = APIRouter(route_class=DescribedRoute, tags=["models"])
 
@@ -89,17 +90,16 @@ def note_model(services: ServicesHere, kind: str, id: str, values: JsonObject) -
 
 @router.delete(
     "/models/{kind}/{id}",
-    status_code=204,
     dependencies=[HostOnly],
     responses=may_answer(*ID, *IN_USE, *DISK),
 )
-def delete_model(services: ServicesHere, kind: str, id: str) -> None:
-    """Delete a model for good, with the words and pictures beside it; not one that a job needs."""
+def delete_model(services: ServicesHere, kind: str, id: str) -> Trashed:
+    """Move a model to the trash, with what lies beside it; not one that a job needs."""
     entry = _entry(services, kind, id)
     active = (job.request for job in services.jobs.snapshot(None, final=0).jobs)
     if is_needed(entry, active, services.catalog):
         raise UserError("model_in_use", "id", name=entry.name)
-    services.catalog.remove(entry.id)
+    return services.catalog.remove(entry.id)
 
 
 @router.post("/models/{kind}/{id}/hash", dependencies=[HostOnly], responses=may_answer(*ID))

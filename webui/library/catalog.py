@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.errors import UnknownId, UserError
 from webui.core.kinds import ModelOrder
 from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
@@ -33,9 +33,10 @@ from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
 from webui.library.places import Place
 from webui.library.presets import Presets
 from webui.library.previews import picture_of
-from webui.library.removal import remove
+from webui.library.removal import going
 from webui.library.scans import Found, Scan
 from webui.library.sidecars import write_notes
+from webui.library.trash import Trash, Trashed
 
 _SHOWN_NAME = 100
 _POLL_SECONDS = 30.0
@@ -79,6 +80,7 @@ class Catalog:
         """
         self._home = folders[0] / FOLDERS["checkpoint"][0]
         self._folders = tuple(folders)
+        self.trash = Trash(folders[0])
         self._more = more
         self.presets = presets or Presets()
         self._shipped = shipped
@@ -177,7 +179,9 @@ class Catalog:
         found = (self._first.found(patience), self._rest.found(patience))
         self._wake.set()
         page = self._now(*found).listing.page(kind, search, family, offset, limit, sort)
-        problems = (*self._missing(), *found[0].problems, *found[1].problems)
+        gone = (str(folder) for folder in self._more() if not os.path.isdir(folder))
+        missing = (UserError("model_folder_missing", folder=folder).problem for folder in gone)
+        problems = (*missing, *found[0].problems, *found[1].problems)
         whole = found[0].whole and found[1].whole
         return page.model_copy(update={"problems": problems, "whole": whole})
 
@@ -187,7 +191,7 @@ class Catalog:
         Raises:
             UnknownId: there is none.
         """
-        listing = self._all()
+        listing = self.listing()
         return listing.entry(self._row(listing, id))
 
     def find(self, kind: str, name: str) -> Entry | None:
@@ -198,10 +202,10 @@ class Catalog:
                 any case of letters.
         """
         asked = time.monotonic()
-        listing = self._all()
+        listing = self.listing()
         row = listing.find(kind, name)
         if row is None and self._expire_before(asked):
-            listing = self._all()
+            listing = self.listing()
             row = listing.find(kind, name)
         return listing.entry(row) if row else None
 
@@ -214,7 +218,7 @@ class Catalog:
         Raises:
             UserError: there is none, or it cannot be read.
         """
-        listing = self._all()
+        listing = self.listing()
         row = self._row(listing, id)
         for file in row.place.weights[:1]:
             try:
@@ -230,7 +234,7 @@ class Catalog:
         Raises:
             UserError: there is no such model, or the card cannot be read or written.
         """
-        write_notes(self._row(self._all(), id).place.own_card, notes)
+        write_notes(self._row(self.listing(), id).place.own_card, notes)
         self.expire()
         return self.entry(id)
 
@@ -245,8 +249,7 @@ class Catalog:
 
     def missing(self, definition: Definition) -> tuple[Missing, ...]:
         """What a definition needs that is not there."""
-        listing = self._all()
-        return missing_of(definition, self.models(), listing)
+        return missing_of(definition, self.models(), self.listing())
 
     def define(self, definition: Definition, id: str | None = None) -> Entry:
         """Write a definition: a new one, or in the place of the one with an id.
@@ -260,10 +263,11 @@ class Catalog:
         else:
             replace_definition(path, definition)
         self.expire()
-        row = next((row for row in self._all().rows if row.place.path == path), None)
-        if row is None:  # somebody deleted it at once
-            raise UnknownId("unknown_entry", "id", name=path.name)
-        return self._all().entry(row)
+        listing = self.listing()
+        for row in listing.rows:
+            if row.place.path == path:
+                return listing.entry(row)
+        raise UnknownId("unknown_entry", "id", name=path.name)  # somebody deleted it at once
 
     def definition_file(self, id: str) -> Path:
         """Where a definition lies, also one that is broken.
@@ -271,7 +275,7 @@ class Catalog:
         Raises:
             UnknownId: there is none.
         """
-        row = self._row(self._all(), id)
+        row = self._row(self.listing(), id)
         if row.place.format != "definition":
             raise UnknownId("no_definition", "id", name=row.name)
         return row.place.path
@@ -282,19 +286,23 @@ class Catalog:
         Raises:
             UserError: there is no such model, or the picture cannot be read.
         """
-        row = self._row(self._all(), id)
+        row = self._row(self.listing(), id)
         return picture_of(row.place, row.told)
 
-    def remove(self, id: str) -> None:
-        """Delete a model of the user's own folder, and what lies beside it.
+    def remove(self, id: str) -> Trashed:
+        """Move a model of the user's own folder into the trash, with what lies beside it.
 
         Raises:
             UserError: there is none, it may not be deleted, or it cannot be.
         """
-        listing = self._all()
-        own = self._row(listing, id).place
-        remove(own, self._folders[0], self._shipped, (row.place for row in listing.rows))
+        listing = self.listing()
+        row = self._row(listing, id)
+        others = (one.place for one in listing.rows)
+        paths = going(row.place, self._folders[0], self._shipped, others)
+        told = {name: getattr(row, name) for name in ("kind", "name", "title", "family")}
+        trashed = self.trash.put(paths, **told, bytes=row.place.bytes)
         self.expire()
+        return trashed
 
     def expire(self) -> None:
         """Look at the folders again the next time, however short ago the last time was."""
@@ -352,19 +360,13 @@ class Catalog:
         found = shelves((*self._folders, *self._more()))
         return [one for one in found if (one.kind in ("checkpoint", None)) == for_checkpoints]
 
-    def _missing(self) -> list[Problem]:
-        return [
-            UserError("model_folder_missing", folder=str(folder)).problem
-            for folder in self._more()
-            if not os.path.isdir(folder)
-        ]
-
     @property
     def _patience(self) -> float | None:
         """Where a thread reads on, nobody waits for it; where there is none, who asks reads."""
         return _PATIENCE_SECONDS if self._watcher else None
 
-    def _all(self) -> Listing:
+    def listing(self) -> Listing:
+        """All models as they are known now."""
         patience = self._patience
         return self._now(self._first.found(patience), self._rest.found(patience)).listing
 

@@ -34,10 +34,9 @@ export function mount({ element, props }) {
     makeDefault: entry => makeDefault(entry),
     onChange: () => pages.reload(),
     redefine: entry => definition.open(entry),
-    onDeleted: entry => {
-      notice(t("ui.models.deleted", { name: titleOf(entry) }));
+    onDeleted: () => {
       refreshOffers();
-      pages.reload(true).then(grid.focus);
+      return pages.reload(true).then(grid.focus);
     },
   });
   const card = index => {

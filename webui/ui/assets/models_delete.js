@@ -1,31 +1,30 @@
-// Deleting a model for good, after a second question.
-import { del } from "./api.js";
-import { h, newId } from "./dom.js";
-import { addressOf, quiet } from "./models_card.js";
-import { bytes, t } from "./text.js";
+// Deleting a model: it goes to the trash at once, and a click brings it back.
+import { del, post } from "./api.js";
+import { h } from "./dom.js";
+import { addressOf, quiet, titleOf } from "./models_card.js";
+import { notice } from "./notice.js";
+import { t, word } from "./text.js";
 
 /** `trying(act)` tells what goes wrong. */
 export function deletePart(entry, sheet, trying) {
-  const place = h("section.delete");
   const remove = async () => {
-    await del(addressOf(entry));
+    const { id } = await del(addressOf(entry));
     sheet.close();
     sheet.onDeleted(entry);
+    notice(t("ui.models.deleted", { name: titleOf(entry) }), { undo: () => restore(id, sheet.onDeleted) });
   };
-  const ask = () => {
-    const gaps = { name: entry.name, size: bytes(entry.bytes) };
-    const keep = quiet("ui.models.delete.no", () => (offer(), place.querySelector("button").focus()));
-    const yes = h(
-      "button.quiet.danger",
-      { type: "button", onclick: () => trying(remove) },
-      t("ui.models.delete.yes"),
-    );
-    const sure = h("p", { id: newId() }, t("ui.models.delete.sure", gaps));
-    yes.setAttribute("aria-describedby", sure.id);
-    place.replaceChildren(sure, h("div.buttons", {}, yes, keep));
-    keep.focus();
-  };
-  const offer = () => place.replaceChildren(quiet("ui.models.delete", ask));
-  offer();
-  return place;
+  const button = quiet("ui.models.delete", () => trying(remove));
+  button.classList.add("danger");
+  return h("section.delete", {}, button, h("p.hint", {}, t("ui.models.delete.hint")));
+}
+
+/** Put a model of the trash back. */
+export async function restore(id, onDone) {
+  try {
+    const { name } = await post(`/trash/${id}/restore`);
+    await onDone();
+    notice(t("ui.trash.restored", { name }));
+  } catch (error) {
+    notice(word(error.problems[0]));
+  }
 }
