@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from webui.animation.stage import Array, Stage
+from webui.animation.stage import ALONE, Array, Given, Stage
 from webui.motion.pictures import to_levels
 from webui.timeline.frames import FramePlan
 from webui.timeline.plan import Plan, plan_of
@@ -27,10 +27,16 @@ class Mixer:
     identity: bool = False
     given: list[Array | None] = field(default_factory=list[Array | None])
     frames: list[int] = field(default_factory=list[int])
+    with_: list[Given] = field(default_factory=list[Given])
+    seeds: list[int] = field(default_factory=list[int])
 
-    def __call__(self, frame: FramePlan, picture: Array | None) -> tuple[Array, Any]:
+    def __call__(
+        self, frame: FramePlan, picture: Array | None, given: Given = ALONE, /
+    ) -> tuple[Array, Any]:
         levels = None if picture is None else to_levels(picture)
         self.given.append(levels)
+        self.with_.append(given)
+        self.seeds.append(frame.seed)
         self.frames.append(frame.frame)
         if levels is None or frame.denoising_strength is None:
             return self.first, None

@@ -42,7 +42,7 @@ def test_generated_frames_are_seen_as_they_were_generated():
     made = plan(max_frames=9, diffusion_cadence=4, angle="3", color_coherence="None", **SIZE)
     tail: list[np.ndarray] = []
 
-    def paint(frame, begun):
+    def paint(frame, begun, given):
         flat = np.full((48, 64, 3), 20 * frame.frame + 10, np.uint8)
         tail.append(flat)
         return flat, f"told of {frame.frame}"

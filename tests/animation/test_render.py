@@ -58,7 +58,7 @@ def test_it_goes_on_from_the_state_of_the_same_request_only(tmp_path):
     ],
 )
 def test_each_mode_has_its_steps(settings, name):
-    assert steps_of(planned(request(settings=settings))).__name__ == name
+    assert steps_of(planned(request(settings=settings), tools())).__name__ == name
 
 
 def test_it_begins_with_the_picture_that_was_sent(tmp_path):
@@ -74,5 +74,5 @@ def test_it_begins_with_the_picture_that_was_sent(tmp_path):
 
 def test_a_broken_schedule_is_named_with_its_place():
     with pytest.raises(UserError, match="angle, character 3") as caught:
-        planned(request(settings={"angle": "0:(sin(t)"}))
+        planned(request(settings={"angle": "0:(sin(t)"}), tools())
     assert caught.value.problem.field == "settings.angle"

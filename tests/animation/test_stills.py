@@ -17,7 +17,7 @@ def test_each_frame_comes_from_its_prompt_alone():
     )
     asked: list[tuple[str, object]] = []
 
-    def paint(frame, picture):
+    def paint(frame, picture, given):
         asked.append((frame.prompt, picture))
         return np.full((64, 64, 3), frame.frame, np.uint8), frame.frame
 

@@ -80,4 +80,4 @@ def test_what_is_not_finite_is_null(plan):
 def test_what_cannot_be_rendered_yet_is_told_as_when_it_is_sent(plan):
     made = plan("", hybrid_motion="Affine")
     assert not made["ok"]
-    assert [one["parameter"] for one in made["errors"]] == ["hybrid_motion"]
+    assert [one["parameter"] for one in made["errors"]] == ["video_init_path"]

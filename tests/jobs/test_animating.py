@@ -1,14 +1,18 @@
 """Animations are checked before they wait: each mistake with its parameter and place."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.jobs.door import GONE, Door
 from webui.core.animation import Animation
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
+from webui.video.encoding import Encoding
+from webui.video.writing import write_film
 
 PLAIN = {"prompts": {"0": "a cat"}, "compat": "native", "max_frames": 12}
 
@@ -46,12 +50,16 @@ def test_how_many_frames_come_out(door: Door, settings: dict[str, Any], written:
     [
         ({"angle": "0:(sin(t)"}, "settings.angle", "formula_not_closed"),
         ({"max_frames": 0}, "settings.max_frames", None),
-        ({"animation_mode": "Video Input"}, "settings.animation_mode", "animation_not_yet"),
-        ({"hybrid_motion": "Affine"}, "settings.hybrid_motion", "animation_not_yet"),
-        ({"color_coherence": "Image"}, "settings.color_coherence", "animation_not_yet"),
-        ({"diffusion_redo": 2}, "settings.diffusion_redo", "animation_not_yet"),
-        ({"reroll_blank_frames": "reroll"}, "settings.reroll_blank_frames", "animation_not_yet"),
-        ({"use_looper": True, "init_images": {"0": "a.png"}}, "settings.use_looper", None),
+        ({"animation_mode": "Video Input"}, "settings.video_init_path", "animation_no_file"),
+        ({"hybrid_motion": "Affine"}, "settings.video_init_path", "animation_no_file"),
+        ({"color_coherence": "Image"}, "settings.color_coherence_image_path", "animation_no_file"),
+        ({"save_depth_maps": True}, "settings.save_depth_maps", "animation_not_yet"),
+        ({"use_mask": True}, "settings.mask_file", "animation_no_file"),
+        (
+            {"use_looper": True, "init_images": {"0": "a.png"}},
+            "settings.init_images.0",
+            "animation_no_file",
+        ),
         ({"use_init": True, "init_image": "a.png"}, "settings.init_image", "animation_no_file"),
     ],
 )
@@ -71,6 +79,33 @@ def test_pictures_that_are_named_must_be_there(door: Door) -> None:
     assert "files.init_image" in door.refused(
         "animation", settings=begins, files={"init_image": GONE}
     )
+
+
+def put_film(door: Door, folder: Path, frames: int = 6, format: str = "mp4") -> str:
+    path = folder / f"film.{format}"
+    pictures = [np.full((16, 16, 3), 40 * number, np.uint8) for number in range(frames)]
+    write_film(pictures, path, Encoding(format, preset="ultrafast"))
+    if format == "gif":  # which is a picture as well
+        return door.store.put(path.read_bytes()).id
+    return door.store.put_media(path, hashlib.sha256(path.read_bytes()).hexdigest()).id
+
+
+@pytest.mark.parametrize("format", ["mp4", "gif"])
+def test_a_clip_says_how_many_frames_there_are(door: Door, tmp_path: Path, format: str) -> None:
+    clip = {"video_init_path": put_film(door, tmp_path, format=format)}
+    follows = {**PLAIN, "animation_mode": "Video Input", "extract_nth_frame": 2}
+    assert door.taken("animation", settings=follows, files=clip).frames == 3
+    mixes = {**PLAIN, "hybrid_composite": "Normal", "diffusion_cadence": 4}
+    assert door.taken("animation", settings=mixes, files=clip).frames == 6
+    none = {**follows, "extract_from_frame": 6}
+    found = door.refused("animation", settings=none, files=clip)
+    assert found == {"settings.video_init_path": "animation_no_frames"}
+
+
+def test_a_picture_is_no_clip(door: Door) -> None:
+    follows = {**PLAIN, "animation_mode": "Video Input"}
+    found = door.refused("animation", settings=follows, files={"video_init_path": door.put(8, 8)})
+    assert found == {"settings.video_init_path": "animation_no_film"}
 
 
 def test_an_unknown_model_is_one_problem_among_others(door: Door) -> None:

@@ -30,7 +30,7 @@ def recorded(name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         pictures = {
             key.removeprefix(f"{name}__"): data[key]
             for key in data.files
-            if key.startswith(f"{name}__") or key == "first_frame"
+            if key.startswith(f"{name}__") or "__" not in key
         }
     return runs[name], pictures
 

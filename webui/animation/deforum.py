@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from webui.animation.colours import has_own_reference, matched_to, with_reference
+from webui.animation.drawing import draw
+from webui.animation.hybrid import hybrid_moved, known_flow, mixed
+from webui.animation.masking import is_masked, mask_at, noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
 from webui.animation.state import State
-from webui.motion.color import deforum_matched, space_of
+from webui.motion.color import space_of
 from webui.motion.depth import Depth
 from webui.motion.flow import estimated, moved_by
 from webui.motion.moves import moved
@@ -21,6 +25,7 @@ from webui.motion.noise import deforum_noised
 from webui.motion.pictures import to_levels
 from webui.motion.sharpen import deforum_contrast, deforum_grey, deforum_sharpened
 from webui.motion.tween import Fade, Held
+from webui.timeline.frames import begins_with_picture
 
 
 def deforum_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame]]]:
@@ -41,12 +46,14 @@ def _step(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame]]:
     if state.following is not None:
         state, frames, picture = _filled(stage, state, frame)
     drawn: Any = None
+    state = with_reference(stage, state, frame)
     if frame == 0:
-        made, drawn = stage.draw(frame, stage.beginning())
+        made, drawn = draw(stage, frame, stage.beginning())
     elif picture is None:
-        made, drawn = stage.draw(frame, None)
+        made, drawn = draw(stage, frame, None)
     else:
         state, made, drawn = _redrawn(stage, state, picture, frame)
+    made = made if frame == 0 else mixed(stage, made, frame, "After Generation")
     state, made = _coloured(stage, state, made, frame)
     state = state.with_(made=state.made + 1, picture=made)
     if stage.plan.cadence == 1:
@@ -63,7 +70,7 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
     fade, made = Fade(previous, following, first, plan.cadence), following.picture
     method = plan.value("optical_flow_cadence")
     if method != "None" and previous is not None and stage.at("strength_schedule", first) > 0:
-        flow = estimated(previous.picture, following.picture, _known(method)) / np.float32(2)
+        flow = estimated(previous.picture, following.picture, _method(method)) / np.float32(2)
         fade = replace(
             fade,
             following=replace(following, picture=moved_by(following.picture, flow, -1)),
@@ -75,52 +82,56 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
     for between in range(first, frame):
         depth = stage.depth_of(fade.following.picture)  # one for both pictures and the flow
 
-        def move(picture: Array, number: int, depth: Depth | None = depth) -> Array:
+        def move_flow(picture: Array, number: int, depth: Depth | None = depth) -> Array:
             return moved(picture, stage.motion(number), depth)
 
-        fade, made = fade.step(between, move, move)
-        frames.append(Frame(between, to_levels(made)))
+        def move(picture: Array, number: int, depth: Depth | None = depth) -> Array:
+            return hybrid_moved(stage, moved(picture, stage.motion(number), depth), number)
+
+        fade, made = fade.step(between, move, move_flow)
+        made = overlaid(stage, _grey(stage, to_levels(made)), between)
+        frames.append(Frame(between, made))
     return state.with_(previous=fade.previous, following=fade.following), frames, made
 
 
 def _redrawn(stage: Stage, state: State, picture: Array, frame: int) -> tuple[State, Array, Any]:
     plan = stage.plan
+    before = picture
     picture = to_levels(moved(picture, stage.motion(frame), stage.depth_of(picture)))
+    picture = mixed(stage, picture, frame, "Before Motion")
+    picture = hybrid_moved(stage, picture, frame, before)
+    picture = mixed(stage, picture, frame, "Normal")
     if space_of(plan.value("color_coherence")) and state.reference is None:
         state = state.with_(reference=picture)
-    picture = _grey(stage, _matched(stage, state, picture))
+    picture = moved_on = _grey(stage, matched_to(stage, picture, state.reference))
     picture = deforum_contrast(picture, stage.at("contrast_schedule", frame))
-    picture = deforum_sharpened(picture, stage.unsharp(frame))
+    picture = deforum_sharpened(picture, stage.unsharp(frame), _opaque(stage, frame))
     amount, seed = stage.at("noise_schedule", frame), plan.seeds[frame]
-    picture = deforum_noised(picture[..., ::-1], amount, seed, stage.grain)[..., ::-1]
-    made, drawn = stage.draw(frame, np.ascontiguousarray(picture))
+    where = noise_mask_at(stage, frame)
+    picture = deforum_noised(picture[..., ::-1], amount, seed, stage.grain, where)[..., ::-1]
+    made, drawn = draw(stage, frame, np.ascontiguousarray(picture), moved_on)
     return state, made, drawn
 
 
 def _coloured(stage: Stage, state: State, picture: Array, frame: int) -> tuple[State, Array]:
-    legacy = stage.plan.value("legacy_colormatch")
-    if frame and not legacy:
-        picture = _matched(stage, state, picture)
-    picture = _grey(stage, picture)
-    begins = state.reference is None and not legacy
-    if begins or (legacy and stage.at("strength_schedule", frame) == 0):
+    legacy, own = stage.plan.value("legacy_colormatch"), has_own_reference(stage)
+    if (frame or own) and not legacy:
+        picture = matched_to(stage, picture, state.reference)
+    picture = overlaid(stage, _grey(stage, picture), frame)
+    begins = state.reference is None and not legacy and not begins_with_picture(stage.plan)
+    if not own and (begins or (legacy and stage.at("strength_schedule", frame) == 0)):
         state = state.with_(reference=picture)
     return state, picture
 
 
-def _matched(stage: Stage, state: State, picture: Array) -> Array:
-    """Deforum hands over BGR."""
-    space = space_of(stage.plan.value("color_coherence"))
-    if not space or state.reference is None:
-        return picture
-    swapped = deforum_matched(picture[..., ::-1], state.reference[..., ::-1], space)
-    return np.ascontiguousarray(swapped[..., ::-1])
+def _opaque(stage: Stage, frame: int) -> Array | None:
+    mask = mask_at(stage, frame) if is_masked(stage) else None
+    return None if mask is None else np.asarray(mask, np.float64)
 
 
 def _grey(stage: Stage, picture: Array) -> Array:
     return deforum_grey(picture) if stage.plan.value("color_force_grayscale") else picture
 
 
-def _known(method: str) -> Any:
-    """A flow of OpenCV's; RAFT needs weights that nobody has to have."""
-    return "DIS Medium" if method == "RAFT" else method
+def _method(name: str) -> Any:
+    return known_flow(name)

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from webui.animation.colours import matched_to, with_reference
+from webui.animation.drawing import draw
+from webui.animation.hybrid import hybrid_moved, known_flow, mixed
+from webui.animation.masking import noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
 from webui.animation.state import State
-from webui.motion.color import matched, space_of
 from webui.motion.flow import Flow, estimated
 from webui.motion.moves import native_moved
 from webui.motion.noise import noised
@@ -34,17 +37,23 @@ def native_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame
 
 def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[State, list[Frame]]:
     if before is None or state.picture is None:
-        first = stage.beginning()
-        made, drawn = stage.draw(frame, first)
-        picture = _toned(stage, made.astype(np.float32))
-        state = state.with_(made=state.made + 1, picture=picture, reference=picture)
+        state = with_reference(stage, state, frame)
+        made, drawn = draw(stage, frame, stage.beginning())
+        picture = matched_to(stage, made.astype(np.float32), state.reference)
+        picture = overlaid(stage, _toned(stage, picture), frame)
+        reference = picture if state.reference is None else state.reference
+        state = state.with_(made=state.made + 1, picture=picture, reference=reference)
         return state, [Frame(frame, to_levels(picture), drawn)]
-    moved = state.picture
+    older = state.picture
+    state = with_reference(stage, state, frame)
+    moved = mixed(stage, older, frame, "Before Motion")
     for between in range(before + 1, frame + 1):
-        moved = _moved(stage, moved, between)
+        moved = _onward(stage, moved, between, older)
+    moved = mixed(stage, moved, frame, "Normal")
     made, drawn = _redrawn(stage, state, moved, frame)
-    filled = _filled(stage, state.picture, made, before, frame)
-    frames = [Frame(before + 1 + place, to_levels(one)) for place, one in enumerate(filled)]
+    made = overlaid(stage, mixed(stage, made, frame, "After Generation"), frame)
+    filled = _filled(stage, older, made, before, frame)
+    frames = [_between(stage, before + 1 + place, one) for place, one in enumerate(filled)]
     frames.append(Frame(frame, to_levels(made), drawn))
     return state.with_(made=state.made + 1, picture=made), frames
 
@@ -54,41 +63,45 @@ def _moved(stage: Stage, picture: Array, frame: int, back: bool = False) -> Pict
     return native_moved(picture, stage.motion(frame), depth, back)
 
 
+def _onward(stage: Stage, picture: Array, frame: int, before: Array) -> Picture:
+    """After a frame's motion, the camera's and the clip's."""
+    moved = _moved(stage, picture, frame)
+    return np.asarray(hybrid_moved(stage, moved, frame, before), np.float32)
+
+
+def _between(stage: Stage, frame: int, picture: Picture) -> Frame:
+    return Frame(frame, to_levels(np.asarray(overlaid(stage, picture, frame), np.float32)))
+
+
 def _redrawn(stage: Stage, state: State, picture: Picture, frame: int) -> tuple[Picture, Any]:
     """The picture made anew as far as the strength says; of a strength of 1 it stays as it is."""
     plan = stage.plan
     if stage.at("strength_schedule", frame) >= 1:
         return picture, None
-    picture = _matched(stage, state, picture)
+    picture = moved = matched_to(stage, picture, state.reference)
     picture = contrast(picture, stage.at("contrast_schedule", frame))
     picture = sharpened(picture, stage.unsharp(frame))
     amount = stage.at("noise_schedule", frame)
-    picture = noised(picture, amount, plan.seeds[frame], stage.grain)
-    made, drawn = stage.draw(frame, picture)
-    return _toned(stage, _matched(stage, state, made.astype(np.float32))), drawn
+    where = noise_mask_at(stage, frame)
+    picture = noised(picture, amount, plan.seeds[frame], stage.grain, where)
+    made, drawn = draw(stage, frame, picture, moved)
+    return _toned(stage, matched_to(stage, made.astype(np.float32), state.reference)), drawn
 
 
 def _toned(stage: Stage, picture: Picture) -> Picture:
     return grey(picture) if stage.plan.value("color_force_grayscale") else picture
 
 
-def _matched(stage: Stage, state: State, picture: Picture) -> Picture:
-    space = space_of(stage.plan.value("color_coherence"))
-    if not space or state.reference is None:
-        return picture
-    return matched(picture, state.reference, space)
-
-
 def _filled(
     stage: Stage, before: Array, after: Picture, first: int, last: int
 ) -> Iterator[Picture]:
-    method = stage.plan.value("optical_flow_cadence")
+    method: Any = known_flow(stage.plan.value("optical_flow_cadence"))
 
     def flow_of(older: Picture, newer: Picture) -> Flow:
-        return estimated(older, newer, "DIS Medium" if method == "RAFT" else method)
+        return estimated(older, newer, method)
 
     def onward(picture: Array, frame: int) -> Array:
-        return _moved(stage, picture, frame)
+        return _onward(stage, picture, frame, before)
 
     def back(picture: Array, frame: int) -> Array:
         return _moved(stage, picture, frame, back=True)

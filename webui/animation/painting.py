@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from webui.animation.stage import Array
+from webui.animation.stage import ALONE, Array, Given
 from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.core.pictures import PictureRef
-from webui.core.requests import Img2Img, Txt2Img
+from webui.core.requests import Img2Img, Inpaint, Txt2Img
 from webui.core.sampling import sampler_and_schedule
 from webui.engine.recipes import RECIPES, Drawn, Tools, batches
+from webui.imaging.color import color_corrected, color_target
 from webui.motion.pictures import to_image
 from webui.timeline.frames import FramePlan
 from webui.timeline.plan import Plan
@@ -48,28 +49,62 @@ class Painter:
         self._tools = tools
         self._begun = begun
 
-    def __call__(self, frame: FramePlan, picture: Array | None) -> tuple[Array, Drawn]:
+    def __call__(
+        self, frame: FramePlan, picture: Array | None, given: Given = ALONE, /
+    ) -> tuple[Array, Drawn]:
         """See `stage.Paint`."""
         self._begun(frame.frame)
         if picture is None or frame.denoising_strength is None:
             request: Any = Txt2Img.model_validate(self._values(frame, "txt2img"))
+        elif given.mask is None:
+            request = Img2Img.model_validate(self._over(frame, "img2img"))
         else:
-            request = Img2Img.model_validate(self._over(frame))
-        tools = self._tools
-        if picture is not None:
-            image = to_image(picture.astype(np.float32))
-            tools = replace(tools, picture=lambda ref: self._picture(ref, image))
+            request = Inpaint.model_validate(self._within(frame))
+        tools = self._tools_with(frame, picture, given.mask)
         (batch,) = batches(request)
         (drawn,) = RECIPES[request.kind](request, batch, tools)
-        return np.asarray(drawn.image.convert("RGB")), drawn
+        image = drawn.image.convert("RGB")
+        if given.colours is not None:
+            image = color_corrected(image, color_target(Image.fromarray(given.colours)))
+        return np.asarray(image), drawn
+
+    def _tools_with(
+        self, frame: FramePlan, picture: Array | None, mask: Image.Image | None
+    ) -> Tools:
+        """What the recipe is given: the picture and mask in work, and the frame's sampler noise."""
+        options = self._tools.options
+        etas = {"eta_ddim": frame.eta_ddim, "eta": frame.eta_ancestral}
+        given = {name: max(eta, 0.0) for name, eta in etas.items() if eta is not None}
+        tools = replace(self._tools, options=replace(options, **given))
+        if picture is None:
+            return tools
+        image = to_image(picture.astype(np.float32))
+        masks = mask or Image.new("L", image.size, 255)
+        return replace(
+            tools,
+            picture=lambda ref: self._picture(ref, image),
+            mask=lambda ref: masks if ref == _WORKING else self._tools.mask(ref),
+        )
 
     def _picture(self, ref: PictureRef, image: Image.Image) -> Image.Image:
         return image if ref == _WORKING else self._tools.picture(ref)
 
-    def _over(self, frame: FramePlan) -> Mapping[str, Any]:
+    def _within(self, frame: FramePlan) -> Mapping[str, Any]:
+        """With A1111's fields of a mask, which Deforum hands over."""
+        value = self._plan.value
+        return {
+            **self._over(frame, "inpaint"),
+            "mask": _WORKING,
+            "mask_blur": min(max(value("mask_overlay_blur"), 0), 64),
+            "content": value("fill").replace(" ", "_"),
+            "area": "masked" if value("full_res_mask") else "whole",
+            "padding": min(max(value("full_res_mask_padding"), 0), 256),
+        }
+
+    def _over(self, frame: FramePlan, kind: str) -> dict[str, Any]:
         multiplier = frame.noise_multiplier
         return {
-            **self._values(frame, "img2img"),
+            **self._values(frame, kind),
             "image": _WORKING,
             "strength": frame.denoising_strength,
             "image_cfg_scale": min(max(frame.image_cfg_scale, 0.0), 3.0),

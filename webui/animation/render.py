@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from PIL import Image
 
+from webui.animation.clips import clip_steps
 from webui.animation.deforum import deforum_steps
+from webui.animation.guides import named_guide
+from webui.animation.material import Material, material_of
 from webui.animation.native import native_steps
 from webui.animation.painting import Painter, drawn_size
 from webui.animation.stage import Array, Frame, Stage
@@ -19,8 +23,10 @@ from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.engine.recipes import Tools
 from webui.motion.depth import Depth
+from webui.timeline.footage import INIT, length
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.settings_file import settings_of
+from webui.video.reading import film_info
 
 
 def render(
@@ -40,29 +46,38 @@ def render(
     Raises:
         UserError: the settings cannot be rendered, or a frame cannot be drawn.
     """
-    plan = planned(request)
+    plan = planned(request, tools)
     size, scale = drawn_size(plan, request.draft)
-    stage = Stage(
-        plan=plan,
-        paint=Painter(request, plan, size, tools, begun),
-        size=size,
-        scale=scale,
-        depth=depth,
-        first=_first(request, plan, tools),
-    )
-    mark = mark_of(request)
-    for state, frames in steps_of(plan)(stage, load_state(folder, mark)):
-        yield from frames
-        save_state(folder, state, mark)
+    with ExitStack() as stack:
+        files = request.files
+        material = material_of(plan, files, size, tools.picture, tools.film, stack)
+        stage = Stage(
+            plan=plan,
+            paint=Painter(request, plan, size, tools, begun),
+            size=size,
+            scale=scale,
+            depth=depth,
+            first=_first(plan, material),
+            material=material,
+        )
+        mark = mark_of(request)
+        for state, frames in steps_of(plan)(stage, load_state(folder, mark)):
+            yield from frames
+            save_state(folder, state, mark)
 
 
-def planned(request: Animation) -> Plan:
-    """The plan of a request.
+def planned(request: Animation, tools: Tools) -> Plan:
+    """The plan of a request, as long as its clips are.
 
     Raises:
         UserError: the first of its errors.
     """
-    plan = plan_of(settings_of(request.settings))
+    settings = settings_of(request.settings)
+
+    def frames_of(sent: str) -> int:
+        return film_info(tools.film(sent)).frames
+
+    plan = plan_of(settings, footage=length(settings.values, request.files, frames_of))
     if plan.errors:
         found = plan.errors[0]
         raise UserError(found.problem.code, f"settings.{found.parameter}", **found.problem.values)
@@ -73,6 +88,8 @@ def steps_of(plan: Plan) -> Callable[[Stage, State], Iterator[tuple[State, list[
     """How the frames of an animation come about, by its mode."""
     if plan.mode == "Interpolation":
         return still_steps
+    if plan.mode == "Video Input":
+        return clip_steps
     return native_steps if plan.settings.native else deforum_steps
 
 
@@ -82,8 +99,13 @@ def mark_of(request: Animation) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _first(request: Animation, plan: Plan, tools: Tools) -> Callable[[], Image.Image] | None:
-    for name in ("init_image", str(plan.value("init_image") or "")):
-        if ref := request.files.get(name):
-            return lambda ref=ref: tools.picture(ref)
+def _first(plan: Plan, material: Material) -> Callable[[], Image.Image] | None:
+    """Where the first picture comes from: a clip, a guide or an init picture, in this order."""
+    clip = material.clip
+    if clip is not None and plan.value("hybrid_use_first_frame_as_init_image"):
+        return lambda: Image.fromarray(clip(0))
+    if plan.guides:
+        return lambda: material.picture(*named_guide(plan, 0))
+    if plan.value("use_init"):
+        return lambda: material.picture(INIT, str(plan.value(INIT) or ""))
     return None

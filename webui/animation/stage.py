@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from webui.animation.material import Material
 from webui.motion.depth import Depth
 from webui.motion.moves import Motion, motion_of
 from webui.motion.noise import Grain
 from webui.motion.pictures import Levels
 from webui.motion.sharpen import Unsharp
-from webui.timeline.frames import FramePlan, begins_with_picture, frame_plan
+from webui.timeline.frames import FramePlan, begins_with_picture
 from webui.timeline.plan import Plan
 
 Array = npt.NDArray[Any]
@@ -36,10 +37,29 @@ class Frame:
     drawn: Any = None
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a frame is drawn with besides the picture that it begins with.
+
+    Attributes:
+        mask: mode L at the picture's size, white where it may change; None for everywhere.
+        colours: (H, W, 3) the picture whose colours the drawing is brought to; None for its own.
+    """
+
+    mask: Image.Image | None = None
+    colours: Levels | None = None
+
+
+ALONE = Given()
+"""Nothing else."""
+
+
 class Paint(Protocol):
     """Draws one frame."""
 
-    def __call__(self, frame: FramePlan, picture: Array | None) -> tuple[Array, Any]:
+    def __call__(
+        self, frame: FramePlan, picture: Array | None, given: Given = ALONE, /
+    ) -> tuple[Array, Any]:
         """The picture drawn, and what is told of it.
 
         Args:
@@ -66,6 +86,7 @@ class Stage:
         scale: that size relative to the plan's.
         depth: how far each pixel of a picture is; None for a plane.
         first: the picture that the animation begins with, where the settings say that it does.
+        material: the pictures and clips that it is made after.
     """
 
     plan: Plan
@@ -74,6 +95,7 @@ class Stage:
     scale: float = 1.0
     depth: Callable[[Array], Depth | None] = _no_depth
     first: Callable[[], Image.Image] | None = None
+    material: Material = Material()
 
     def at(self, schedule: str, frame: int) -> float:
         """A schedule's number at a frame."""
@@ -95,10 +117,6 @@ class Stage:
             return None
         picture = self.first().convert("RGB").resize(self.size, Image.Resampling.LANCZOS)
         return np.asarray(picture)
-
-    def draw(self, frame: int, picture: Array | None) -> tuple[Array, Any]:
-        """One frame drawn over what it begins with."""
-        return self.paint(frame_plan(self.plan, frame), picture)
 
     def unsharp(self, frame: int) -> Unsharp:
         """The anti-blur of a frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from webui.animation.drawing import draw
 from webui.animation.stage import Frame, Stage
 from webui.animation.state import State
 from webui.motion.pictures import to_levels
@@ -12,6 +13,6 @@ from webui.motion.pictures import to_levels
 def still_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame]]]:
     """The state after each frame, and that frame."""
     for frame in range(state.made, stage.plan.frames):
-        made, drawn = stage.draw(frame, None)
+        made, drawn = draw(stage, frame, None)
         state = state.with_(made=frame + 1)
         yield state, [Frame(frame, to_levels(made), drawn)]

@@ -10,16 +10,16 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, ValidationError
 
 from webui.api.bodies import DescribedRoute, JsonObject, described
+from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem
-from webui.jobs.animating import unbuilt
+from webui.jobs.animating import plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
 from webui.timeline.frames import FramePlan, frame_plan
-from webui.timeline.plan import Plan, plan_of
+from webui.timeline.plan import Plan
 from webui.timeline.problems import Finding
-from webui.timeline.settings_file import settings_of
 
 router = APIRouter(route_class=DescribedRoute, tags=["animation"])
 
@@ -68,6 +68,7 @@ class PlanView(BaseModel):
 # A plain function: the server runs it in a thread, off its event loop.
 @router.post("/animations/plan", openapi_extra=described("Animation"), responses=may_answer(*BODY))
 def plan_animation(
+    services: ServicesHere,
     values: JsonObject,
     curve: Annotated[list[str], Query(max_length=MOST_CURVES)] = [],  # noqa: B006
     first: Annotated[int, Query(ge=0)] = 0,
@@ -83,8 +84,9 @@ def plan_animation(
         request = Animation.model_validate(values)
     except ValidationError as error:
         raise Refused(explain(error, Animation)) from error
-    plan = plan_of(settings_of(request.settings))
-    unbuilt_here = tuple(unbuilt(plan, request)) if plan.ok else ()
+    frames_of = services.jobs.pictures.frames
+    plan = plan_for(request, frames_of)
+    unbuilt_here = tuple(unbuilt(plan, request, frames_of)) if plan.ok else ()
     at = _places(plan.frames)
     rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
     return PlanView(

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.settings import Settings
 from webui.library.catalog import Catalog
+from webui.timeline.footage import chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.settings_file import settings_of
 
-_INIT = "init_image"
+FramesOf = Callable[[str], int | None]
+"""How many pictures a sent film has; None of a file that is none. Raises UserError."""
 _NOT_YET = (
-    ("hybrid_composite", "None"),
-    ("hybrid_motion", "None"),
-    ("use_looper", False),
-    ("use_mask", False),
-    ("use_noise_mask", False),
-    ("reroll_blank_frames", "ignore"),
-    ("optical_flow_redo_generation", "None"),
-    ("diffusion_redo", 0),
     ("save_depth_maps", False),
-    ("enable_ddim_eta_scheduling", False),
-    ("enable_ancestral_eta_scheduling", False),
     *((f"cn_{unit}_enabled", False) for unit in range(1, 6)),
 )
 """Settings that do nothing yet, and the value at which nothing is missed."""
 
 
 def planned(
-    request: Animation, catalog: Catalog, settings: Settings
+    request: Animation, catalog: Catalog, settings: Settings, frames_of: FramesOf
 ) -> tuple[Animation, list[Problem]]:
     """The request with its seed, model and number of frames; and all that is wrong with it."""
-    plan = plan_of(settings_of(request.settings))
+    plan = plan_for(request, frames_of)
     problems = [
         found.problem.model_copy(update={"field": f"settings.{found.parameter}"})
         for found in plan.errors
     ]
-    problems += unbuilt(plan, request) if plan.ok else []
+    problems += unbuilt(plan, request, frames_of) if plan.ok else []
     model = request.model
     try:
         model = catalog.get(request.model).id
@@ -55,21 +47,33 @@ def planned(
     return changed, []
 
 
-def _given(plan: Plan, request: Animation) -> bool:
-    return bool({_INIT, str(plan.value(_INIT))} & set(request.files))
+def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
+    """The plan of a request, as long as its clips are.
+
+    Raises:
+        UserError: a file that was sent is gone or broken.
+    """
+    settings = settings_of(request.settings)
+    return plan_of(settings, footage=length(settings.values, request.files, frames_of))
 
 
-def unbuilt(plan: Plan, request: Animation) -> Iterator[Problem]:
-    """What the settings ask for that nobody has built yet: said, never left out in silence."""
-    if plan.mode == "Video Input":
-        yield _problem("animation_mode", plan.mode)
-    if (coherence := plan.value("color_coherence")) in ("Image", "Video Input"):
-        yield _problem("color_coherence", coherence)
+def unbuilt(plan: Plan, request: Animation, frames_of: FramesOf) -> Iterator[Problem]:
+    """What the settings ask for that is missing or that nobody has built: said, never left out."""
     for name, nothing in _NOT_YET:
         if plan.settings.values.get(name, nothing) != nothing:
             yield _problem(name, str(plan.settings.values[name]))
-    if plan.value("use_init") and plan.value(_INIT) and not _given(plan, request):
-        yield UserError("animation_no_file", f"settings.{_INIT}").problem
+    for file in needed(plan.settings.values, plan.texts):
+        field = f"settings.{file.parameter}"
+        sent = file_of(request.files, file.parameter, file.name)
+        if sent is None:
+            named = {"parameter": file.parameter, "name": file.name or "–"}
+            yield UserError("animation_no_file", field, **named).problem
+            continue
+        frames = frames_of(sent)
+        if file.kind == "film" and frames is None:
+            yield UserError("animation_no_film", field, parameter=file.parameter).problem
+        elif file.kind == "film" and frames and not chosen(plan.settings.values, frames):
+            yield UserError("animation_no_frames", field, frames=frames).problem
 
 
 def _problem(name: str, value: str) -> Problem:

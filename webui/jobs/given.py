@@ -8,6 +8,7 @@ from typing import TypeVar
 from webui.core.errors import Problem, UserError
 from webui.core.requests import Request
 from webui.library.store import Store, Stored
+from webui.video.reading import film_info
 
 _Request = TypeVar("_Request", bound=Request)
 _RESULT = "picture:"
@@ -30,6 +31,17 @@ class Pictures:
         if ref.startswith(_RESULT):
             return self._store.put(self._result(ref.removeprefix(_RESULT)))
         return self._store.get(ref)
+
+    def frames(self, ref: str) -> int | None:
+        """How many pictures a film has; None where it is none.
+
+        Raises:
+            UserError: there is none of this name, or it is broken.
+        """
+        stored = self.get(ref)
+        if stored.media_type == "image/gif":
+            return film_info(self._store.path(stored.id)).frames
+        return stored.frames
 
     def problems_with(self, request: Request) -> list[Problem]:
         """One for each picture that is not there."""

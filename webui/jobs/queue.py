@@ -107,6 +107,7 @@ class Jobs:
         with self._ledger.read() as reading:
             self._hub = Hub(reading.last_event())
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
+        self.pictures = Pictures(self.store, self._results.data)
         runs = Runs(self._ledger, self._results, settings)
         command = command or worker_command(paths)
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
@@ -295,7 +296,7 @@ class Jobs:
             self._catalog,
             self._settings(),
             self._extensions,
-            Pictures(self.store, self._results.data),
+            self.pictures,
         )
 
     def _rewritten(self, request: AnyRequest) -> tuple[AnyRequest, UserError | None]:

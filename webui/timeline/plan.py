@@ -105,19 +105,24 @@ class Plan:
         return self.settings.values[name]
 
 
-def plan_of(settings: Settings, draw: random.Random | None = None) -> Plan:
+def plan_of(
+    settings: Settings, draw: random.Random | None = None, footage: int | None = None
+) -> Plan:
     """Work out every frame of an animation, and all that is wrong with its settings.
 
     Args:
         settings: what was read from a file or a form; its errors are the plan's, too.
         draw: where a start seed of -1 and random seeds come from. Without it the start seed is
             drawn by the system, and all others from it.
+        footage: how many frames its clips give it (`footage.length`), which then are as many as
+            it has; None where there is no clip, or nobody has looked into it.
     """
     problems = _Problems(list(settings.errors), list(settings.warnings))
     values = settings.values
     manifest = _manifest(settings, problems)
     overriding = manifest is not None and values["parseq_non_schedule_overrides"]
     frames = manifest.frames if manifest and overriding else values["max_frames"]
+    frames = footage or frames
     fps = (manifest.fps if manifest and overriding else None) or values["fps"]
     cadence = (manifest.cadence if manifest and overriding else None) or values["diffusion_cadence"]
     start = seeds.start_seed(values["seed"], draw or random.SystemRandom())

@@ -32,7 +32,7 @@ def animated(
         folder: where it is kept how far it is.
         begun: told the number of each frame before it is drawn.
     """
-    plan = planned(request)
+    plan = planned(request, tools)
     try:
         for frame in render(request, tools, folder, begun):
             if frame.number not in done and frame.number < request.frames:

@@ -229,6 +229,7 @@ class Runner:
             joined_values=self._joined_values,
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
+            film=lambda ref: self._store.path(ref),
             upscale=upscale,
             restored=self._restored,
             preprocess=self._preprocessed,

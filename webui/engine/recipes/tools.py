@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -45,6 +46,7 @@ class Tools:
         joined_values: what is said of them in a picture's parameters.
         picture: a picture that a request names, upright, RGB or RGBA.
         mask: a picture that a request names as a mask, of mode L.
+        film: where a film that a request names lies.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
@@ -67,6 +69,7 @@ class Tools:
     )
     picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
+    film: Callable[[PictureRef], Path] = field(default=lambda ref: _without("film"))
     upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
         default=lambda name, image, width, height: _without("upscale")
     )
