@@ -33,6 +33,7 @@ def test_a_pickle_that_is_more_than_weights_is_refused(tmp_path: Path):
         recognise(bad, "bad.ckpt")
     assert caught.value.problem.code == "model_pickle_foreign"
     good = tmp_path / "good.part"
+    parts.append([])  # numbers that follow
     parts[3] = {"state_dict": {"model.diffusion_model.input_blocks.0.0.weight": 1}}
     good.write_bytes(b"".join(pickle.dumps(one, 2) for one in parts))
     assert recognise(good, "x.ckpt")[0] == ".ckpt"

@@ -153,7 +153,7 @@ def test_what_cannot_be_used_is_listed_with_the_reason(make, user):
         "cut": "model_cut_off",
         "demo": None,
         "flux": "model_unsupported",
-        "old": "model_pickle",
+        "old": "model_damaged",
     }
     with pytest.raises(UserError, match=r"cut\.safetensors is cut off") as caught:
         catalog.get("cut")

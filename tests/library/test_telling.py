@@ -92,11 +92,22 @@ def test_pickles(tmp_path):
     folder.mkdir()
     torch.save({"string_to_param": {"*": torch.zeros(1, 768)}}, folder / "a.pt")
     assert tell(only(folder), Memory()).kind == "embedding"
-    torch.save({"state_dict": {"cond_stage_model.x.y": torch.zeros(1),
-                               "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1)}},
-               folder / "a.pt")  # fmt: skip
+    lora = {"lora_unet_down_blocks_1_attn2_to_k.lora_down.weight": torch.zeros(4, 768)}
+    torch.save(lora, folder / "a.pt")
     told = tell(only(folder), Memory())
-    assert told.kind == "checkpoint" and told.model and told.model.problem
+    assert (told.kind, told.family, told.rank, told.model) == ("lora", "sd1", 4, None)
+
+
+def test_a_checkpoint_that_torch_wrote(tmp_path):
+    tensors = {name: torch.zeros(shape).half() for name, shape in SD1_KEYS.items()}
+    torch.save({"state_dict": tensors, "epoch": 1}, tmp_path / "a.ckpt")
+    told = tell(only(tmp_path), Memory())
+    assert (told.kind, told.dtype) == ("checkpoint", "F16") and told.model is not None
+    assert (told.model.family, told.model.problem) == ("sd1", None)
+    torch.save({"state_dict": {"something.else": torch.zeros(1)}}, tmp_path / "a.ckpt")
+    told = tell(only(tmp_path), Memory())
+    assert told.model and told.model.problem
+    assert told.model.problem.code == "model_unknown_kind"
 
 
 def test_pickles_with_more_than_weights(tmp_path):

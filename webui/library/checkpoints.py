@@ -11,7 +11,7 @@ from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo
 from webui.library.entries import distinct, kind_of, plain
 from webui.library.gguf import GGUF
-from webui.library.places import PICKLE, Place
+from webui.library.places import PICKLE, PICKLES, Place
 from webui.library.telling import Model, Told
 from webui.library.weights import SUFFIX
 
@@ -81,6 +81,8 @@ def named_by_old_hash(models: Iterable[ModelInfo], name: str) -> ModelInfo | Non
 
 def _may_draw(place: Place, told: Told) -> bool:
     """Whether it is a checkpoint, or lies where people put theirs."""
+    if f".{place.format}" in PICKLES and told.kind == "checkpoint":
+        return True
     is_one = kind_of(place, told) == "checkpoint" or place.kind == "checkpoint"
     return is_one and place.format in _FORMATS
 

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from webui.core.errors import UserError
+from webui.library.header import Header, check_length
+from webui.library.unpickling import LONGEST, read_tensors
 
-_LONGEST = 64_000_000
-"""Bytes of a pickle; those of the largest models have some millions."""
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+"""Endings of files that torch wrote."""
 _MOST_OPCODES = 2_000_000
 _MOST_NAMES = 20_000
 _LONGEST_NAME = 300
@@ -47,6 +49,8 @@ _HARMLESS = {
     *(f"{module} {name}" for module in ("__builtin__", "builtins") for name in ("set", "dict")),
 }
 _HARMLESS_STARTS = ("torch._utils _rebuild_", "torch._tensor _rebuild_")
+_NEVER_MADE = ("pytorch_lightning.", "lightning.")
+"""Begins of what trainers leave beside the weights; here nothing is made of it."""
 _STORAGES = ("torch", "torch.storage", "torch.cuda")
 """Modules whose `…Storage` holds numbers."""
 _TYPES = (
@@ -62,10 +66,12 @@ class Pickled:
     Attributes:
         names: texts in it, among them the names of its weights.
         foreign: the first function or class that it asks for and that is none of weights.
+        header: of its tensors; empty if something is foreign.
     """
 
     names: tuple[str, ...]
     foreign: str | None
+    header: Header
 
 
 def read_pickle(path: Path, shown: str) -> Pickled:
@@ -75,19 +81,38 @@ def read_pickle(path: Path, shown: str) -> Pickled:
         shown: how errors name it.
 
     Raises:
-        UserError: it cannot be read, or is no file of torch's.
+        UserError: it cannot be read, is cut off, or no file of torch's.
     """
     try:
+        size = path.stat().st_size
         with path.open("rb") as file:
             old = file.read(len(_ZIP)) != _ZIP
             file.seek(0)
             pickles = _pickles_in_row(file) if old else _pickle_in_zip(file)
-            return _told(pickles)
+            names, foreign = _told(pickles)
+            if foreign is not None:
+                return Pickled(names, foreign, Header({}, {}, {}))
+            file.seek(0)
+            header, end = read_tensors(file)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError("model_unreadable", file=shown, reason=reason) from error
     except (ValueError, zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
         raise UserError("model_damaged", file=shown) from error
+    check_length(shown, size, end)
+    return Pickled(names, None, header)
+
+
+def pickle_header(path: Path, shown: str) -> Header:
+    """The tensors in a file that holds nothing but weights.
+
+    Raises:
+        UserError: as `read_pickle` does; or it asks for something else.
+    """
+    pickled = read_pickle(path, shown)
+    if pickled.foreign is not None:
+        raise UserError("model_pickle_foreign", file=shown, name=pickled.foreign[:100])
+    return pickled.header
 
 
 Opcode = tuple[str, object]
@@ -98,7 +123,7 @@ def _pickle_in_zip(file: BinaryIO) -> Iterator[Opcode]:
         names = [name for name in archive.namelist() if name.split("/")[-1] == "data.pkl"]
         if not names:
             raise ValueError("no data.pkl")
-        if archive.getinfo(names[0]).file_size > _LONGEST:
+        if archive.getinfo(names[0]).file_size > LONGEST:
             raise ValueError("too long")
         yield from _opcodes(io.BytesIO(archive.read(names[0])))
 
@@ -119,7 +144,7 @@ def _opcodes(file: BinaryIO) -> Iterator[Opcode]:
     yield from islice(found, _MOST_OPCODES)
 
 
-def _told(opcodes: Iterator[Opcode]) -> Pickled:
+def _told(opcodes: Iterator[Opcode]) -> tuple[tuple[str, ...], str | None]:
     names: dict[str, None] = {}
     asked: list[str] = []
     texts = _Texts()
@@ -134,7 +159,7 @@ def _told(opcodes: Iterator[Opcode]) -> Pickled:
         elif isinstance(value, str) and "UNICODE" in name and len(names) < _MOST_NAMES:
             names[value[:_LONGEST_NAME]] = None
     foreign = (found for one in dict.fromkeys(asked) if (found := _foreign(one)))
-    return Pickled(tuple(names), next(foreign, None))
+    return tuple(names), next(foreign, None)
 
 
 class _Texts:
@@ -168,6 +193,8 @@ def _foreign(asked: str) -> str | None:
     module, _, name = asked.partition(" ")
     storage = module in _STORAGES and name.endswith("Storage")
     number = module == "torch" and name in _TYPES
+    if module.startswith(_NEVER_MADE):
+        return None
     if storage or number or asked in _HARMLESS or asked.startswith(_HARMLESS_STARTS):
         return None
     return f"{module}.{name}".strip(". ")

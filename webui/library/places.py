@@ -12,12 +12,11 @@ from pathlib import Path
 
 from webui.library.hashes import Stamp, stamp
 from webui.library.layouts import Shelf
+from webui.library.pickles import PICKLES
 from webui.library.recognition import INDEX
 from webui.library.weights import PARTS, SUFFIX, weight_files
 
 PICKLE = ".ckpt"
-PICKLES = (PICKLE, ".pt", ".pth", ".bin")
-"""Endings of files that torch wrote."""
 FILES = (SUFFIX, ".sft", *PICKLES, ".gguf")
 """Endings of files that may be models; `.sft` is `.safetensors` for short."""
 DEFINITION = ".easel.toml"

@@ -15,7 +15,7 @@ from webui.library.gguf import read_gguf
 from webui.library.heads import Head, read_head
 from webui.library.kinds import Recognised, noted, recognised, recognised_by_shapes
 from webui.library.pickles import read_pickle
-from webui.library.places import PICKLE, PICKLES, Place
+from webui.library.places import PICKLES, Place
 from webui.library.recognition import recognise_file, recognise_folder
 from webui.library.sidecars import Said, line, plain_text, said_beside
 from webui.library.weights import Header, read_header
@@ -107,8 +107,7 @@ def tell(place: Place, memory: Memory) -> Told:
         else:
             told = _gguf(place) if place.format == "gguf" else _file(place, memory)
     except UserError as error:
-        model = Model(problem=error.problem) if f".{place.format}" != PICKLE else _refused(place)
-        return Told(said=said, model=model, problem=error.problem)
+        return Told(said=said, model=Model(problem=error.problem), problem=error.problem)
     said = said.over(told.said)
     family = told.family or (family_named(said.base) if said.base else None)
     return told.model_copy(update={"said": said, "family": family})
@@ -188,20 +187,24 @@ def _said_inside(metadata: Mapping[str, str], is_lora: bool) -> Said:
 
 
 def _pickle(place: Place) -> Told:
-    """A pickle's kind is told by the names in it; shapes and metadata it has not."""
+    """A pickle's kind is told by the names in it, and the shapes of its tensors."""
     name = place.path.name
     pickled = read_pickle(place.path, name)
     if pickled.foreign is not None:
         raise UserError("model_pickle_foreign", file=name, name=pickled.foreign[:100])
-    names = [one for one in pickled.names if "." in one]
-    found = recognised_by_shapes(dict.fromkeys(names, ()))
-    kind = "embedding" if "string_to_param" in pickled.names else found.kind
-    model = _refused(place) if kind in _DRAWS else None
-    return Told(kind=kind, family=found.family, algorithm=found.algorithm, model=model)
-
-
-def _refused(place: Place) -> Model:
-    return Model(problem=UserError("model_pickle", file=place.path.name).problem)
+    header = pickled.header
+    names = (*header.shapes, *(one for one in pickled.names if "." in one))
+    found = recognised_by_shapes({name: header.shapes.get(name, ()) for name in names})
+    if "string_to_param" in pickled.names:
+        return Told(kind="embedding", family=found.family, dtype=header.dtype)
+    told = Told(
+        kind=found.kind,
+        family=found.family,
+        algorithm=found.algorithm,
+        rank=found.rank,
+        dtype=header.dtype,
+    )
+    return _drawing(place, header, told)
 
 
 def _gguf(place: Place) -> Told:

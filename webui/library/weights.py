@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from webui.core.errors import UserError
 from webui.library.gguf import GGUF, read_gguf
 from webui.library.header import Header
+from webui.library.pickles import PICKLES, pickle_header
 from webui.library.safe import SUFFIX, read_safe
 
 PARTS: Mapping[str, str] = {
@@ -38,6 +39,8 @@ def read_header(path: Path, shown: str) -> Header:
     ending = path.suffix.lower()
     if ending == GGUF:
         return read_gguf(path, shown).header
+    if ending in PICKLES:
+        return pickle_header(path, shown)
     return read_safe(path, shown)
 
 

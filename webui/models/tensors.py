@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import warnings
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,11 +44,8 @@ def read_some(path: Path, names: Collection[str]) -> dict[str, Tensor]:
         raise UserError("model_damaged", file=path.name) from error
 
 
-def read_pickled(path: Path, mapped: bool = False) -> Mapping[Any, Any]:
+def read_pickled(path: Path) -> Mapping[Any, Any]:
     """What a file that torch wrote holds, as long as it is only weights: nothing of it is run.
-
-    Args:
-        mapped: leave numbers in the file until they are used, where its layout lets us.
 
     Raises:
         UserError: it cannot be read, or holds something else.
@@ -57,8 +53,7 @@ def read_pickled(path: Path, mapped: bool = False) -> Mapping[Any, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what torch finds odd is told below, if it matters
-            mapped = mapped and zipfile.is_zipfile(path)
-            held = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+            held = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         reason = error.strerror or str(error)
         raise UserError("model_unreadable", file=path.name, reason=reason) from error

@@ -78,6 +78,15 @@ def test_a_single_file_is_the_same_model(either):
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("old", [False, True])
+def test_a_file_that_torch_wrote_is_the_same_model(tiny, tmp_path, old):
+    path, whole = tmp_path / "tiny.ckpt", {"epoch": 3, "state_dict": load_file(tiny.file)}
+    torch.save(whole, path, _use_new_zipfile_serialization=not old)
+    info = tiny.file_info.model_copy(update={"path": str(path), "format": "ckpt"})
+    same(load(tiny.folder_info), load(info, tiny.folder))
+
+
+@torch.inference_mode()
 def test_the_same_again_to_the_bit_and_alone_or_together_nearly(tiny):
     model = load(tiny.folder_info)
     x, sigma = noise(4) * 5, 5.0

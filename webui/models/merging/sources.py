@@ -13,11 +13,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.library.pickles import read_pickle
-from webui.library.places import PICKLES
+from webui.library.header import Header
+from webui.library.pickles import PICKLES, pickle_header
 from webui.library.weights import PARTS, part_files, read_header
 from webui.models.merging.writing import TYPES
-from webui.models.tensors import read_pickled
+from webui.models.numbers import opened
+from webui.models.quants import PLAIN
 
 _OLD_TEXT = "cond_stage_model.transformer."
 _OLD_PARTS = ("embeddings.", "encoder.", "final_layer_norm.")
@@ -38,7 +39,7 @@ class Weight:
     """A tensor that is there.
 
     Attributes:
-        read: its numbers; of a file that is mapped, so that only what is used is read.
+        read: its numbers, from the file, so that only what is used is read.
         parts: the files that it is from, see `writing.Planned`.
     """
 
@@ -123,16 +124,17 @@ def _reader(file: Any, name: str, shown: str) -> Callable[[], Tensor]:
 
 
 def _in_pickle(path: Path) -> Iterator[tuple[str, Weight]]:
-    pickled = read_pickle(path, path.name)
-    if pickled.foreign is not None:
-        raise UserError("model_pickle_foreign", file=path.name, name=pickled.foreign[:100])
-    held = read_pickled(path, mapped=True)
-    inner = held.get("state_dict")
-    for name, tensor in (inner if isinstance(inner, Mapping) else held).items():
-        if isinstance(tensor, Tensor) and tensor.dtype in TYPES.values():
-            read = partial(torch.Tensor.detach, tensor)
-            parts = ((path.name, read),)
-            yield str(name), Weight(tuple(tensor.shape), tensor.dtype, read, parts)
+    header = pickle_header(path, path.name)
+    for name, shape in header.shapes.items():
+        dtype = PLAIN[header.types[name]]
+        if dtype in TYPES.values():
+            read = partial(_number, path, header, name)
+            yield name, Weight(shape, dtype, read, ((path.name, read),))
+
+
+def _number(path: Path, header: Header, name: str) -> Tensor:
+    with opened(path, path.name, header) as file:
+        return file.tensor(name)
 
 
 def _new_names(weights: Mapping[str, Weight]) -> Mapping[str, Weight]:
