@@ -6,13 +6,22 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import Qwen2Tokenizer, Qwen3Config, Qwen3Model
+from transformers import (
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3Model,
+)
 
 from webui.models.checkpoint import CONFIGS
 
 WIDTH = 32
 LAYERS = 3
-MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
+MARKS = (
+    *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"),
+    *("<|vision_start|>", "<|vision_end|>", "<|image_pad|>"),
+)
 
 _QWEN3 = (
     "{%- for message in messages %}"
@@ -40,6 +49,36 @@ def qwen3() -> Qwen3Model:
     for layer in model.layers:
         torch.nn.init.normal_(layer.self_attn.q_norm.weight, 1.0, 0.2)
     return model
+
+
+def qwen_vl() -> Qwen2_5_VLForConditionalGeneration:
+    text = {
+        "vocab_size": size_of_vocabulary(),
+        "hidden_size": WIDTH,
+        "intermediate_size": 48,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "rope_parameters": {
+            "rope_type": "default",
+            "mrope_section": [1, 1, 2],
+            "rope_theta": 1e6,
+        },
+    }
+    sight = {
+        "depth": 2,
+        "hidden_size": 16,
+        "intermediate_size": 24,
+        "num_heads": 2,
+        "out_hidden_size": WIDTH,
+        "fullatt_block_indexes": [1],
+    }
+    ids = {
+        f"{name}_token_id": size_of_vocabulary() - len(MARKS) + MARKS.index(mark)
+        for name, mark in (("image", "<|image_pad|>"), ("vision_start", "<|vision_start|>"))
+    }
+    config = Qwen2_5_VLConfig(text_config=text, vision_config=sight, **ids)
+    return Qwen2_5_VLForConditionalGeneration(config)
 
 
 def size_of_vocabulary() -> int:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import (
+    AutoencoderKLQwenImage,
     ChromaTransformer2DModel,
     FlowMatchEulerDiscreteScheduler,
+    QwenImageTransformer2DModel,
     ZImageTransformer2DModel,
 )
+from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
 from safetensors.torch import load_file, save_file
 from torch import Tensor, cat
 
@@ -24,7 +27,7 @@ from tests.tiny_flows import (
     write_index,
     write_t5_tokenizer,
 )
-from tests.tiny_languages import WIDTH, qwen3, write_qwen_tokenizer
+from tests.tiny_languages import WIDTH, qwen3, qwen_vl, write_qwen_tokenizer
 from webui.library.weights import part_files
 
 
@@ -155,3 +158,75 @@ def weights_of(folder: Path, part: str) -> dict[str, Tensor]:
 def save(path: Path, tensors: dict[str, Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path)
+
+
+def write_qwen_image(folder: Path, **transformer: Any) -> Path:
+    """A Qwen-Image; `transformer`: changes to the transformer's config."""
+    config = {
+        "in_channels": 4 * CHANNELS,
+        "out_channels": CHANNELS,
+        "num_layers": 2,
+        "attention_head_dim": 16,
+        "num_attention_heads": 2,
+        "joint_attention_dim": WIDTH,
+        "axes_dims_rope": (4, 4, 8),
+    }
+    save_parts(
+        folder,
+        {
+            "transformer": lambda: QwenImageTransformer2DModel(**{**config, **transformer}),
+            "vae": lambda: AutoencoderKLQwenImage(base_dim=8),
+            "text_encoder": qwen_vl,
+        },
+    )
+    scheduler = FlowMatchEulerDiscreteScheduler(
+        use_dynamic_shifting=True, max_image_seq_len=8192, max_shift=0.9, shift_terminal=0.02
+    )
+    scheduler.save_pretrained(folder / "scheduler")
+    write_qwen_tokenizer(folder / "tokenizer", whole=False)
+    write_index(
+        folder,
+        "QwenImagePipeline",
+        {
+            "transformer": "QwenImageTransformer2DModel",
+            "vae": "AutoencoderKLQwenImage",
+            "scheduler": "FlowMatchEulerDiscreteScheduler",
+            "text_encoder": "Qwen2_5_VLForConditionalGeneration",
+            "tokenizer": "Qwen2Tokenizer",
+        },
+    )
+    return folder
+
+
+def write_parts_of_qwen_image(folder: Path, models: Path) -> Path:
+    """The files that people have, below a folder of models; gives that of the transformer."""
+    path = models / "diffusion_models" / "qwen_image_bf16.safetensors"
+    own = weights_of(folder, "transformer")
+    save(path, {f"model.diffusion_model.{name}": value for name, value in own.items()})
+    words = {
+        name.replace("model.language_model.", "model.").replace("model.visual.", "visual."): value
+        for name, value in weights_of(folder, "text_encoder").items()
+    }
+    save(models / "text_encoders" / "qwen_2.5_vl_7b.safetensors", words)
+    save(models / "vae" / "qwen_image_vae.safetensors", wan_layout(weights_of(folder, "vae")))
+    return path
+
+
+def wan_layout(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """An autoencoder by the names of Wan's code, found by turning all that it may have."""
+    ends = [f"{one}.{end}" for one in ("0", "2", "3", "6") for end in ("gamma", "weight", "bias")]
+    inner = [f"residual.{end}" for end in ends]
+    inner += [
+        f"{one}.{end}"
+        for one in ("shortcut", "resample.1", "time_conv", "to_qkv", "proj")
+        for end in ("weight", "bias")
+    ] + ["norm.gamma"]
+    names = [f"{one}.{end}" for one in ("conv1", "conv2") for end in ("weight", "bias")]
+    for side, stack in (("encoder", "downsamples"), ("decoder", "upsamples")):
+        names += [f"{side}.conv1.weight", f"{side}.conv1.bias"]
+        names += [f"{side}.head.{end}" for end in ends]
+        names += [f"{side}.{stack}.{place}.{one}" for place in range(15) for one in inner]
+        names += [f"{side}.middle.{place}.{one}" for place in range(3) for one in inner]
+    turned = {name: Tensor([place]) for place, name in enumerate(names)}
+    own = {new: names[int(place)] for new, place in convert_wan_vae_to_diffusers(turned).items()}
+    return {own[name]: value for name, value in tensors.items()}

@@ -18,6 +18,7 @@ from webui.core.errors import UserError
 from webui.library.weights import read_config
 from webui.models.checkpoint import CONFIGS
 from webui.models.components import Kinds, make
+from webui.models.families.qwen_image import KINDS as QWEN_IMAGE
 from webui.models.families.z_image import KINDS as Z_IMAGE
 from webui.models.families.z_image import ZImage
 from webui.models.loading import without_weights
@@ -105,7 +106,10 @@ def test_a_tensor_that_is_missing_is_named(folder, apart):
     assert refused(folder, apart).code == "model_weights_missing"
 
 
-@pytest.mark.parametrize(("kinds", "family", "millions"), [(Z_IMAGE, "z-image", (6155, 84, 4022))])
+@pytest.mark.parametrize(
+    ("kinds", "family", "millions"),
+    [(Z_IMAGE, "z-image", (6155, 84, 4022)), (QWEN_IMAGE, "qwen-image", (20430, 127, 7071))],
+)
 def test_the_configs_are_of_the_published_sizes(kinds: Kinds, family, millions):
     counts: list[int] = []
     for part in kinds.parts:

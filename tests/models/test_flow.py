@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.pipelines.flux2.pipeline_flux2 import compute_empirical_mu
 
 from webui.core.errors import UserError
 from webui.models.flow import FlowTable, Shift
@@ -44,6 +45,27 @@ def test_timesteps_and_levels_are_each_others_inverse():
     assert torch.allclose(table.sigma_to_t(table.t_to_sigma(steps)), steps, atol=0.01)
     assert float(table.sigma_to_t(0.0)) == 0 and float(table.sigma_to_t(1.0)) == 999
     assert float(table.t_to_sigma(5000)) == 1
+
+
+def test_the_last_level_may_be_set_as_in_diffusers():
+    config = {**FLUX, "shift_terminal": 0.02, "max_image_seq_len": 8192, "max_shift": 0.9}
+    scheduler = FlowMatchEulerDiscreteScheduler(**config)
+    mu = 0.5 + (0.9 - 0.5) * (1024 - 256) / (8192 - 256)
+    for steps in (4, 20, 50):
+        scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)], mu=mu)
+        table = Shift.from_config(config, "m").table(1024).for_steps(steps)
+        times = torch.tensor([1000 - 1000 * step / steps - 1 for step in range(steps)])
+        assert torch.allclose(table.t_to_sigma(times), scheduler.sigmas[:-1], atol=1e-6)
+        assert torch.allclose(table.sigma_to_t(table.t_to_sigma(times)), times, atol=0.01)
+        assert float(table.sigmas[0]) >= 0.02 - 1e-6
+
+
+@pytest.mark.parametrize("tokens", [256, 4096, 4301])
+@pytest.mark.parametrize("steps", [4, 50])
+def test_the_shift_of_flux_2_depends_on_the_steps(tokens, steps):
+    table = Shift(None, empirical=True).table(tokens).for_steps(steps)
+    assert isinstance(table, FlowTable)
+    assert math.log(table.shift) == pytest.approx(compute_empirical_mu(tokens, steps))
 
 
 def test_as_noise_on_top_of_the_data_the_levels_are_finite():

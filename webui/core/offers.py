@@ -31,6 +31,7 @@ class ModelCard(BaseModel):
 
     distilled: the network itself was taught the guidance: it is told the scale, and a negative
         prompt counts for nothing.
+    renormed: guidance keeps the length of what the prompt alone leads to.
     parts: name of a part (`vae`, `text_encoder`, …) -> the file that holds it, for single files
         whose parts lie beside them.
     shift: of a flow's noise levels, where it is not the model's own.
@@ -50,6 +51,7 @@ class ModelCard(BaseModel):
     clip_skip: int = 1
     vae: str | None = None
     distilled: bool = False
+    renormed: bool = False
     parts: dict[str, str] = {}
     shift: float | None = None
     prediction: Literal["epsilon", "v_prediction"] | None = None

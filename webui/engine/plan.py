@@ -119,7 +119,7 @@ def plan(
         strength: 0..1 of image to image; None is text to image.
     """
     chosen, options = SAMPLERS[sampler], options or Options()
-    table = SigmaTable(table) if isinstance(table, Tensor) else table
+    table = SigmaTable(table) if isinstance(table, Tensor) else table.for_steps(steps)
     task = Task(
         table,
         chosen.info.automatic if schedule == AUTOMATIC else schedule,

@@ -49,6 +49,15 @@ CARDS: Mapping[str, ModelCard] = {
     "z-image": ModelCard(
         family="z-image", **_LARGE, steps=30, sampler="Euler", schedule="Simple", cfg_scale=5.0
     ),
+    "qwen-image": ModelCard(
+        family="qwen-image",
+        **_LARGE,
+        steps=30,
+        sampler="Euler",
+        schedule="Simple",
+        cfg_scale=4.0,
+        renormed=True,
+    ),
     "diffusers": ModelCard(family="diffusers", **_LARGE, sampler="Euler", cfg_scale=4.5),
 }
 """The families that can be drawn with; `diffusers` is any other pipeline of that library."""

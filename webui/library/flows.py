@@ -39,6 +39,11 @@ FLOW_PARTS: Mapping[str, Mapping[str, str]] = {
         "vae": "vae.",
         "text_encoder": "text_encoders.qwen3_4b.transformer.",
     },
+    "qwen-image": {
+        "transformer": "model.diffusion_model.",
+        "vae": "vae.",
+        "text_encoder": "text_encoders.qwen25_7b.transformer.",
+    },
 }
 """Family -> its parts, and how the names of a part's weights begin in a single file."""
 
@@ -47,6 +52,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "flux": frozenset(),
     "chroma": frozenset(),
     "z-image": frozenset(),
+    "qwen-image": frozenset(),
 }
 """Parts that a model may lack."""
 

@@ -55,6 +55,7 @@ _FILE_MARKS: tuple[tuple[str, str], ...] = (
     *((f"{own}double_stream_modulation_img.", "flux2") for own in ("", _UNET)),
     *((f"{own}distilled_guidance_layer.", "chroma") for own in ("", _UNET)),
     *((f"{own}layers.0.adaLN_modulation.0.", "z-image") for own in ("", _UNET)),
+    *((f"{own}transformer_blocks.0.img_mlp.", "qwen-image") for own in ("", _UNET)),
     ("model.diffusion_model.double_blocks.", "flux"),
     ("double_blocks.", "flux"),
     ("model.diffusion_model.input_blocks.", "sd1"),
@@ -83,6 +84,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("Flux", "flux"),
     ("Chroma", "chroma"),
     ("ZImagePipeline", "z-image"),
+    ("QwenImagePipeline", "qwen-image"),
 )
 """How the name of its pipeline begins -> the family."""
 

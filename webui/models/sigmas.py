@@ -76,6 +76,10 @@ class SigmaTable:
         alphas[-1] = _ALMOST_NO_SIGNAL
         return self.from_alphas(alphas)
 
+    def for_steps(self, steps: int) -> SigmaTable:
+        """The table for a walk of so many steps; of most models it does not depend on that."""
+        return self
+
     def half(self) -> Self:
         """The table of a model held in float16, as A1111 before 1.7 took it for every model."""
         return self.from_alphas(self.alphas_cumprod.half())

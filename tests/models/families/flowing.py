@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from diffusers import StableDiffusion3Pipeline
 
-from webui.core.participants import Cond
+from webui.core.participants import Cond, Participant
 from webui.engine.features.distilled import DistilledGuidance
+from webui.engine.features.renormed import RenormedGuidance
 from webui.engine.guidance import Given, Guider
 from webui.engine.noise import NoiseSource
 from webui.engine.plan import plan
@@ -32,7 +33,8 @@ def straight(
 ) -> torch.Tensor:
     """The latents of the engine's Euler on the schedule Simple."""
     distilled = model.info.card.distilled
-    told = [DistilledGuidance(scale)] if distilled else []
+    told: list[Participant] = [DistilledGuidance(scale)] if distilled else []
+    told += [RenormedGuidance()] if model.info.card.renormed else []
     steps = plan("Euler", "Simple", STEPS, model.noise_levels(*size))
     with model.running():
         read = model.encode_texts([prompt]) + model.encode_texts([NEGATIVE], negative=True)

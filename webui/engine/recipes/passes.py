@@ -15,6 +15,7 @@ from webui.core.requests import Refiner as Named
 from webui.engine.conditioning import Words, conditioning
 from webui.engine.features.distilled import DistilledGuidance
 from webui.engine.features.refiner import Refiner, check_fits
+from webui.engine.features.renormed import RenormedGuidance
 from webui.engine.guidance import Given, Guider
 from webui.engine.noise import NoiseSource
 from webui.engine.options import Options
@@ -100,7 +101,8 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
     initial = one.noise.initial().to(one.model.device)
     tools.phase("sampling")
     distilled = one.model.info.card.distilled
-    told = [DistilledGuidance(one.cfg_scale)] if distilled else []
+    told: list[Participant] = [DistilledGuidance(one.cfg_scale)] if distilled else []
+    told += [RenormedGuidance()] if one.model.info.card.renormed else []
     guider = Guider(
         given,
         1.0 if distilled else one.cfg_scale,

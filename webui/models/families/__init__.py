@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from webui.models.families.chroma import Chroma
 from webui.models.families.flux import Flux
 from webui.models.families.generic import Generic
+from webui.models.families.qwen_image import QwenImage
 from webui.models.families.sd1 import SD1
 from webui.models.families.sd2 import SD2
 from webui.models.families.sd3 import SD3
@@ -23,6 +24,7 @@ _ALL: tuple[Family, ...] = (
     Flux(),
     Chroma(),
     ZImage(),
+    QwenImage(),
     Generic(),
 )
 

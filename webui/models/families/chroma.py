@@ -85,13 +85,6 @@ class ChromaModel(FlowModel):
         residuals: Mapping[str, Any],
         concat: Tensor | None,
     ) -> Tensor:
-        """Row by row where texts are of unlike lengths."""
-        if len({len(one.tokens) for one in embeddings}) > 1:
-            rows = [
-                self.velocity(x[[row]], timestep[[row]], [one], residuals, concat)
-                for row, one in enumerate(embeddings)
-            ]
-            return torch.cat(rows)
         height, width = x.shape[2:]
         words = torch.stack([one.tokens for one in embeddings]).to(x)
         output = self.transformer(

@@ -95,6 +95,14 @@ class FlowModel(Adaptable, ABC):
         residuals: Mapping[str, Any] | None = None,
         concat: Tensor | None = None,
     ) -> Tensor:
+        if len({len(one.tokens) for one in embeddings}) > 1:  # texts cannot go together
+            alone = [
+                self.predict_x0(
+                    x[[row]], sigma, [words], residuals, None if concat is None else concat[[row]]
+                )
+                for row, words in enumerate(embeddings)
+            ]
+            return torch.cat(alone)
         rows, _, height, width = x.shape
         latents, beside = self._whole(x), None if concat is None else self._whole(concat)
         timestep = torch.full((rows,), sigma * LEVELS, device=self.device)

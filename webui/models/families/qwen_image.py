@@ -1,0 +1,154 @@
+"""Qwen-Image: a rectified flow over a transformer, whose texts Qwen2.5-VL reads.
+
+Published by Alibaba's Qwen team in 2025.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
+from torch import Tensor
+from transformers import Qwen2_5_VLConfig
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
+
+from webui.core.errors import UserError
+from webui.core.offers import ModelInfo
+from webui.core.participants import Embedding
+from webui.library.weights import Header
+from webui.models.autoencoders import QWEN_VAE
+from webui.models.checkpoint import CONFIGS
+from webui.models.companions import load_newer
+from webui.models.components import Components, Kinds, Language
+from webui.models.emphasis import Emphasis
+from webui.models.families.flow import FlowModel
+from webui.models.families.flux import packed, unpacked
+from webui.models.family import LoadProgress
+from webui.models.flow import LEVELS
+from webui.models.language import Chat, LanguageEncoder
+from webui.models.loading import Tensors
+from webui.models.singles import Single, blocks_of
+
+CHAT = Chat(
+    before=(
+        "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, "
+        "quantity, text, spatial relationships of the objects and background:<|im_end|>\n"
+        "<|im_start|>user\n"
+    ),
+    after="<|im_end|>\n<|im_start|>assistant\n",
+    length=1024 + 34,
+    skip=34,  # what stands before the text, but for its last mark
+)
+
+
+def _reader(config: Mapping[str, Any]) -> Any:
+    text: Any = Qwen2_5_VLConfig.from_dict(dict(config)).text_config
+    return Qwen2_5_VLTextModel(text)
+
+
+KINDS = Kinds(
+    transformer=lambda config: QwenImageTransformer2DModel.from_config(dict(config)),
+    clips={},
+    languages={
+        "text_encoder": Language(
+            tokenizer="tokenizer",
+            make=_reader,
+            chat=CHAT,
+            title="Qwen2.5-VL 7B (qwen_2.5_vl_7b)",
+        )
+    },
+    vae=QWEN_VAE,
+)
+
+
+class QwenImageModel(FlowModel):
+    """A loaded model (see `webui.models.family.Model`)."""
+
+    def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
+        """Put the parts together.
+
+        Raises:
+            UserError: they do not fit together.
+        """
+        super().__init__(info, family, loaded)
+        config, (text,) = self.transformer.config, loaded.encoders
+        assert isinstance(text, LanguageEncoder)
+        self._text = text
+        token = self.latent.channels * self.patch**2
+        if config["in_channels"] != token or config["joint_attention_dim"] != text.width:
+            name = f"{Path(info.path).name}/transformer/config.json"
+            raise UserError("model_damaged", file=name)
+
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
+    ) -> list[Embedding]:
+        """Qwen's vectors of each text, of as many tokens as it has."""
+        return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
+
+    def velocity(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        embeddings: Sequence[Embedding],
+        residuals: Mapping[str, Any],
+        concat: Tensor | None,
+    ) -> Tensor:
+        height, width = x.shape[2:]
+        size = 1, height // 2, width // 2
+        output = self.transformer(
+            hidden_states=packed(x),
+            timestep=timestep / LEVELS,
+            encoder_hidden_states=torch.stack([one.tokens for one in embeddings]).to(x),
+            img_shapes=[[size]] * len(x),
+            return_dict=False,
+        )[0]
+        return unpacked(output, height, width)
+
+
+def qwen_image_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The transformer's config, as the header of a single file tells."""
+    shapes = header.shapes
+    try:
+        width, channels = shapes[f"{prefix}img_in.weight"]
+        return {
+            **usual,
+            "in_channels": channels,
+            "out_channels": shapes[f"{prefix}proj_out.weight"][0] // usual["patch_size"] ** 2,
+            "num_layers": blocks_of(header, f"{prefix}transformer_blocks."),
+            "num_attention_heads": width // usual["attention_head_dim"],
+            "joint_attention_dim": shapes[f"{prefix}txt_in.weight"][1],
+        }
+    except (LookupError, ValueError):
+        return usual
+
+
+def qwen_image_names(tensors: Tensors, network: Any) -> Tensors:
+    """The makers' names are those of diffusers."""
+    return {name: value for name, value in tensors.items() if not name.startswith("__")}
+
+
+class QwenImage:
+    """How to load one."""
+
+    name = "qwen-image"
+
+    def __init__(self, configs: Path = CONFIGS / "qwen-image") -> None:
+        """Load nothing yet.
+
+        Args:
+            configs: of the parts of single files.
+        """
+        self._single = Single(self.name, configs, qwen_image_config, qwen_image_names)
+
+    def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> QwenImageModel:
+        """See `webui.models.family.Family`."""
+        parts = load_newer(KINDS, self._single, info, device, progress)
+        return QwenImageModel(info, self.name, parts)
