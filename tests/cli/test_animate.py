@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from webui.__main__ import main
+from webui.video.encoding import Encoding
+from webui.video.writing import write_film
 
 SETTINGS = {"prompts": {"0": "a cat --neg dog", "2": "a hat"}, "max_frames": 4, "seed": 5}
 
@@ -114,3 +117,16 @@ def test_no_model_library_is_loaded(tmp_path):
     path = write(tmp_path, "a.json")
     command = [sys.executable, "-c", program, "animate", path, "--plan", "--json"]
     assert subprocess.run(command, capture_output=True, timeout=100).returncode == 0
+
+
+def test_a_plan_is_as_long_as_the_clip_beside_its_settings(tmp_path, capsys):
+    frames = [np.full((16, 16, 3), 30 * number, np.uint8) for number in range(6)]
+    write_film(frames, tmp_path / "clip.mp4", Encoding(preset="ultrafast"))
+    values = {"animation_mode": "Video Input", "extract_nth_frame": 2}
+    files = [
+        write(tmp_path, f"{clip}.json", video_init_path=f"{clip}.mp4", **values)
+        for clip in ("clip", "none")
+    ]
+    there, missing = plans(capsys, *files)
+    assert there["ok"] and len(there["frames"]) == 3
+    assert missing["ok"] and len(missing["frames"]) == 4

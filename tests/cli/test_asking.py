@@ -1,6 +1,7 @@
 """From the command line to requests; the server is a note of what it was sent."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ class Server:
         self.stored.append(data)
         return f"sha256:{data.decode()}"
 
+    def store_media(self, path: Path) -> str:
+        if self._error:
+            raise self._error
+        return f"film:{path.read_text()}"
+
     def fields(self, data: bytes) -> dict[str, Any]:
         return self._fields
 
@@ -46,6 +52,37 @@ def folder(tmp_path: Path) -> Path:
     for name in ("b.png", "a.JPG", "notes.txt"):
         (tmp_path / name).write_text(name[0], encoding="utf-8")
     return tmp_path
+
+
+def animation(folder: Path, **settings: Any) -> Path:
+    path = folder / "settings.json"
+    path.write_text(json.dumps({"prompts": {"0": "x"}, "compat": "native", **settings}))
+    return path
+
+
+def test_files_that_an_animation_names_are_sent(folder: Path) -> None:
+    (folder / "clip.mp4").write_text("c")
+    path = animation(
+        folder,
+        use_init=True,
+        init_image="b.png",
+        hybrid_motion="Affine",
+        video_init_path=str(folder / "clip.mp4"),
+        use_mask=True,
+        mask_file="missing.png",
+    )
+    [values] = submitted(Server(), "animate", path)
+    assert values["files"] == {"init_image": "sha256:b", "video_init_path": "film:c"}
+    assert values["settings"]["mask_file"] == "missing.png", "the server says what is missing"
+
+
+def test_a_film_that_the_server_does_not_take(folder: Path) -> None:
+    (folder / "clip.mp4").write_text("c")
+    path = animation(folder, animation_mode="Video Input", video_init_path="clip.mp4")
+    refusal = Refusal([UserError("media_unknown").problem])
+    with pytest.raises(BadFile) as caught:
+        submitted(Server(error=refusal), "animate", path)
+    assert caught.value.path == folder / "clip.mp4"
 
 
 def test_a_picture_is_sent_and_named(folder: Path) -> None:

@@ -62,10 +62,8 @@ def _deforum(stage: Stage, picture: Array, frame: int, place: int) -> tuple[Arra
     if frame % gap <= span and span > 0:
         swing = math.cos((frame % span) / (span / 2))
         share = stage.at("blendFactorMax", frame) - stage.at("blendFactorSlope", frame) * swing
-    own, other = (
-        Image.fromarray(to_levels(np.asarray(picture, np.float32))),
-        Image.fromarray(_picture(stage, place)),
-    )
+    own = Image.fromarray(to_levels(picture.astype(np.float32)))
+    other = Image.fromarray(_picture(stage, place))
     colour = stage.at("color_correction_factor", frame)
     return np.asarray(Image.blend(own, other, share)), np.asarray(Image.blend(own, other, colour))
 

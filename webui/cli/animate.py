@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from webui.core.errors import UserError
 from webui.core.texts import text
+from webui.timeline.footage import CLIP, MASK_CLIP, length
 from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding, finding
 from webui.timeline.settings_file import read_settings
+from webui.video.reading import film_info
 
 WIDTHS = (6, 3, 11, 5, 7, 6)
 """Columns of the table that a person reads; the prompt takes the rest."""
@@ -53,12 +57,26 @@ def _print_json(path: Path, made: Plan | Finding, language: str) -> None:
 def read_plan(path: Path) -> Plan | Finding:
     """The plan of a file, or why there is none."""
     try:
-        return plan_of(read_settings(path.read_bytes().decode("utf-8")))
+        settings = read_settings(path.read_bytes().decode("utf-8"))
+        return plan_of(settings, footage=_footage(path.parent, settings.values))
     except OSError as error:
         reason = error.strerror or "?"
         return finding("settings", "cannot_read", None, name=str(path), reason=reason)
     except UnicodeDecodeError as error:
         return finding("settings", "settings_encoding", error.start)
+
+
+def _footage(folder: Path, values: Mapping[str, Any]) -> int | None:
+    """How long the clips are that lie where the settings say; others are not counted."""
+
+    def frames_of(name: str) -> int | None:
+        try:
+            return film_info(folder / name).frames
+        except UserError:
+            return None
+
+    named = {str(values[one]): str(values[one]) for one in (CLIP, MASK_CLIP) if values[one]}
+    return length(values, named, frames_of)
 
 
 def _broken(found: Finding, language: str) -> dict[str, Any]:

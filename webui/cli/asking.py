@@ -13,6 +13,9 @@ from typing import Any, TypeVar, cast
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
+from webui.timeline.footage import needed
+from webui.timeline.plan import plan_of
+from webui.timeline.settings_file import settings_of
 
 ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
 """Files of a folder that are taken for pictures."""
@@ -46,11 +49,13 @@ class Ask:
         values: of the request, its parts nested.
         pictures: field, with dots into parts -> file; `image` is what the job begins with.
         reuse: take what is not said from the parameters in that file.
+        files: name among an animation's `files` -> file, and whether it is a film.
     """
 
     values: Mapping[str, Any]
     pictures: Mapping[str, Path] = field(default_factory=dict[str, Path])
     reuse: bool = False
+    files: Mapping[str, tuple[Path, bool]] = field(default_factory=dict[str, tuple[Path, bool]])
 
     @property
     def input(self) -> Path | None:
@@ -70,6 +75,11 @@ class Ask:
             _fill_in(values, _given(self.input, connection.fields))
         for place, path in self.pictures.items():
             put(values, place, _given(path, connection.store))
+        if self.files:
+            values["files"] = {
+                name: _media(path, connection) if is_film else _given(path, connection.store)
+                for name, (path, is_film) in self.files.items()
+            }
         return connection.submit(values).id
 
 
@@ -77,6 +87,18 @@ def _given(path: Path, send: Callable[[bytes], _Answer]) -> _Answer:
     """What the server says to a file."""
     try:
         return send(path.read_bytes())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except Gone:
+        raise
+    except Refusal as refusal:
+        raise BadFile(path, refusal.problems) from refusal
+
+
+def _media(path: Path, connection: Connection) -> str:
+    """A film sent piece by piece."""
+    try:
+        return connection.store_media(path)
     except OSError as error:
         raise _unreadable(path, error) from error
     except Gone:
@@ -133,7 +155,7 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
 
 
 def _animation(path: Path, values: Mapping[str, Any]) -> Ask:
-    """An animation of a settings file; the pictures that it names lie where it says, or beside it.
+    """An animation of a settings file; the files that it names lie where it says, or beside it.
 
     Raises:
         BadFile: it is no JSON object, or cannot be read.
@@ -147,13 +169,19 @@ def _animation(path: Path, values: Mapping[str, Any]) -> Ask:
     if not isinstance(settings, dict):
         raise BadFile(path, [UserError("settings_unread", reason="no object").problem])
     named = cast(dict[str, Any], settings)
-    pictures: dict[str, Path] = {}
-    first = named.get("init_image")
-    if named.get("use_init") and isinstance(first, str) and first:
-        given = Path(first) if Path(first).is_absolute() else path.parent / first
-        _check_readable(given)
-        pictures["files.init_image"] = given
-    return Ask({**values, "settings": named}, pictures)
+    return Ask({**values, "settings": named}, files=_named_files(path.parent, named))
+
+
+def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[Path, bool]]:
+    """What an animation's settings name, by how the request calls it; those that are not there are
+    left to the server, which says what they are for."""
+    plan = plan_of(settings_of(settings))
+    found: dict[str, tuple[Path, bool]] = {}
+    for one in needed(plan.settings.values, plan.texts):
+        path = folder / one.name  # which is the second one where that is absolute
+        if one.name and path.is_file():
+            found[one.parameter] = (path, one.kind == "film")
+    return found
 
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 from pydantic import TypeAdapter
@@ -58,6 +58,17 @@ class Connection:
     def store(self, data: bytes) -> str:
         """Send a picture file; returns what requests call it."""
         return json.loads(self._ask("POST", "/images", content=data))["id"]
+
+    def store_media(self, path: Path) -> str:
+        """Send a film or a sound; returns what requests call it.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        headers = {"content-length": str(path.stat().st_size)}
+        with path.open("rb") as file:
+            answer = self._ask("POST", "/media", content=iter_pieces(file), headers=headers)
+        return json.loads(answer)["id"]
 
     def fields(self, data: bytes) -> dict[str, Any]:
         """The parameters in a picture file, as fields of a request."""
@@ -122,6 +133,12 @@ class Connection:
             raise Gone("server_gone", address=self.running.address) from error
         _raise_for(answer.status_code, answer.content)
         return answer.content
+
+
+def iter_pieces(file: IO[bytes], size: int = 2**20) -> Iterator[bytes]:
+    """A file piece by piece."""
+    while piece := file.read(size):
+        yield piece
 
 
 def _raise_for(status: int, body: bytes) -> None:
