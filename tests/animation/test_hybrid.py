@@ -6,7 +6,7 @@ from tests.animation.painters import Mixer, picture, stage
 from tests.motion.deforum_run import recorded
 from webui.animation.clips import clip_steps
 from webui.animation.deforum import deforum_steps
-from webui.animation.hybrid import hybrid_moved, known_flow, mixed
+from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
 from webui.animation.material import Material
 from webui.animation.native import native_steps
 from webui.animation.state import State
@@ -39,6 +39,30 @@ def test_a_picture_moves_as_the_clip_does(kind):
     before = np.abs(own - CLIP[1])[middle].mean()
     assert np.abs(made - CLIP[1])[middle].mean() < before / 4
     assert hybrid_moved(here, own, 0) is own
+
+
+@pytest.mark.parametrize("kind", ["Optical Flow", "Affine", "Perspective"])
+def test_a_picture_moves_back_as_it_came(kind):
+    here, middle = there(hybrid_motion=kind), (slice(16, 48), slice(16, 48))
+    own = BASE.astype(np.float32)
+    again = hybrid_moved_back(here, hybrid_moved(here, own, 1), 1)
+    away = np.abs(hybrid_moved(here, own, 1) - own)[middle].mean()
+    assert np.abs(again - own)[middle].mean() < away / 4
+    assert hybrid_moved_back(here, own, 0) is own
+
+
+def test_frames_between_two_generated_ones_follow_the_clip():
+    mixer = Mixer(BASE, identity=True)
+    here = there(
+        mixer, hybrid_motion="Affine", hybrid_generate_inputframes=True, diffusion_cadence=4,
+        max_frames=5,
+    )  # fmt: skip
+    object.__setattr__(here, "first", lambda: Image.fromarray(CLIP[0]))
+    frames = [one for _, found in native_steps(here, State()) for one in found]
+    middle = (slice(20, 44), slice(20, 44))
+    for one in frames:
+        apart = np.abs(one.levels[middle].astype(int) - CLIP[one.number][middle])
+        assert apart.mean() < 6, one.number
 
 
 def test_the_motion_may_come_from_the_picture_before():

@@ -31,6 +31,8 @@ from webui.motion.hybrid import (
 from webui.motion.pictures import Levels, to_levels
 from webui.timeline.footage import INIT, is_hybrid
 
+_FACTOR = "hybrid_flow_factor_schedule"
+
 
 def hybrid_moved(stage: Stage, picture: Array, frame: int, before: Array | None = None) -> Array:
     """A picture moved as the clip moves from the frame before to this one.
@@ -47,8 +49,22 @@ def hybrid_moved(stage: Stage, picture: Array, frame: int, before: Array | None 
     older: Array = to_levels(np.asarray(before, np.float32)) if from_picture else clip(frame - 1)
     if kind in ("Perspective", "Affine"):
         return moved_by_matrix(picture, motion_matrix(older, clip(frame), kind))
-    factor = stage.at("hybrid_flow_factor_schedule", frame)
-    return moved_by(picture, _flow(stage, older, clip(frame)), factor)
+    return moved_by(picture, _flow(stage, older, clip(frame)), stage.at(_FACTOR, frame))
+
+
+def hybrid_moved_back(stage: Stage, picture: Array, frame: int) -> Array:
+    """A picture before it was moved as the clip moves from the frame before to this one.
+
+    picture: (H, W, C).
+    """
+    plan, clip = stage.plan, stage.material.clip
+    kind = plan.value("hybrid_motion")
+    if kind == "None" or clip is None or not is_hybrid(plan.settings.values) or frame == 0:
+        return picture
+    older, newer = clip(frame - 1), clip(frame)
+    if kind in ("Perspective", "Affine"):
+        return moved_by_matrix(picture, np.linalg.inv(motion_matrix(older, newer, kind)))
+    return moved_by(picture, _flow(stage, newer, older), stage.at(_FACTOR, frame))
 
 
 def mixed(stage: Stage, picture: Array, frame: int, place: str) -> Array:

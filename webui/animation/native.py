@@ -10,7 +10,7 @@ import numpy as np
 
 from webui.animation.colours import matched_to, with_reference
 from webui.animation.drawing import draw
-from webui.animation.hybrid import hybrid_moved, known_flow, mixed
+from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
 from webui.animation.masking import noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
 from webui.animation.state import State
@@ -104,7 +104,7 @@ def _filled(
         return _onward(stage, picture, frame, before)
 
     def back(picture: Array, frame: int) -> Array:
-        return _moved(stage, picture, frame, back=True)
+        return _moved(stage, hybrid_moved_back(stage, picture, frame), frame, back=True)
 
     factor = stage.at("cadence_flow_factor_schedule", last)
     flow = None if method == "None" else flow_of
