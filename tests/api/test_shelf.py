@@ -65,6 +65,7 @@ def test_a_place_that_is_taken_is_told(client: Client, file):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
+        ("GET", "/disk"),
         ("GET", "/trash"),
         ("POST", "/trash/0/restore"),
         ("DELETE", "/trash/0"),
@@ -77,3 +78,18 @@ def test_guests_cannot(services: Services, method: str, path: str):
     guests = Client(create(services, Access(hosts), page=False))
     response = guests(method, f"/api/v1{path}", headers={"host": "abc.gradio.example"})
     assert response.status_code == 403
+
+
+def test_what_is_used_comes_first_and_the_disk_is_told(client: Client, file):
+    write_weights(file.with_name("ape.safetensors"), LORA)
+    client.get("/models", params={"fresh": True})
+    client.finished(client.submit("a fox <lora:fox:1>")["id"])
+    used = {"kind": "lora", "search": "shelf", "sort": "used"}
+    told = client.get("/models", params=used)["entries"]
+    assert [one["name"] for one in told] == ["shelf/fox", "shelf/ape"]
+    at = client.get("/models/lora/fox")["last_used"]
+    assert told[0]["last_used"] == at > 1e9 and told[1]["last_used"] is None
+    report = client.get("/disk")
+    assert {"lora", "checkpoint"} <= report["kinds"].keys() and report["whole"]
+    assert at in [one["last_used"] for one in report["models"] if one["name"] == "shelf/fox"]
+    file.with_name("ape.safetensors").unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -58,7 +59,11 @@ def list_models(
     """Models of every kind, page by page. While files are read, `whole` is false: ask again."""
     if fresh:
         services.catalog.expire()
-    page = services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE)
+    used = services.jobs.last_used() if sort == "used" else None
+    page = services.catalog.entries(kind, search, family, offset, limit, sort, PATIENCE, used)
+    if used is not None:
+        entries = tuple(_with_time(entry, used) for entry in page.entries)
+        page = page.model_copy(update={"entries": entries})
     if guest:
         entries = tuple(map(for_guests, page.entries))
         return page.model_copy(update={"entries": entries, "problems": ()})
@@ -69,7 +74,7 @@ def list_models(
 @router.get("/models/{kind}/{id}", responses=may_answer(*ID))
 def get_model(services: ServicesHere, guest: Guest, kind: str, id: str) -> Entry:
     """One model. For the id, its name does as well, its file's name or a hash."""
-    entry = _entry(services, kind, id)
+    entry = _with_time(_entry(services, kind, id), services.jobs.last_used())
     return for_guests(entry) if guest else entry
 
 
@@ -138,6 +143,10 @@ def model_preview(
         keep(kept, data)
     how = KEPT if mark == entry.preview else "private, no-cache"
     return Response(data, 200, {"cache-control": how}, "image/webp")
+
+
+def _with_time(entry: Entry, used: Mapping[str, float]) -> Entry:
+    return entry.model_copy(update={"last_used": used.get(entry.id)})
 
 
 def for_guests(entry: Entry) -> Entry:

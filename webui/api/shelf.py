@@ -7,9 +7,18 @@ from fastapi import APIRouter
 from webui.api.bodies import DescribedRoute
 from webui.api.context import HostOnly, ServicesHere
 from webui.api.errors import DISK, ID, may_answer
+from webui.library.disk import DiskReport, disk_report
 from webui.library.trash import Trashed, TrashList
 
 router = APIRouter(route_class=DescribedRoute, tags=["models"], dependencies=[HostOnly])
+
+
+@router.get("/disk")
+def disk(services: ServicesHere) -> DiskReport:
+    """What models take of the disk: by kind and folder, what is there twice, what was used when."""
+    whole = services.catalog.entries(limit=0).whole
+    trash = services.catalog.trash.list().bytes
+    return disk_report(services.catalog.listing(), services.jobs.last_used(), trash, whole)
 
 
 @router.get("/trash")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from webui.cli import shelf
 from webui.cli.words import size, worded
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.hashing import Hash
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace, language: str) -> int:
         return _list(options, catalog, language)
     if options.action == "known":
         return _known(options, catalog)
+    if options.action in _SHELF:
+        return _on_shelf(options, paths, catalog, language)
     if options.action == "hash" and not options.names:
         return _hash_all(options, catalog)
     shown = [_show(name, options, catalog, language) for name in options.names]
@@ -44,6 +47,16 @@ def _list(options: argparse.Namespace, catalog: Catalog, language: str) -> int:
     for problem in page.problems:
         _complain(problem, language)
     return 0
+
+
+def _on_shelf(options: argparse.Namespace, paths: Paths, catalog: Catalog, language: str) -> int:
+    try:
+        if options.action == "disk":
+            return shelf.disk(options, paths, catalog)
+        return (shelf.trash if options.action == "trash" else shelf.restore)(options, catalog)
+    except UserError as error:
+        _complain(error.problem, language)
+        return 1
 
 
 def _known(options: argparse.Namespace, catalog: Catalog) -> int:
@@ -82,6 +95,7 @@ def _hash_line(entry: Entry) -> str:
     return f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}"
 
 
+_SHELF = ("disk", "trash", "restore")
 _ASKED = ("kind", "family", "search", "sort")
 
 

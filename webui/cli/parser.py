@@ -293,6 +293,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
             called += "; none: all that have no hashes yet" if name == "hash" else ""
             many = "*" if name == "hash" else "+"
             action.add_argument("names", nargs=many, default=[], metavar="MODEL", help=called)
+    _add_shelf(actions)
     for name, meaning in MAKING.items():
         action = actions.add_parser(
             name,
@@ -311,6 +312,28 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
             argument_default=argparse.SUPPRESS,
         )
     )
+
+
+def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    words = {
+        "disk": "what models take of the disk, what is there twice, what was used when",
+        "trash": "deleted models: list them, or delete them for good",
+        "restore": "put deleted models back where they were",
+    }
+    for name, meaning in words.items():
+        action = actions.add_parser(
+            name,
+            help=meaning,
+            description=f"{meaning[0].upper()}{meaning[1:]}.",
+            argument_default=argparse.SUPPRESS,
+        )
+        _add_folders(action)
+        action.add_argument("--json", action="store_true", help="print JSON")
+        if name == "trash":
+            action.add_argument("--empty", action="store_true", help="delete all for good")
+            action.add_argument("--drop", nargs="+", metavar="ID", help="delete these for good")
+        elif name == "restore":
+            action.add_argument("ids", nargs="+", metavar="ID", help="as `trash` lists them")
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:

@@ -20,5 +20,5 @@ ModelKind = Literal[
 """`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion."""
 MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 
-ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest"]
+ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest", "used"]
 MODEL_ORDERS: tuple[str, ...] = get_args(ModelOrder)

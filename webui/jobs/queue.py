@@ -41,9 +41,10 @@ from webui.jobs.filming import filmer
 from webui.jobs.given import Pictures
 from webui.jobs.hashing import hasher
 from webui.jobs.hub import Hub
+from webui.jobs.last_used import LastUsed
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
-from webui.jobs.records import Recorded
+from webui.jobs.records import Asked, Recorded
 from webui.jobs.results import Results
 from webui.jobs.runs import Runs
 from webui.jobs.supervisor import Supervisor, Timing
@@ -108,6 +109,7 @@ class Jobs:
             self._hub = Hub(reading.last_event())
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
         self.pictures = Pictures(self.store, self._results.data)
+        self._last_used = LastUsed(self._asked_after)
         runs = Runs(self._ledger, self._results, settings)
         command = command or worker_command(paths)
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
@@ -227,6 +229,14 @@ class Jobs:
         """
         return self._results.data(id)
 
+    def last_used(self) -> Mapping[str, float]:
+        """When models were last used, by their ids: seconds since 1970.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return self._last_used.times(self._catalog.listing())
+
     def snapshot(self, owner: str | None, final: int = 50) -> Snapshot:
         """Where everything of an owner (None: of everybody) stands.
 
@@ -280,6 +290,10 @@ class Jobs:
                     yield None, event
         finally:
             self._hub.leave(box)
+
+    def _asked_after(self, number: int, limit: int) -> Sequence[Asked]:
+        with self._ledger.read() as reading:
+            return reading.asked_after(number, limit)
 
     def _wake(self) -> None:
         self._supervisor.wake()

@@ -44,6 +44,14 @@ class Recorded(NamedTuple):
     event: Event
 
 
+class Asked(NamedTuple):
+    """A job's number, when it was asked for or begun, and its request as JSON."""
+
+    number: int
+    at: float
+    request: str
+
+
 class Lease(NamedTuple):
     """A run's right to add to its job, and where that job stands."""
 
@@ -113,6 +121,15 @@ class Reading:
             f"SELECT COUNT(*) FROM jobs WHERE owner = ? AND state IN ({_WAITING})", (owner,)
         ).fetchone()
         return row[0]
+
+    def asked_after(self, number: int, limit: int) -> list[Asked]:
+        """Jobs with larger numbers, in their order."""
+        rows = self._db.execute(
+            "SELECT number, COALESCE(started, created) AS at, request FROM jobs"
+            " WHERE number > ? ORDER BY number LIMIT ?",
+            (number, limit),
+        )
+        return [Asked(*row) for row in rows]
 
     def pictures_given(self) -> frozenset[str]:
         """Names of all stored pictures that any request begins with."""

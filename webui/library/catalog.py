@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +165,7 @@ class Catalog:
         limit: int | None = 100,
         sort: ModelOrder = "name",
         patience: float | None = None,
+        used: Mapping[str, float] | None = None,
     ) -> Page:
         """A page of the list of all models.
 
@@ -173,12 +174,13 @@ class Catalog:
             search: words that must be in the name, title, tags, trigger words or notes.
             family: None for all, empty for those of which it is not known.
             limit: how many at most; None for all.
+            used: when models were last used, by their ids.
             patience: seconds after which what is read so far will do; None for all there is.
         """
         patience = self._patience if patience is None else patience
         found = (self._first.found(patience), self._rest.found(patience))
         self._wake.set()
-        page = self._now(*found).listing.page(kind, search, family, offset, limit, sort)
+        page = self._now(*found).listing.page(kind, search, family, offset, limit, sort, used)
         gone = (str(folder) for folder in self._more() if not os.path.isdir(folder))
         missing = (UserError("model_folder_missing", folder=folder).problem for folder in gone)
         problems = (*missing, *found[0].problems, *found[1].problems)

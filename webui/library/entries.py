@@ -70,6 +70,9 @@ class Entry(BaseModel):
     source: str | None = Field(default=None, description="Address of the page it came from")
     preview: str | None = None
     preset: Preset | None = Field(default=None, description="Settings that suit a LoRA")
+    last_used: float | None = Field(
+        default=None, description="Seconds since 1970, of one model or in the order `used`"
+    )
     problem: Problem | None = None
 
 
@@ -180,8 +183,12 @@ class Listing:
         offset: int = 0,
         limit: int | None = 100,
         sort: ModelOrder = "name",
+        used: Mapping[str, float] | None = None,
     ) -> Page:
-        """Some of them; every word of the search must be somewhere in a model's words."""
+        """Some of them; every word of the search must be somewhere in a model's words.
+
+        used: when models were last used, by their ids.
+        """
         words = plain(search).split()
         found = [row for row in self.rows if all(word in row.text for word in words)]
         kinds = Counter(row.kind for row in found)
@@ -190,6 +197,8 @@ class Listing:
         found = [row for row in found if family is None or family == (row.family or "")]
         if by := _SORTS[sort]:
             found.sort(key=by)
+        elif sort == "used" and used:
+            found.sort(key=lambda row: -used.get(row.id, 0.0))
         end = None if limit is None else offset + limit
         entries = tuple(map(self.entry, found[offset:end]))
         return Page(total=len(found), entries=entries, kinds=dict(kinds), families=dict(families))
@@ -282,6 +291,7 @@ _SORTS: Mapping[str, Callable[[Row], float] | None] = {
     "oldest": lambda row: row.place.modified,
     "largest": lambda row: -row.place.bytes,
     "smallest": lambda row: row.place.bytes,
+    "used": None,
 }
 
 

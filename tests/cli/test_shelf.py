@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.checkpoints import write_weights
+from tests.cli.test_models import LORA, shell
+from webui.core.paths import Paths
+from webui.core.requests import Txt2Img
+from webui.jobs.ledger import Ledger
+from webui.library.catalog import Catalog
+
+
+@pytest.fixture
+def fox(data_folder: Paths) -> Path:
+    return write_weights(data_folder.models / "loras" / "fox.safetensors", LORA)
+
+
+def delete(paths: Paths) -> str:
+    catalog = Catalog.of(paths)
+    entry = catalog.find("lora", "fox")
+    assert entry is not None
+    return catalog.remove(entry.id).id
+
+
+def test_the_disk_is_told(data_folder: Paths, fox: Path, capsys: pytest.CaptureFixture[str]):
+    ledger = Ledger(data_folder.ledger)
+    with ledger.write() as writing:
+        request = Txt2Img(prompt="<lora:fox:1>", model="easel-demo")
+        writing.add_job("a" * 32, "b" * 32, request, 0, 1.6e9)
+    ledger.close()
+    assert shell(data_folder, "disk") == 0
+    out = capsys.readouterr().out
+    assert "lora" in out and str(fox.parent) in out and "2020-09-13" in out
+    assert shell(data_folder, "disk", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kinds"]["lora"] == {"count": 1, "bytes": fox.stat().st_size}
+    assert {one["name"]: one["last_used"] for one in report["models"]} == {
+        "easel-demo": 1.6e9,
+        "fox": 1.6e9,
+    }
+
+
+def test_the_disk_without_a_ledger_and_with_a_broken_one(data_folder: Paths, fox: Path, capsys):
+    assert shell(data_folder, "disk") == 0
+    data_folder.ledger.parent.mkdir(parents=True, exist_ok=True)
+    data_folder.ledger.write_bytes(b"no ledger" * 1000)
+    assert shell(data_folder, "disk") == 0
+    assert "–" in capsys.readouterr().out
+
+
+def test_the_trash_is_listed_put_back_and_emptied(data_folder: Paths, fox: Path, capsys):
+    id = delete(data_folder)
+    assert shell(data_folder, "trash") == 0
+    assert capsys.readouterr().out.split()[0] == id
+    assert shell(data_folder, "restore", id) == 0
+    assert capsys.readouterr().out == "loras/fox.safetensors\n" and fox.exists()
+    assert shell(data_folder, "restore", id) == 1
+    assert id in capsys.readouterr().err
+    again = delete(data_folder)
+    assert shell(data_folder, "trash", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["id"] == again
+    assert shell(data_folder, "trash", "--drop", again) == 0
+    write_weights(fox, LORA)
+    delete(data_folder)
+    assert shell(data_folder, "trash", "--empty") == 0
+    assert capsys.readouterr().out == "" and not fox.exists()
