@@ -7,6 +7,7 @@ import { choice } from "./fields.js";
 import { Form } from "./form.js";
 import { knownSheet } from "./known.js";
 import { blank, cardOf, familyName, quiet, titleOf } from "./models_card.js";
+import { diskSheet } from "./models_disk.js";
 import { emptyPart } from "./models_empty.js";
 import { downloadSheet, mergeSheet } from "./models_forms.js";
 import { workPart } from "./models_jobs.js";
@@ -64,6 +65,7 @@ export function mount({ element, props }) {
   const merge = mergeSheet(props.merge, made);
   const definition = definitionSheet(props.settings, made);
   const known = knownSheet(made);
+  const disk = diskSheet(made);
   const bar = h(
     "div.models-bar",
     {},
@@ -72,6 +74,7 @@ export function mount({ element, props }) {
     quiet("ui.models.merge", merge.open),
     quiet("ui.known.open", known.open),
     quiet("ui.definition.open", () => definition.open()),
+    quiet("ui.disk.open", disk.open),
   );
   element.replaceChildren(
     h("div.models-page", {}, head, bar, workPart(), problems, empty.element, grid.element),

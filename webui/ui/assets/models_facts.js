@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { bytes, language, t } from "./text.js";
 
-const day = seconds =>
+const moment = seconds =>
   new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
 
 const parent = path => path.replace(/[\\/][^\\/]*$/, "");
@@ -13,7 +13,8 @@ function facts(entry) {
     file: entry.path.split(/[\\/]/).at(-1),
     folder: parent(entry.path),
     size: bytes(entry.bytes),
-    modified: entry.modified ? day(entry.modified) : null,
+    modified: entry.modified ? moment(entry.modified) : null,
+    last_used: entry.last_used ? moment(entry.last_used) : null,
     algorithm: entry.algorithm && `${entry.algorithm}${rank}`,
     dtype: entry.dtype,
     base: entry.base,

@@ -30,6 +30,9 @@ export const number = (value, digits = 0) =>
 
 export const percent = share => new Intl.NumberFormat(language, { style: "percent" }).format(share);
 
+/** 1.6e9 -> "13 Sept 2020". */
+export const day = seconds => new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(seconds * 1000);
+
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
 /** 2_130_000_000 -> "2.1 GB". */
