@@ -196,10 +196,10 @@ def _part(part: str, family: str, in_channels: int) -> Any:
 
 def weights_of_configs(family: Any, configs: Path) -> dict[str, int]:
     """How many weights the networks of a folder of configs have."""
-    from webui.models.checkpoint import _networks
+    from webui.models.checkpoint import _configs, _networks
 
     info = ModelInfo(id="x", path="x", format="diffusers")
-    networks = _networks(family._layout, info, configs)
+    networks = _networks(family._layout, info, _configs(family._layout, info, configs))
     return {
         part: sum(weight.numel() for weight in network.parameters())
         for part, network in networks.items()

@@ -103,7 +103,6 @@ def test_the_size_a_folder_was_trained_at(tmp_path):
 @pytest.mark.parametrize(
     ("key", "family"),
     [
-        ("double_stream_modulation_img.lin.weight", "flux2"),
         ("edm_mean", "playground 2.5"),
         ("noise_augmentor.data_mean", "unclip"),
         ("control_model.zero_convs.0.0.weight", "controlnet"),
@@ -144,6 +143,26 @@ def test_what_is_no_model_at_all(tmp_path):
         family_of_file(path)
 
 
+@pytest.mark.parametrize(
+    ("width", "family"), [(768, "sd1"), (1024, "sd2"), (2048, "sdxl"), (1280, "sdxl-refiner")]
+)
+@pytest.mark.parametrize("prefix", ["model.diffusion_model.", ""])
+@pytest.mark.parametrize("first", ["input_blocks.0.0.weight", "conv_in.weight"])
+def test_a_unet_alone_is_told_by_the_text_that_it_reads(tmp_path, prefix, first, width, family):
+    reader = f"{prefix}down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
+    shapes = {f"{prefix}{first}": (8, 9, 3, 3), reader: (320, width)}
+    kind = recognise_file(write_weights(tmp_path / "a.safetensors", shapes))
+    assert (kind.family, kind.variant) == (family, "inpaint")
+    shapes["first_stage_model.decoder.conv_in.weight"] = (2, 2)
+    assert recognise_file(write_weights(tmp_path / "b.safetensors", shapes)).family == family
+
+
+def test_a_unet_that_reads_something_else(tmp_path):
+    shapes = {"conv_in.weight": (8, 4, 3, 3), "down_blocks.1.x.attn2.to_k.weight": (320, 999)}
+    with pytest.raises(UserError, match="a.safetensors is a model of the kind unet,"):
+        family_of_file(write_weights(tmp_path / "a.safetensors", shapes))
+
+
 @pytest.mark.parametrize(("family", "key"), [(f, k) for f in KEYS for k in list(KEYS[f])[1:]])
 def test_an_incomplete_file(tmp_path, family, key):
     shapes = {name: shape for name, shape in KEYS[family].items() if name != key}
@@ -164,7 +183,7 @@ def test_networks_that_take_something_else(tmp_path, channels):
 @pytest.mark.parametrize(
     ("kind", "unet", "family"),
     [
-        ("Flux2KleinPipeline", {}, "flux2"),
+        ("Flux2KleinKVPipeline", {}, "flux2 kv"),
         ("WanPipeline", {}, "Wan"),
         ("StableUnCLIPPipeline", {}, "StableUnCLIP"),
         ("StableDiffusionPipeline", {"class_embed_type": "projection"}, "sd1, unclip"),

@@ -13,7 +13,7 @@ from tests.tiny import TOKENIZER, Tiny, write_tiny
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.recognition import LDM_PARTS
-from webui.models.checkpoint import CONFIGS, _from_file, _networks, read_tokenizer
+from webui.models.checkpoint import CONFIGS, _configs, _from_file, _networks, read_tokenizer
 from webui.models.families import FAMILIES
 from webui.models.families.sdxl import SDXL
 
@@ -41,7 +41,7 @@ def test_single_files_of_full_size_are_read_name_for_name(name):
     """On networks without weights: each is taken to the names of LDM and back."""
     layout = UNETS[name]._layout
     info = ModelInfo(id="x", path="x", format="diffusers")
-    networks = _networks(layout, info, CONFIGS / name)
+    networks = _networks(layout, info, _configs(layout, info, CONFIGS / name))
     for part, prefix in LDM_PARTS[name].items():
         shapes = {
             key: torch.empty(value.shape, device="meta")
@@ -114,5 +114,5 @@ def test_a_refiner_is_not_the_base(tiny_xl, tmp_path):
     tiny = write_tiny(tmp_path, seed=4, family="sdxl-refiner")
     with pytest.raises(UserError, match=r"tiny/text_encoder/config\.json cannot be read"):
         load(SDXL(), tiny.folder_info)
-    with pytest.raises(UserError, match=r"tiny-file\.safetensors does not fit"):
+    with pytest.raises(UserError, match=r"tiny-file\.safetensors has no CLIP-L"):
         load(SDXL(tiny_xl.folder), tiny.file_info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from webui.core.errors import UserError
 from webui.core.offers import ModelCard
+from webui.library.adapters import WIDTHS
 from webui.library.cards import CARDS, card_of, speed_of
 from webui.library.flows import (
     FLOW_PARTS,
@@ -17,7 +19,7 @@ from webui.library.flows import (
     schedule_of,
     told_by,
 )
-from webui.library.header import Header, check_types
+from webui.library.header import Header, Shape, check_types
 from webui.library.pipelines import GENERIC, draws_from_text, whole_card
 from webui.library.weights import part_file, read_config, read_header
 
@@ -42,6 +44,12 @@ LDM_PARTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Family -> its parts, and how the names of a part's weights begin in a single file."""
+
+UNET_INPUTS = ("input_blocks.0.0.weight", "conv_in.weight")
+"""The first layer of a UNet, as LDM and diffusers call it."""
+_TEXT_READER = re.compile(r"attn2\.to_k\.weight$")
+_OTHER_UNETS = ("sd1", "unet", "vae", None)
+"""What the names alone make of a UNet without its text encoder."""
 
 _FILE_MARKS: tuple[tuple[str, str], ...] = (
     ("edm_", "playground 2.5"),
@@ -123,17 +131,28 @@ def recognise_file(path: Path, header: Header | None = None) -> Kind:
         UserError: it is damaged, incomplete or of a kind that cannot be used.
     """
     header = header or read_header(path, path.name)
-    family = _checked(path.name, _family_of_names(header))
+    family = _family_of_names(header)
+    width = _width(header)
+    if family in _OTHER_UNETS and not _has(header, LDM_PARTS["sd1"]["text_encoder"]):
+        family = WIDTHS.get(width, family)
+    family = _checked(path.name, family)
     check_types(header, path.name)
     if family in FLOW_PARTS:
         return _flow(path.stem, family, told_by(family, header))
+    shape = unet_input(header)
     for part, prefix in LDM_PARTS[family].items():
-        if not _has(header, prefix):
+        there = shape is not None if part == "unet" else width in WIDTHS or _has(header, prefix)
+        if not there:  # what a whole UNet lacks is looked for beside it
             raise UserError("model_part_missing", file=path.name, part=part)
-    shape = header.shapes.get(f"{_UNET}input_blocks.0.0.weight", ())
-    channels = shape[1] if len(shape) > 1 else 0
+    channels = shape[1] if shape and len(shape) > 1 else 0
     titles = [header.metadata.get(f"modelspec.{name}", "") for name in ("title", "architecture")]
     return _kind(path.name, family, channels, " ".join([path.stem, *titles]))
+
+
+def unet_input(header: Header) -> Shape | None:
+    """The shape of the first layer of the UNet in a single file; None if it has none."""
+    names = (f"{prefix}{name}" for prefix in (_UNET, "") for name in UNET_INPUTS)
+    return next((header.shapes[name] for name in names if name in header.shapes), None)
 
 
 def recognise_folder(folder: Path) -> Kind:
@@ -193,6 +212,12 @@ def _family_of_names(header: Header) -> str | None:
     if any(mark in name for name in header.shapes for mark in _LORA_MARKS):
         return "lora"
     return next((family for mark, family in _FILE_MARKS if _has(header, mark)), None)
+
+
+def _width(header: Header) -> int:
+    """Numbers a token of the text that a UNet reads; 0 if there is no UNet."""
+    found = (shape for name, shape in header.shapes.items() if _TEXT_READER.search(name))
+    return next((shape[1] for shape in found if len(shape) == 2), 0) if unet_input(header) else 0
 
 
 def _family_of_index(index: Mapping[str, Any]) -> str:

@@ -26,11 +26,12 @@ from transformers import (
 
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
-from webui.library.recognition import LDM_PARTS
+from webui.library.recognition import LDM_PARTS, unet_input
 from webui.library.weights import part_file, read_config, read_header
 from webui.models.autoencoder import Autoencoder
 from webui.models.devices import autoencoder_dtype, device_name, network_dtype
 from webui.models.family import LoadProgress
+from webui.models.ldm_files import Found, file_parts
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.memory.turns import RAM
 from webui.models.prediction import Prediction
@@ -47,7 +48,7 @@ _OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": 
 _OLD = re.compile(rf"(?<=\.)(?:{'|'.join(_OLD_ATTENTION)})(?=\.)")
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.")
 _PROJECTION = "text_projection.weight"
-_UNET_INPUT = "input_blocks.0.0.weight"
+_DIFFUSERS_INPUT = "conv_in.weight"
 WRONG_CONFIG = (AttributeError, LookupError, TypeError, ValueError, StrictDataclassError)
 """What the libraries raise for values that make no network."""
 
@@ -116,10 +117,13 @@ def load_parts(
     heard = {} if in_folder else told(info)
     schedule |= heard
     _prediction(schedule, shown)  # better to know now than after the weights
-    networks = _networks(layout, info, configs)
-    convert = _from_folder if in_folder else _from_file
-    for part, tensors in read_parts(_parts(layout, info, device), RAM, progress):
-        fill(networks[part], convert(layout, part, tensors, networks[part]), shown)
+    config = _configs(layout, info, configs)
+    networks = _networks(layout, info, config)
+    parts = _folder_parts(layout, info) if in_folder else file_parts(layout.family, info, config)
+    for part, tensors in read_parts(_read(parts, info, device), RAM, progress):
+        convert = _from_file if parts[part].whole else _from_folder
+        own = shown if in_folder else parts[part].path.name
+        fill(networks[part], convert(layout, part, tensors, networks[part]), own)
     unet: Any = networks["unet"]
     silent = not in_folder and "prediction_type" not in heard
     if layout.tried and silent and predicts_velocity(unet.to(device)):
@@ -141,8 +145,8 @@ def _prediction(schedule: Mapping[str, Any], shown: str) -> Prediction:
         raise UserError("model_damaged", file=f"{shown}/scheduler_config.json") from error
 
 
-def _networks(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, Any]:
-    """The networks of a family, still without weights."""
+def _configs(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, dict[str, Any]]:
+    """Of the parts of a family."""
     shown = Path(info.path).name
     config = {
         part: read_config(configs / part / "config.json", f"{shown}/{part}/config.json")
@@ -150,12 +154,19 @@ def _networks(layout: Layout, info: ModelInfo, configs: Path) -> dict[str, Any]:
     }
     if info.format != "diffusers":
         config["unet"]["in_channels"] = _channels(info, config["unet"]["in_channels"])
+    return config
+
+
+def _networks(
+    layout: Layout, info: ModelInfo, config: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The networks of a family, still without weights."""
     encoders = {one.part: one for one in layout.encoders}
     try:
         with without_weights():
             return {part: _network(part, config[part], encoders.get(part)) for part in config}
     except WRONG_CONFIG as error:
-        raise UserError("model_damaged", file=f"{shown}/config.json") from error
+        raise UserError("model_damaged", file=f"{Path(info.path).name}/config.json") from error
 
 
 def _network(part: str, config: Mapping[str, Any], encoder: Encoder | None) -> Any:
@@ -169,36 +180,44 @@ def _network(part: str, config: Mapping[str, Any], encoder: Encoder | None) -> A
 def _channels(info: ModelInfo, usual: int) -> int:
     """How many the UNet of a single file takes."""
     path = Path(info.path)
-    name = f"{LDM_PARTS['sd1']['unet']}{_UNET_INPUT}"
-    shape = read_header(path, path.name).shapes.get(name, ())
+    shape = unet_input(read_header(path, path.name)) or ()
     return shape[1] if len(shape) > 1 else usual
 
 
-def _parts(layout: Layout, info: ModelInfo, device: torch.device) -> dict[str, Part]:
-    """What to read: files of a folder, or stretches of a single file."""
-    path, name = Path(info.path), device_name(device)
-    prefixes = LDM_PARTS[layout.family]
-    dtypes = dict.fromkeys(prefixes, network_dtype(device, name))
-    dtypes["vae"] = autoencoder_dtype(device, name)
-    if info.format != "diffusers":
-        return {
-            part: Part(path, path.name, prefix, dtypes[part], part == "unet")
-            for part, prefix in prefixes.items()
-        }
-    parts: dict[str, Part] = {}
-    for part in prefixes:
+def _folder_parts(layout: Layout, info: ModelInfo) -> dict[str, Found]:
+    """The files of a folder."""
+    path = Path(info.path)
+    parts: dict[str, Found] = {}
+    for part in LDM_PARTS[layout.family]:
         file = part_file(path, part)
         if file is None:
             raise UserError("model_part_missing", file=path.name, part=part)
-        shown = f"{path.name}/{part}/{file.name}"
-        parts[part] = Part(file, shown, "", dtypes[part], part == "unet")
+        parts[part] = Found(file, "", False)
     return parts
+
+
+def _read(parts: Mapping[str, Found], info: ModelInfo, device: torch.device) -> dict[str, Part]:
+    """What to read: files of a folder, or stretches of single files."""
+    name, folder = device_name(device), Path(info.path)
+    dtypes = dict.fromkeys(parts, network_dtype(device, name))
+    dtypes["vae"] = autoencoder_dtype(device, name)
+    read: dict[str, Part] = {}
+    for part, found in parts.items():
+        inside = folder.name if info.format == "diffusers" else ""
+        shown = f"{inside}/{part}/{found.path.name}" if inside else found.path.name
+        read[part] = Part(found.path, shown, found.prefix, dtypes[part], part == "unet")
+    return read
 
 
 def _from_folder(layout: Layout, part: str, tensors: Tensors, network: Any) -> Tensors:
     """Names as saved by any version of diffusers and transformers to those of this one."""
     if part == "vae":
-        return old_names(tensors)
+        ldm = any(name.startswith("encoder.down.") for name in tensors)
+        return (
+            _without_none(convert_ldm_vae_checkpoint, tensors, network)
+            if ldm
+            else old_names(tensors)
+        )
     return tensors if part == "unet" else clip_names(tensors, network)
 
 
@@ -219,7 +238,16 @@ def _from_file(layout: Layout, part: str, tensors: Tensors, network: Any) -> Ten
         if encoder.open_clip:
             return clip_names(convert_open_clip_checkpoint(network, tensors, prefix), network)
         return clip_names({name.removeprefix(prefix): tensors[name] for name in tensors}, network)
-    convert = convert_ldm_unet_checkpoint if part == "unet" else convert_ldm_vae_checkpoint
+    if part == "vae":
+        return _without_none(convert_ldm_vae_checkpoint, tensors, network)
+    if _DIFFUSERS_INPUT in tensors:
+        return tensors
+    plain = {name.removeprefix(prefix): value for name, value in tensors.items()}
+    named = {f"{prefix}{name}": value for name, value in plain.items()}
+    return _without_none(convert_ldm_unet_checkpoint, named, network)
+
+
+def _without_none(convert: Any, tensors: Tensors, network: Any) -> Tensors:
     converted = convert(tensors, network.config)
     return {name: value for name, value in converted.items() if value is not None}
 

@@ -20,7 +20,8 @@ from webui.library.weights import SUFFIX, Header, read_config, read_header
 from webui.models.components import Components, Convert, Kinds, Source, load_components
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
-from webui.models.singles import FOLDERS, Single, load_flow, vae_names
+from webui.models.shelves import FOLDERS
+from webui.models.singles import Single, load_flow, vae_names
 
 _ANCESTORS = 6
 _WORDS = "embed_tokens.weight"

@@ -7,8 +7,9 @@ What a file is, its header says; a model's card may name files where several wou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
-from webui.library.gguf import GGUF
-from webui.library.weights import SUFFIX, Header, read_config, read_header
+from webui.library.weights import Header, read_config, read_header
 from webui.models.components import (
     Components,
     Convert,
@@ -32,20 +32,12 @@ from webui.models.components import (
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.loading import Tensors
+from webui.models.shelves import Sought, beside, missing, shelves
 from webui.models.t5 import GGUF_WORDS, T5_TOKENIZER
-
-FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "vae": ("vae", "VAE"),
-    "text_encoder": ("text_encoders", "text_encoder", "clip"),
-}
-"""What kind of part -> the folders it may lie in; users are told the first."""
 
 _CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
 _T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight", GGUF_WORDS)
 _VAE_INPUT = "decoder.conv_in.weight"
-_ENDINGS = (SUFFIX, ".sft", GGUF)
-"""Of files that parts may lie in, the better ones first."""
-_ANCESTORS = 6
 _OWN_NAMES: Mapping[str, re.Pattern[str]] = {
     "flux": re.compile(r"sd_?3|qwen|wan"),
     "chroma": re.compile(r"sd_?3|qwen|wan"),
@@ -93,8 +85,8 @@ def file_sources(kinds: Kinds, single: Single, info: ModelInfo) -> dict[str, Sou
         elif inside:
             convert = vae_names if part == "vae" else folder_names
             sources[part] = Source((path,), (path.name,), prefix, config, convert)
-        elif (beside := _beside(kinds, single.family, info, part, config)) is not None:
-            sources[part] = beside
+        elif (found := _beside(kinds, single.family, info, part, config)) is not None:
+            sources[part] = found
     return sources
 
 
@@ -138,11 +130,11 @@ def tokenizer_folder(single: Single, info: ModelInfo, folder: str) -> Path:
     shipped = single.configs / folder
     if (shipped / "tokenizer.json").is_file():
         return shipped
-    shelves = list(_shelves(Path(info.path), "text_encoder"))
-    for shelf in shelves:
+    places = list(shelves(Path(info.path), "text_encoder"))
+    for shelf in places:
         if (shelf / T5_TOKENIZER).is_file():
             return shelf
-    where = shelves[0] if shelves else Path(info.path).parent
+    where = places[0] if places else Path(info.path).parent
     raise UserError("t5_tokenizer_missing", file=Path(info.path).name, folder=str(where))
 
 
@@ -158,28 +150,17 @@ def _beside(
     kinds: Kinds, family: str, info: ModelInfo, part: str, config: Mapping[str, Any]
 ) -> Source | None:
     """A part in a file of its own; None for one that may be left out."""
-    path = Path(info.path)
     kind = "vae" if part == "vae" else "text_encoder"
-    named = info.card.parts.get(part)
-    for file in _candidates(path, kind):
-        if named is not None and named not in (file.name, file.stem):
-            continue
-        if named is None and kind == "vae" and _OWN_NAMES[family].search(file.stem.lower()):
-            continue
-        try:
-            header = read_header(file, file.name)
-        except UserError:
-            if named is not None:
-                raise
-            continue
-        if _is(header, part, kinds, config):
-            convert = vae_names if kind == "vae" else folder_names
-            return Source((file,), (file.name,), "", config, convert)
-    if part in kinds.optional:
-        return None
-    folder = next(_shelves(path, kind), path.parent / FOLDERS[kind][0])
-    what = _title(kinds, part)
-    raise UserError("model_companion_missing", file=path.name, what=what, folder=str(folder))
+    foreign = _OWN_NAMES[family] if kind == "vae" else None
+    fits = partial(_is, part=part, kinds=kinds, config=config)
+    sought = Sought(part, kind, _title(kinds, part), fits, foreign)
+    file = beside(info, sought)
+    if file is None:
+        if part in kinds.optional:
+            return None
+        raise missing(info, sought)
+    convert = vae_names if kind == "vae" else folder_names
+    return Source((file,), (file.name,), "", config, convert)
 
 
 def _title(kinds: Kinds, part: str) -> str:
@@ -199,17 +180,3 @@ def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> b
     if part in kinds.clips:
         return shapes.get(_CLIP_WORDS, ())[1:] == (config["hidden_size"],)
     return any(shapes.get(name, ())[1:] == (config["d_model"],) for name in _T5_WORDS)
-
-
-def _candidates(path: Path, kind: str) -> Iterator[Path]:
-    for shelf in _shelves(path, kind):
-        files = (file for file in shelf.rglob("*") if file.suffix.lower() in _ENDINGS)
-        yield from sorted(files, key=lambda file: (_ENDINGS.index(file.suffix.lower()), file))
-
-
-def _shelves(path: Path, kind: str) -> Iterator[Path]:
-    """Folders of that kind of part, the nearest first."""
-    for folder in path.parents[:_ANCESTORS]:
-        for name in FOLDERS[kind]:
-            if (folder / name).is_dir():
-                yield folder / name
