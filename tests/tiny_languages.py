@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 from transformers import (
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
@@ -21,6 +23,7 @@ LAYERS = 3
 MARKS = (
     *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"),
     *("<|vision_start|>", "<|vision_end|>", "<|image_pad|>"),
+    *("<s>", "<pad>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[INST]", "[/INST]"),
 )
 
 _QWEN3 = (
@@ -32,15 +35,21 @@ _QWEN3 = (
     "{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}{%- endif %}"
 )
 """What Qwen3's own template does with a message of a user."""
+_MISTRAL = (
+    "{{- '<s>' }}{%- for message in messages %}"
+    "{%- set mark = 'SYSTEM_PROMPT' if message.role == 'system' else 'INST' %}"
+    "{{- '[' + mark + ']' + message.content[0].text + '[/' + mark + ']' }}{%- endfor %}"
+)
+"""What Mistral Small's own template does with texts."""
 
 
-def qwen3() -> Qwen3Model:
+def qwen3(layers: int = LAYERS) -> Qwen3Model:
     model = Qwen3Model(
         Qwen3Config(
             vocab_size=size_of_vocabulary(),
             hidden_size=WIDTH,
             intermediate_size=48,
-            num_hidden_layers=LAYERS,
+            num_hidden_layers=layers,
             num_attention_heads=4,
             num_key_value_heads=2,
             head_dim=8,
@@ -49,6 +58,27 @@ def qwen3() -> Qwen3Model:
     for layer in model.layers:
         torch.nn.init.normal_(layer.self_attn.q_norm.weight, 1.0, 0.2)
     return model
+
+
+def mistral(layers: int) -> Mistral3ForConditionalGeneration:
+    text = {
+        "vocab_size": size_of_vocabulary(),
+        "hidden_size": WIDTH,
+        "intermediate_size": 48,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "sliding_window": None,
+    }
+    sight = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1}
+    sight |= {"num_attention_heads": 2, "head_dim": 8, "image_size": 28, "patch_size": 14}
+    config = Mistral3Config(
+        text_config={"model_type": "mistral", **text},
+        vision_config={"model_type": "pixtral", **sight},
+        image_token_index=size_of_vocabulary() - 1,
+    )
+    return Mistral3ForConditionalGeneration(config)
 
 
 def qwen_vl() -> Qwen2_5_VLForConditionalGeneration:
@@ -104,6 +134,19 @@ def write_qwen_tokenizer(folder: Path, *, whole: bool = True) -> Path:
 
 
 _MERGES = (("r", "e"), ("re", "d"), ("p", "p"), ("Ġ", "red"), ("l", "e"), ("Ġ", "a"))
+
+
+def mistral_tokenizer() -> Qwen2Tokenizer:
+    """The same words under the marks of Mistral, filled up in front."""
+    vocabulary = {one: number for number, one in enumerate((*_bytes(), *map("".join, _MERGES)))}
+    return Qwen2Tokenizer(
+        vocab=vocabulary,
+        merges=list(_MERGES),
+        extra_special_tokens=list(MARKS[1:]),
+        chat_template=_MISTRAL,
+        pad_token="<pad>",
+        padding_side="left",
+    )
 
 
 def _bytes() -> list[str]:

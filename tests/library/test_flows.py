@@ -77,6 +77,22 @@ def test_a_flux_that_takes_something_else_is_refused():
         flow_variant("flux", "FLUX.1-Canny", {"in_channels": 128})
 
 
+@pytest.mark.parametrize(
+    ("name", "config", "variant", "steps", "scale"),
+    [
+        ("flux2-dev", {"guidance_embeds": True}, None, 28, 4.0),
+        ("flux-2-klein-4b-fp8", {}, "klein", 4, 1.0),
+        ("flux-2-klein-base-9b", {}, None, 50, 4.0),
+        ("mine", {"few_steps": False}, None, 50, 4.0),
+        ("klein-base-mix", {"few_steps": True}, "klein", 4, 1.0),
+    ],
+)
+def test_the_kinds_of_flux_2(name, config, variant, steps, scale):
+    found, card = flow_variant("flux2", name, config)
+    assert (found, card.steps, card.cfg_scale) == (variant, steps, scale)
+    assert card.distilled == ("guidance_embeds" in config)
+
+
 def test_few_steps():
     variant, card = flow_variant("sd3", "sd3.5_large_turbo", {})
     assert (variant, card.steps, card.cfg_scale) == ("turbo", 4, 1.0)

@@ -18,6 +18,7 @@ from webui.core.errors import UserError
 from webui.library.weights import read_config
 from webui.models.checkpoint import CONFIGS
 from webui.models.components import Kinds, make
+from webui.models.families.flux2 import DEV, KLEIN
 from webui.models.families.qwen_image import KINDS as QWEN_IMAGE
 from webui.models.families.z_image import KINDS as Z_IMAGE
 from webui.models.families.z_image import ZImage
@@ -108,7 +109,13 @@ def test_a_tensor_that_is_missing_is_named(folder, apart):
 
 @pytest.mark.parametrize(
     ("kinds", "family", "millions"),
-    [(Z_IMAGE, "z-image", (6155, 84, 4022)), (QWEN_IMAGE, "qwen-image", (20430, 127, 7071))],
+    [
+        (Z_IMAGE, "z-image", (6155, 84, 4022)),
+        (QWEN_IMAGE, "qwen-image", (20430, 127, 7071)),
+        (DEV, "flux2", (32223, 84, 17344)),
+        (KLEIN, "flux2-klein-4b", (3876, 84, 3114)),
+        (KLEIN, "flux2-klein-9b", (9079, 84, 5832)),
+    ],
 )
 def test_the_configs_are_of_the_published_sizes(kinds: Kinds, family, millions):
     counts: list[int] = []

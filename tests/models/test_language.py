@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoTokenizer, Qwen3ForCausalLM
+from transformers import AutoTokenizer, Qwen3ForCausalLM, Qwen3Model
 
 from tests.tiny_languages import LAYERS, WIDTH, qwen3, write_qwen_tokenizer
 from webui.core.errors import UserError
@@ -17,6 +18,7 @@ from webui.models.language import (
     language_names,
     plain,
     read_language_tokenizer,
+    shortened,
 )
 
 CHAT = Chat("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", 40)
@@ -96,6 +98,24 @@ def test_names_of_larger_models_and_of_more_layers(network):
     assert language_names(tensors, network).keys() == network.state_dict().keys()
     inside = {f"model.language_model.{name}": one for name, one in network.state_dict().items()}
     assert language_names(inside, network).keys() == network.state_dict().keys()
+
+
+def test_layers_that_nothing_reads_are_left_out(network, folder):
+    whole = encoder(network, folder, layers=(1, 2)).encode("a red apple")
+    cut = shortened(Qwen3Model, deepcopy(network.config), 2)
+    cut.load_state_dict(language_names(network.state_dict(), cut))
+    assert len(cut.layers) == 2
+    assert torch.equal(encoder(cut.eval(), folder, layers=(1, 2)).encode("a red apple"), whole)
+    same = shortened(Qwen3Model, deepcopy(network.config), LAYERS)
+    assert language_names(network.state_dict(), same).keys() == same.state_dict().keys()
+
+
+def test_texts_may_be_filled_up_in_front(network, folder):
+    own = encoder(network, folder, padding="<|endoftext|>", left=True)
+    bare = encoder(network, folder).encode("a red")
+    made = own.encode("a red")
+    assert made.shape[0] == CHAT.length
+    assert torch.allclose(made[-len(bare) :], bare, atol=1e-5)
 
 
 @pytest.mark.parametrize(

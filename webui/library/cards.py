@@ -58,6 +58,15 @@ CARDS: Mapping[str, ModelCard] = {
         cfg_scale=4.0,
         renormed=True,
     ),
+    "flux2": ModelCard(
+        family="flux2",
+        **_LARGE,
+        steps=28,
+        sampler="Euler",
+        schedule="Simple",
+        cfg_scale=4.0,
+        distilled=True,
+    ),
     "diffusers": ModelCard(family="diffusers", **_LARGE, sampler="Euler", cfg_scale=4.5),
 }
 """The families that can be drawn with; `diffusers` is any other pipeline of that library."""

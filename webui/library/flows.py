@@ -44,6 +44,11 @@ FLOW_PARTS: Mapping[str, Mapping[str, str]] = {
         "vae": "vae.",
         "text_encoder": "text_encoders.qwen25_7b.transformer.",
     },
+    "flux2": {
+        "transformer": "model.diffusion_model.",
+        "vae": "vae.",
+        "text_encoder": "text_encoders.",
+    },
 }
 """Family -> its parts, and how the names of a part's weights begin in a single file."""
 
@@ -53,6 +58,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "chroma": frozenset(),
     "z-image": frozenset(),
     "qwen-image": frozenset(),
+    "flux2": frozenset(),
 }
 """Parts that a model may lack."""
 
@@ -133,6 +139,8 @@ def flow_variant(
     """
     plain = f"{name} {transformer.get('pipeline', '')}".lower()
     card = CARDS[family]
+    if family == "flux2":
+        return _flux2(plain, transformer)
     if family != "flux":
         speed = speed_of(name)
         values = {"steps": _QUICK.get(family, 4), "cfg_scale": 1.0} if speed else {}
@@ -147,3 +155,14 @@ def flow_variant(
     if not transformer.get("guidance_embeds"):
         return "schnell", card.model_copy(update={"steps": 4, "cfg_scale": 1.0})
     return None, card
+
+
+def _flux2(name: str, transformer: Mapping[str, Any]) -> tuple[str | None, ModelCard]:
+    """dev was taught its guidance; klein draws in few steps without, its base takes both."""
+    card = CARDS["flux2"]
+    if transformer.get("guidance_embeds"):
+        return None, card
+    quick = transformer.get("few_steps", "base" not in name)
+    steps, scale = (4, 1.0) if quick else (50, 4.0)
+    values = {"steps": steps, "cfg_scale": scale, "distilled": False}
+    return "klein" if quick else None, card.model_copy(update=values)

@@ -34,6 +34,7 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
     "chroma": {"text_encoder": 4762, "vae": 84},
     "z-image": {"text_encoder": 4022, "vae": 84},
     "qwen-image": {"text_encoder": 7071, "vae": 127},
+    "flux2": {"text_encoder": 17344, "vae": 84},
     "sd1": {"text_encoder": 123, "vae": 84},
     "sd2": {"text_encoder": 340, "vae": 84},
     "sdxl": {"text_encoder": 123, "text_encoder_2": 695, "vae": 84},

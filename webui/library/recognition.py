@@ -87,7 +87,7 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("StableDiffusion3", "sd3"),
     ("StableDiffusion", "sd1"),
     ("LatentConsistencyModel", "sd1"),
-    ("Flux2Pipeline", GENERIC),
+    ("Flux2KleinKV", "flux2 kv"),
     ("Flux2", "flux2"),
     ("Flux", "flux"),
     ("Chroma", "chroma"),
@@ -170,6 +170,7 @@ def recognise_folder(folder: Path) -> Kind:
         return Kind(family, None, whole_card(folder, index))
     if family in FLOW_PARTS:
         told = {**check_folder(folder, family, index), "pipeline": index.get("_class_name")}
+        told |= {"few_steps": index["is_distilled"]} if "is_distilled" in index else {}
         return _scheduled(folder, _flow(name, family, told))
     if family == "sd1":
         family = _sd1_or_sd2(folder)

@@ -107,7 +107,8 @@ def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> b
         return any(shape[1:2] == (config[kinds.vae.channels],) for shape in found)
     text = config.get("text_config", config)
     words = [shape for name, shape in shapes.items() if name.endswith(_WORDS)]
-    last = f"layers.{text['num_hidden_layers'] - 1}."
+    depth = kinds.languages[part].chat.depth(text["num_hidden_layers"])
+    last = f"layers.{depth - 1}."
     after = f"layers.{text['num_hidden_layers']}."
     return (
         any(shape[1:] == (text["hidden_size"],) for shape in words)

@@ -158,6 +158,8 @@ class Kinds:
 
     def names(self, part: str) -> Convert:
         """What turns names that diffusers and transformers saved into the network's own."""
+        if part == "vae" and self.vae.names is not None:
+            return self.vae.names
         return self.languages[part].names if part in self.languages else folder_names
 
 

@@ -22,7 +22,7 @@ from webui.models.whole import WholePipeline
 LoadProgress = Callable[[int, int], None]
 """Called with the bytes of weights that are loaded, and how many there are; may raise to stop."""
 
-ImageConditioning = Literal["none", "inpaint", "edit", "depth"]
+ImageConditioning = Literal["none", "inpaint", "edit", "depth", "reference"]
 """What a network is given of a picture beside the latents that are denoised."""
 
 
@@ -110,6 +110,7 @@ class Model(Protocol):
                 "inpaint": K = 5, the mask (1 = repaint), then the latents of the picture with
                     what is masked made gray;
                 "edit": K = 4, the latents of the picture, not scaled (`encode(…) / latent.scale`);
+                "reference": K = C, the latents of a picture, of any size;
                 "depth": K = 1, the distance, -1 (far) to 1 (near).
                 Without it the model repaints everything, or sees an empty picture.
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import Qwen2Tokenizer
 
 from webui.core.errors import UserError
@@ -29,6 +30,7 @@ REMEMBERED = 16
 _BEGIN = re.compile(r"^(?:model\.)?(?:language_model\.)?(?:model\.)?")
 """What stands before the names of a language model's weights, alone or within a larger one."""
 _OTHERS = ("lm_head.", "visual.", "vision_tower.", "multi_modal_projector.")
+_NORM = "norm.weight"
 _LAYER = re.compile(r"layers\.(\d+)\.")
 
 
@@ -44,6 +46,7 @@ class Chat:
             last one with its norm.
         padding: shorter texts are filled up to `length` with this token, which the others do not
             see; None where they are not.
+        left: they are filled up in front.
     """
 
     before: str
@@ -52,6 +55,11 @@ class Chat:
     skip: int = 0
     layers: tuple[int, ...] = (-1,)
     padding: str | None = None
+    left: bool = False
+
+    def depth(self, layers: int) -> int:
+        """How many of a model's layers are read."""
+        return max(self.layers) if min(self.layers) >= 0 else layers
 
 
 class LanguageEncoder:
@@ -96,8 +104,9 @@ class LanguageEncoder:
         mask = torch.ones(1, len(ids), dtype=torch.long)
         if chat.padding is not None:
             more = chat.length - len(ids)
-            ids = [*ids, *[self._tokenizer.token_to_id(chat.padding)] * more]
-            mask = torch.nn.functional.pad(mask, (0, more))
+            filling = [self._tokenizer.token_to_id(chat.padding)] * more
+            ids = [*filling, *ids] if chat.left else [*ids, *filling]
+            mask = torch.nn.functional.pad(mask, (more, 0) if chat.left else (0, more))
         device = self.model.device
         output = self.model(
             input_ids=torch.tensor([ids], device=device),
@@ -157,6 +166,22 @@ def tokenizer_of(file: Path, shown: str) -> Tokenizer:
     return tokenizer
 
 
+def shortened(make: Callable[[Any], Any], config: Any, layers: int) -> Any:
+    """A language model without the layers, and the norm, that nothing reads.
+
+    Args:
+        config: of transformers, for the whole model.
+    """
+    if layers >= config.num_hidden_layers:
+        return make(config)
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[:layers]
+    network = make(config)
+    network.norm = nn.Identity()
+    return network
+
+
 def language_names(tensors: Tensors, network: Any) -> Tensors:
     """Names as saved by any version of transformers to those of the text model alone."""
     kept: Tensors = {}
@@ -164,6 +189,8 @@ def language_names(tensors: Tensors, network: Any) -> Tensors:
         own = _BEGIN.sub("", name)
         layer = _LAYER.match(own)
         beyond = layer is not None and int(layer[1]) >= network.config.num_hidden_layers
+        if own == _NORM and isinstance(network.norm, nn.Identity):
+            continue
         if not own.startswith(_OTHERS) and not beyond:
             kept[own] = value
     return kept

@@ -2,10 +2,11 @@ import math
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.engine.recipes.pictures import Album, draw, noisy, small_stub
 from webui.core.participants import Participant
-from webui.core.requests import Img2Img
+from webui.core.requests import Img2Img, Inpaint
 from webui.engine.latents import to_pixels
 
 SIZE = {"width": 64, "height": 72}
@@ -142,3 +143,27 @@ def test_an_edit_model_that_was_taught_the_guidance_has_no_scale_for_the_picture
     fields = {"image": album.add(noisy(64, 72)), "sampler": "Euler", **SIZE}
     (one,) = draw(Img2Img, album, model, **fields)
     assert "Image CFG scale" not in one.parameters.values
+
+
+@pytest.mark.parametrize(("kind", "seen"), [(Img2Img, True), (Inpaint, False)])
+def test_a_model_that_takes_references_sees_a_picture_without_a_mask(album, kind, seen):
+    model, shown = small_stub(), []
+    model.image_conditioning = "reference"
+    predict = model.predict_x0
+
+    def predict_x0(x, sigma, embeddings, residuals=None, concat=None):
+        shown.append(concat)
+        return predict(x, sigma, embeddings, residuals)
+
+    model.predict_x0 = predict_x0
+    image = noisy(64, 72)
+    fields = {"image": album.add(image), "sampler": "Euler", **SIZE}
+    if kind is Inpaint:
+        fields["mask"] = album.add(Image.new("L", image.size, 255))
+    (one,) = draw(kind, album, model, **fields)
+    assert "Image CFG scale" not in one.parameters.values
+    latents = model.encode(to_pixels([image]))[0]
+    assert [None if one is None else bool((one == latents).all()) for one in shown] == [
+        True if seen else None
+    ] * len(shown)
+    assert all(one is None or len(one) == 2 for one in shown)  # the prompt and the negative one

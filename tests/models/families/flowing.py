@@ -30,6 +30,7 @@ def straight(
     size: tuple[int, int] = (8, 8),
     scale: float = SCALE,
     concat: torch.Tensor | None = None,
+    negative: str = NEGATIVE,
 ) -> torch.Tensor:
     """The latents of the engine's Euler on the schedule Simple."""
     distilled = model.info.card.distilled
@@ -37,7 +38,7 @@ def straight(
     told += [RenormedGuidance()] if model.info.card.renormed else []
     steps = plan("Euler", "Simple", STEPS, model.noise_levels(*size))
     with model.running():
-        read = model.encode_texts([prompt]) + model.encode_texts([NEGATIVE], negative=True)
+        read = model.encode_texts([prompt]) + model.encode_texts([negative], negative=True)
         words = [
             Cond(role, 0, 1.0, ((STEPS, embedding),))
             for role, embedding in zip(("positive", "negative"), read, strict=True)

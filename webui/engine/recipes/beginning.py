@@ -66,6 +66,8 @@ def _shown(
         return torch.cat([_around(model, one, mask_weight, rounded) for one in prepared])
     if model.image_conditioning == "edit":
         return torch.cat([_latents(model, one) for one in prepared]) / model.latent.scale
+    if model.image_conditioning == "reference" and all(one.mask is None for one in prepared):
+        return torch.cat([_latents(model, one) for one in prepared])
     return None
 
 

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from torch import nn
 
 from webui.models.adapters.weights import Rows
+from webui.models.flux2_names import BLOCKS as FLUX2_BLOCKS
+from webui.models.flux2_names import OUTER as FLUX2_OUTER
 from webui.models.flux_names import DOUBLE, OUTER, SHIFT_FIRST, SINGLE
 
 _Table = Mapping[str, tuple[str, ...]]
@@ -86,6 +88,7 @@ _MARKS: tuple[tuple[str, Mapping[tuple[str, str], _Table]], ...] = (
         "pos_embed_proj",
         {("", ""): _SD3_OUTER, ("joint_blocks", "transformer_blocks"): _SD3_JOINT},
     ),
+    ("double_stream_modulation_img_linear", {("", ""): FLUX2_OUTER, **FLUX2_BLOCKS}),
     (
         "all_x_embedder_2-1",
         {("", ""): _Z_IMAGE_OUTER, **{(one, one): _Z_IMAGE_BLOCK for one in _Z_IMAGE_BLOCKS}},

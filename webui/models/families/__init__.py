@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from webui.models.families.chroma import Chroma
 from webui.models.families.flux import Flux
+from webui.models.families.flux2 import Flux2
 from webui.models.families.generic import Generic
 from webui.models.families.qwen_image import QwenImage
 from webui.models.families.sd1 import SD1
@@ -25,6 +26,7 @@ _ALL: tuple[Family, ...] = (
     Chroma(),
     ZImage(),
     QwenImage(),
+    Flux2(),
     Generic(),
 )
 
