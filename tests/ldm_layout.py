@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from webui.library.recognition import LDM_PARTS
-from webui.library.weights import part_file
+from webui.library.weights import part_files
 
 LAYERS_PER_BLOCK = 2
 """Of the tiny UNets."""
@@ -57,8 +57,7 @@ _VAE_NAMES = {
 def ldm_layout(folder: Path, family: str = "sd1") -> Iterator[tuple[str, Tensor]]:
     """A diffusers folder's weights under the names they have in a single file."""
     for part, prefix in LDM_PARTS[family].items():
-        path = part_file(folder, part)
-        assert path
+        (path,) = part_files(folder, part)
         yield from ldm_names(part, prefix, load_file(path))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.checkpoints import SD1_KEYS, UNET_INPUT, write_file, write_weights
 from webui.core.errors import UserError
-from webui.library.weights import part_file, read_config, read_header
+from webui.library.weights import part_files, read_config, read_header
 
 
 def raw(path: Path, header: object, data: bytes) -> Path:
@@ -61,12 +61,38 @@ def test_bytes_too_many(tmp_path):
 
 
 def test_a_part_is_the_plain_file_or_a_variant(tmp_path):
-    assert part_file(tmp_path, "unet") is None
-    name = "unet/diffusion_pytorch_model"
-    variant = write_weights(tmp_path / f"{name}.fp16.safetensors", {"a": (1,)})
-    assert part_file(tmp_path, "unet") == variant
-    plain = write_weights(tmp_path / f"{name}.safetensors", {"a": (1,)})
-    assert part_file(tmp_path, "unet") == plain
+    assert part_files(tmp_path, "unet") == ()
+    name = tmp_path / "unet" / "diffusion_pytorch_model"
+    name.parent.mkdir()
+    torch_file = name.with_suffix(".bin")
+    torch_file.write_bytes(b"x")
+    assert part_files(tmp_path, "unet") == (torch_file,)
+    variant = write_weights(name.with_suffix(".fp16.safetensors"), {"a": (1,)})
+    assert part_files(tmp_path, "unet") == (variant,)
+    plain = write_weights(name.with_suffix(".safetensors"), {"a": (1,)})
+    assert part_files(tmp_path, "unet") == (plain,)
+
+
+def test_text_encoders_of_torchs_have_another_name(tmp_path):
+    file = tmp_path / "text_encoder" / "pytorch_model.bin"
+    file.parent.mkdir()
+    file.write_bytes(b"x")
+    assert part_files(tmp_path, "text_encoder") == (file,)
+
+
+def test_a_part_in_several_files_and_what_its_index_names(tmp_path):
+    place = tmp_path / "transformer"
+    names = [f"diffusion_pytorch_model-0000{one}-of-00003.safetensors" for one in (1, 2, 3)]
+    files = [write_weights(place / name, {"a": (1,)}) for name in names]
+    assert part_files(tmp_path, "transformer") == tuple(files)
+    files[1].unlink()
+    index = place / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": names[0], "b": names[1], "c": names[2]}}))
+    assert part_files(tmp_path, "transformer") == tuple(files)
+    index.write_text(json.dumps({"weight_map": {"a": f"../../{names[0]}"}}))
+    assert part_files(tmp_path, "transformer") == (files[0],)
+    index.write_text("[damaged")
+    assert part_files(tmp_path, "transformer") == (files[0], files[2])
 
 
 def test_configs(tmp_path):

@@ -14,7 +14,7 @@ from tests.models.families.drawing import load, same
 from tests.tiny import Tiny, write_tiny
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
-from webui.library.weights import part_file
+from webui.library.weights import part_files
 from webui.models.families.sd1 import SD1
 from webui.models.families.sdxl import SDXL
 from webui.models.stored import StoredLinear
@@ -39,8 +39,7 @@ def put_parts(tiny: Tiny, models: Path, vae: str = "vae/sdxl_vae") -> None:
     for part, name in PARTS.items():
         if not (tiny.folder / part).is_dir():
             continue
-        file = part_file(tiny.folder, part)
-        assert file is not None
+        (file,) = part_files(tiny.folder, part)
         tensors = load_file(file)
         if part != "vae":
             tensors = {
@@ -71,8 +70,7 @@ def test_a_unet_of_stable_diffusion_1(tiny, tmp_path, names):
     if names == "whole":
         tensors = {f"{UNET}{name}": value for name, value in tensors.items()}
     elif names == "diffusers":
-        file = part_file(tiny.folder, "unet")
-        assert file is not None
+        (file,) = part_files(tiny.folder, "unet")
         tensors = load_file(file)
     put_parts(tiny, tmp_path, "vae/mse")
     made = load(SD1(tiny.folder), info(tiny, saved(tensors, tmp_path)))

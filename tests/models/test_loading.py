@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from webui.core.errors import UserError
-from webui.models.loading import Part, fill, read_parts, without_weights
+from webui.models.loading import Part, fill, read_parts, read_whole, without_weights
 
 CPU = torch.device("cpu")
 
@@ -65,6 +65,16 @@ def test_weights_do_not_hang_on_the_file(path):
     with path.open("r+b") as file:
         file.write(b"\0" * path.stat().st_size)
     assert tensors["a.weight"].sum() == 15
+
+
+def test_a_part_in_several_files_is_given_whole(path, tmp_path):
+    save_file({"a.more": torch.ones(1)}, tmp_path / "y.safetensors")
+    more = Part(tmp_path / "y.safetensors", "y", "a.", torch.float32)
+    one, two = parts(path).values()
+    read = list(read_whole({"one": [one, more], "two": [two]}, CPU, ignore))
+    assert [part for part, _ in read] == ["one", "two"]
+    assert read[0][1].keys() == {"a.weight", "a.bias", "a.more"}
+    assert read[1][1].keys() == {"b.weight"}
 
 
 def test_a_file_cut_off_since_it_was_listed(path):

@@ -21,7 +21,7 @@ from webui.library.flows import (
 )
 from webui.library.header import Header, Shape, check_types
 from webui.library.pipelines import GENERIC, draws_from_text, whole_card
-from webui.library.weights import part_file, read_config, read_header
+from webui.library.weights import part_files, read_config, read_header
 
 INDEX = "model_index.json"
 """The file that makes a folder a model in the layout of diffusers."""
@@ -251,9 +251,10 @@ def _checked(name: str, family: str | None) -> str:
 
 
 def _check_part(folder: Path, part: str) -> None:
-    path = part_file(folder, part)
-    if path is None:
+    files = part_files(folder, part)
+    if not files:
         raise UserError("model_part_missing", file=folder.name, part=part)
-    read_header(path, f"{folder.name}/{part}/{path.name}")
+    for file in files:
+        read_header(file, f"{folder.name}/{part}/{file.name}")
     shown = f"{folder.name}/{part}/config.json"
     read_config(folder / part / "config.json", shown)

@@ -24,6 +24,10 @@ PARTS: Mapping[str, str] = {
 }
 """Folders with weights that a diffusers folder may have, and how their files are called."""
 
+_TORCH = ".bin"
+_TORCH_STEMS: Mapping[str, str] = {"model": "pytorch_model"}
+"""How torch's files are called, where that is not what safetensors are called."""
+_INDEX: TypeAdapter[dict[str, dict[str, Any]]] = TypeAdapter(dict[str, dict[str, Any]])
 _CONFIG: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -44,24 +48,38 @@ def read_header(path: Path, shown: str) -> Header:
     return read_safe(path, shown)
 
 
-def part_file(folder: Path, part: str) -> Path | None:
-    """The weights of a part of a diffusers folder: the plain file, else a variant (`.fp16`)."""
-    name = PARTS[part]
-    plain = folder / part / f"{name}{SUFFIX}"
-    if plain.is_file():
-        return plain
-    return min((folder / part).glob(f"{name}.*{SUFFIX}"), default=None)
-
-
 def part_files(folder: Path, part: str) -> tuple[Path, ...]:
-    """The same, where they may lie in several files (`…-00001-of-00003`)."""
-    whole = part_file(folder, part)
-    shard = f"{PARTS[part]}*-[0-9]*-of-[0-9]*{SUFFIX}"
-    shards = sorted((folder / part).glob(shard))
-    if whole is not None and whole not in shards:
-        return (whole,)
-    plain = [file for file in shards if file.name.startswith(f"{PARTS[part]}-")]
-    return tuple(plain or shards)
+    """The weights of a part of a diffusers folder; safetensors before what torch wrote.
+
+    The plain file, else a variant (`.fp16`); else the several files that an index beside them
+    names, also those of them that are missing, or that there are (`…-00001-of-00003`).
+    """
+    stem = PARTS[part]
+    safe = _files(folder / part, stem, SUFFIX)
+    return safe or _files(folder / part, _TORCH_STEMS.get(stem, stem), _TORCH)
+
+
+def _files(place: Path, stem: str, ending: str) -> tuple[Path, ...]:
+    plain = place / f"{stem}{ending}"
+    if plain.is_file():
+        return (plain,)
+    shards = sorted(place.glob(f"{stem}*-[0-9]*-of-[0-9]*{ending}"))
+    whole = sorted(set(place.glob(f"{stem}.*{ending}")) - {*shards})
+    if whole:
+        return (whole[0],)
+    usual = [file for file in shards if file.name.startswith(f"{stem}-")]
+    return _indexed(place, stem, ending) or tuple(usual or shards)
+
+
+def _indexed(place: Path, stem: str, ending: str) -> tuple[Path, ...]:
+    """What the index of several files names; empty if there is none that can be read."""
+    found = sorted(place.glob(f"{stem}*{ending}.index*.json"), key=lambda file: len(file.name))
+    try:
+        index = _INDEX.validate_json(found[0].read_bytes()) if found else {}
+    except (OSError, ValidationError):
+        return ()
+    names = {Path(str(name)).name for name in index.get("weight_map", {}).values()}
+    return tuple(place / name for name in sorted(names))
 
 
 def weight_files(path: Path) -> tuple[Path, ...]:

@@ -27,12 +27,12 @@ from transformers import (
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.recognition import LDM_PARTS, unet_input
-from webui.library.weights import part_file, read_config, read_header
+from webui.library.weights import part_files, read_config, read_header
 from webui.models.autoencoder import Autoencoder
 from webui.models.devices import autoencoder_dtype, device_name, network_dtype
 from webui.models.family import LoadProgress
 from webui.models.ldm_files import Found, file_parts
-from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
+from webui.models.loading import Part, Tensors, fill, read_whole, without_weights
 from webui.models.memory.turns import RAM
 from webui.models.prediction import Prediction
 from webui.models.texts import Reading, TextEncoder
@@ -120,9 +120,9 @@ def load_parts(
     config = _configs(layout, info, configs)
     networks = _networks(layout, info, config)
     parts = _folder_parts(layout, info) if in_folder else file_parts(layout.family, info, config)
-    for part, tensors in read_parts(_read(parts, info, device), RAM, progress):
+    for part, tensors in read_whole(_read(parts, info, device), RAM, progress):
         convert = _from_file if parts[part].whole else _from_folder
-        own = shown if in_folder else parts[part].path.name
+        own = shown if in_folder else parts[part].files[0].name
         fill(networks[part], convert(layout, part, tensors, networks[part]), own)
     unet: Any = networks["unet"]
     silent = not in_folder and "prediction_type" not in heard
@@ -189,23 +189,26 @@ def _folder_parts(layout: Layout, info: ModelInfo) -> dict[str, Found]:
     path = Path(info.path)
     parts: dict[str, Found] = {}
     for part in LDM_PARTS[layout.family]:
-        file = part_file(path, part)
-        if file is None:
+        files = part_files(path, part)
+        if not files:
             raise UserError("model_part_missing", file=path.name, part=part)
-        parts[part] = Found(file, "", False)
+        parts[part] = Found(files, "", False)
     return parts
 
 
-def _read(parts: Mapping[str, Found], info: ModelInfo, device: torch.device) -> dict[str, Part]:
+def _read(
+    parts: Mapping[str, Found], info: ModelInfo, device: torch.device
+) -> dict[str, list[Part]]:
     """What to read: files of a folder, or stretches of single files."""
-    name, folder = device_name(device), Path(info.path)
+    name = device_name(device)
+    folder = f"{Path(info.path).name}/" if info.format == "diffusers" else ""
     dtypes = dict.fromkeys(parts, network_dtype(device, name))
     dtypes["vae"] = autoencoder_dtype(device, name)
-    read: dict[str, Part] = {}
+    read: dict[str, list[Part]] = {part: [] for part in parts}
     for part, found in parts.items():
-        inside = folder.name if info.format == "diffusers" else ""
-        shown = f"{inside}/{part}/{found.path.name}" if inside else found.path.name
-        read[part] = Part(found.path, shown, found.prefix, dtypes[part], part == "unet")
+        for file in found.files:
+            shown = f"{folder}{part}/{file.name}" if folder else file.name
+            read[part].append(Part(file, shown, found.prefix, dtypes[part], part == "unet"))
     return read
 
 

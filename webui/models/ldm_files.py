@@ -37,11 +37,12 @@ class Found:
     """Where a part lies.
 
     Attributes:
+        files: they may be several.
         prefix: of its names.
         whole: it is in a whole checkpoint, in whose layout its names are.
     """
 
-    path: Path
+    files: tuple[Path, ...]
     prefix: str
     whole: bool
 
@@ -63,9 +64,9 @@ def file_parts(
     found: dict[str, Found] = {}
     for part, prefix in LDM_PARTS[family].items():
         if any(name.startswith(prefix) for name in header.shapes):
-            found[part] = Found(path, prefix, True)
+            found[part] = Found((path,), prefix, True)
         elif part == "unet":
-            found[part] = Found(path, "", True)
+            found[part] = Found((path,), "", True)
         else:
             found[part] = _elsewhere(family, info, part, configs[part])
     return found
@@ -86,9 +87,9 @@ def _elsewhere(family: str, info: ModelInfo, part: str, config: Mapping[str, Any
 
     sought = Sought(part, kind, title, fits, foreign)
     if file := beside(info, sought):
-        return Found(file, "", False)
+        return Found((file,), "", False)
     inside = LDM_PARTS[family][part]
     other = Sought(part, "checkpoint", title, lambda header: fits(header, inside))
     if file := beside(info, other):
-        return Found(file, inside, True)
+        return Found((file,), inside, True)
     raise missing(info, sought)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,28 @@ def read_parts(
 
     for part, which in parts.items():
         yield part, _read(which, headers[which.path], names[part], device, read)
+
+
+def read_whole(
+    parts: Mapping[str, Sequence[Part]], device: torch.device, progress: LoadProgress
+) -> Iterator[tuple[str, Tensors]]:
+    """Read one part after the other, where a part may lie in several files.
+
+    Args:
+        progress: called after every tensor; may raise to stop.
+
+    Raises:
+        UserError: as `read_parts` does.
+    """
+    flat = {(part, at): one for part, files in parts.items() for at, one in enumerate(files)}
+    names = {f"{part}/{number}": (part, number) for part, number in flat}
+    tensors: Tensors = {}
+    for name, read in read_parts({one: flat[at] for one, at in names.items()}, device, progress):
+        part, number = names[name]
+        tensors |= read
+        if number == len(parts[part]) - 1:
+            yield part, tensors
+            tensors = {}
 
 
 def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:

@@ -28,6 +28,7 @@ from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.paths import CLONE, Paths
 from webui.library.catalog import Catalog
+from webui.library.recognition import recognise_folder
 from webui.models.checkpoint import CONFIGS, read_tokenizer
 from webui.models.families.sd1 import SD1
 from webui.models.families.unet import UNetModel
@@ -75,6 +76,31 @@ def test_the_comparison_would_notice_a_mistake(tiny):
 def test_a_single_file_is_the_same_model(either):
     file = load(either.file_info, either.folder)
     same(load(either.folder_info), file)
+
+
+@torch.inference_mode()
+def test_a_folder_of_files_that_torch_wrote_and_of_several_files(tiny, tmp_path):
+    folder = shutil.copytree(tiny.folder, tmp_path / "tiny")
+    for part in ("unet", "vae", "text_encoder"):
+        (file,) = (folder / part).glob("*.safetensors")
+        tensors = load_file(file)
+        name = "pytorch_model" if part == "text_encoder" else file.stem
+        if part != "unet":
+            torch.save(tensors, folder / part / f"{name}.bin")
+        for number in (1, 2) if part == "unet" else ():
+            some = {one: tensors[one] for one in sorted(tensors)[number - 1 :: 2]}
+            save_file(some, folder / part / f"{name}-0000{number}-of-00002.safetensors")
+        file.unlink()
+    info = tiny.folder_info.model_copy(update={"path": str(folder)})
+    assert recognise_folder(folder).family == "sd1"
+    same(load(tiny.folder_info), load(info))
+    shards = {"a": "diffusion_pytorch_model-00001-of-00002.safetensors",
+              "b": "diffusion_pytorch_model-00003-of-00003.safetensors"}  # fmt: skip
+    index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": shards}))
+    for read in (lambda: recognise_folder(folder), lambda: load(info)):
+        with pytest.raises(UserError, match="tiny/unet/.*-00003-of-00003.* cannot be read"):
+            read()
 
 
 @torch.inference_mode()

@@ -71,6 +71,14 @@ def test_a_folder_of_several_files_a_part(tmp_path, tiny):
     same(read_all(open_source(copy)), read_all(open_source(tiny.folder)))
 
 
+def test_a_folder_with_files_that_torch_wrote(tmp_path, tiny):
+    copy = shutil.copytree(tiny.folder, tmp_path / "copy")
+    whole = copy / "unet" / "diffusion_pytorch_model.safetensors"
+    torch.save(load_file(whole), whole.with_suffix(".bin"))
+    whole.unlink()
+    same(read_all(open_source(copy)), read_all(open_source(tiny.folder)))
+
+
 class Foreign:
     def __reduce__(self):
         return os.system, ("exit 3",)

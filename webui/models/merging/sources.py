@@ -84,8 +84,8 @@ def _opened(path: Path) -> Source:
         if not weights:
             raise UserError("model_part_missing", file=path.name, part="unet")
         return Source(path, weights, folder=True)
-    if path.suffix.lower() in PICKLES:
-        return Source(path, _new_names(dict(_in_pickle(path))))
+    if _pickled(path):
+        return Source(path, _new_names(dict(_in_pickle(path, path.name))))
     header = read_header(path, path.name)
     return Source(path, _new_names(dict(_in_file(path, path.name))), header.metadata)
 
@@ -95,7 +95,8 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, Weight]]:
         for file in part_files(folder, part):
             shown = f"{folder.name}/{part}/{file.name}"
             read_header(file, shown)
-            for name, weight in _in_file(file, shown):
+            read = _in_pickle if _pickled(file) else _in_file
+            for name, weight in read(file, shown):
                 yield f"{part}/{name}", weight
 
 
@@ -123,17 +124,21 @@ def _reader(file: Any, name: str, shown: str) -> Callable[[], Tensor]:
     return read
 
 
-def _in_pickle(path: Path) -> Iterator[tuple[str, Weight]]:
-    header = pickle_header(path, path.name)
+def _pickled(path: Path) -> bool:
+    return path.suffix.lower() in PICKLES
+
+
+def _in_pickle(path: Path, shown: str) -> Iterator[tuple[str, Weight]]:
+    header = pickle_header(path, shown)
     for name, shape in header.shapes.items():
         dtype = PLAIN[header.types[name]]
         if dtype in TYPES.values():
-            read = partial(_number, path, header, name)
-            yield name, Weight(shape, dtype, read, ((path.name, read),))
+            read = partial(_number, path, shown, header, name)
+            yield name, Weight(shape, dtype, read, ((shown, read),))
 
 
-def _number(path: Path, header: Header, name: str) -> Tensor:
-    with opened(path, path.name, header) as file:
+def _number(path: Path, shown: str, header: Header, name: str) -> Tensor:
+    with opened(path, shown, header) as file:
         return file.tensor(name)
 
 
