@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import Server, View, Visitor, free_port
 from tests.browser.test_look import ENGLISH, PHONE, WIDE, small, violations
 from tests.checkpoints import KEYS, write_weights
+from webui.library.blocks import read_blocks
 
 LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
 LORA_XL = {"lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k.lora_down.weight": (4, 2048)}
@@ -350,6 +351,17 @@ def test_a_merge_asks_for_what_its_method_needs(tab: View):
     sheet.field("model_b").select_option("dream-sdxl")
     sheet.field("model_c").select_option("easel-demo")
     sheet.fill(multiplier=0.3)
+    recipe = sheet.find(".recipe")
+    expect(recipe).to_have_text("dream-sd1 + 0.3 · (dream-sdxl − easel-demo)")
+    sheet.find("summary").filter(has_text="Multipliers of blocks").click()
+    expect(sheet.find(".sliders label")).to_have_count(25)
+    expect(sheet.find(".sliders output").first).to_have_text("0.3")
+    sheet.find('[data-field="_preset"] select').select_option("GRAD_V")
+    expect(sheet.field("blocks")).to_have_value("GRAD_V")
+    expect(sheet.find(".sliders output").first).to_have_text("1")
+    sheet.find("summary").filter(has_text="Text encoder and VAE").click()
+    sheet.field("text_encoder").select_option("a")
+    expect(recipe).to_contain_text("blocks GRAD_V; Text encoder of dream-sd1")
     assert violations(sheet) == []
     with tab.page.expect_request(lambda one: one.method == "POST") as asked:
         sheet.button("Merge").click()
@@ -357,4 +369,43 @@ def test_a_merge_asks_for_what_its_method_needs(tab: View):
     models = [request[f"model_{letter}"] for letter in "abc"]
     assert models == ["dream-sd1", "dream-sdxl", "easel-demo"]
     assert (request["kind"], request["multiplier"]) == ("merge", 0.3)
+    assert (request["blocks"], request["text_encoder"]) == ("GRAD_V", "a")
     assert "multiplier_2" not in request and request["file_name"] is None
+
+
+def test_blocks_are_read_as_the_server_reads_them(tab: View):
+    tab.button("Merge …").click()
+    sheet = View(tab.page, ".model-sheet")
+    sheet.field("model_a").select_option("dream-sdxl")
+    sheet.find("summary").filter(has_text="Multipliers of blocks").click()
+    expect(sheet.find(".sliders label")).to_have_count(19)
+    sheet.fill(blocks="in01:0.2; M00=1")
+    expect(sheet.find(".sliders output").nth(1)).to_have_text("0.2")
+    expect(sheet.find(".sliders output").nth(2)).to_have_text("0.5")
+    expect(sheet.find('[data-field="_preset"] select')).to_have_value("own")
+    sheet.find(".sliders input").nth(2).fill("0.75")
+    values = sheet.field("blocks").input_value().split(", ")
+    assert values[:4] == ["0.5", "0.2", "0.75", "0.5"] and len(values) == 19
+    assert tuple(read_blocks(", ".join(values), "sdxl").values()) == tuple(map(float, values))
+    sheet.fill(blocks="IN99:1")
+    expect(sheet.find(".sliders output").nth(1)).to_have_text("0.5")
+    sheet.field("model_a").select_option("easel-demo")
+    expect(sheet.find(".sliders label")).to_have_count(25)
+
+
+def test_a_conversion_is_asked_for(tab: View):
+    tab.button("Convert …").click()
+    sheet = View(tab.page, ".model-sheet")
+    sheet.field("model").select_option("dream-sd1")
+    sheet.field("precision").select_option("fp8")
+    expect(sheet.field("bake_vae")).to_be_visible()
+    sheet.field("extract").select_option("vae")
+    expect(sheet.field("bake_vae")).to_be_hidden()
+    sheet.field("extract").select_option("")
+    sheet.field("prune").check()
+    assert violations(sheet) == []
+    with tab.page.expect_request(lambda one: one.method == "POST") as asked:
+        sheet.button("Convert").click()
+    request: dict[str, Any] = asked.value.post_data_json or {}
+    assert (request["kind"], request["model"]) == ("convert", "dream-sd1")
+    assert (request["precision"], request["prune"], request["extract"]) == ("fp8", True, None)

@@ -12,7 +12,7 @@ MAKING: Mapping[str, str] = {
 """Command -> what it does."""
 
 _METHODS = ("weighted_sum", "add_difference", "slerp", "triple_sum")
-_PRECISIONS = ("fp32", "fp16", "bf16")
+_PRECISIONS = ("fp32", "fp16", "bf16", "fp8")
 _TAKEN = ("merged", "a", "b", "c")
 _MODEL = "name, file's name, title or hash"
 
@@ -25,7 +25,9 @@ def add_making(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("model", metavar="MODEL", help=_MODEL)
         parser.add_argument("--extract", choices=("vae",), help="write only its autoencoder")
     parser.add_argument(
-        "--precision", choices=_PRECISIONS, help="of the numbers (without it, as they are)"
+        "--precision",
+        choices=_PRECISIONS,
+        help="of the numbers (without it, as they are); fp8: of the network's matrices",
     )
     parser.add_argument(
         "--prune", action="store_true", help="leave out averages of the training (EMA)"

@@ -9,7 +9,8 @@ from pydantic import Field
 from webui.core.request import Name, Request
 
 MergeMethod = Literal["weighted_sum", "add_difference", "slerp", "triple_sum"]
-Precision = Literal["fp32", "fp16", "bf16"]
+Precision = Literal["fp32", "fp16", "bf16", "fp8"]
+"""fp8 is that of the network's matrices; all else has 16 bits then."""
 Taken = Literal["merged", "a", "b", "c"]
 Multiplier = Annotated[float, Field(ge=-2, le=3)]
 """0 is all of the one, 1 all of the other; beyond, what sets them apart is exaggerated."""

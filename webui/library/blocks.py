@@ -18,6 +18,8 @@ LEAST, MOST = -2.0, 3.0
 
 _INPUTS: Mapping[str, int] = {"sd1": 12, "sd2": 12, "sdxl": 9, "sdxl-refiner": 12}
 """Family -> blocks on the way down, as many as on the way up."""
+FAMILIES = tuple(_INPUTS)
+"""Those whose UNet has such blocks."""
 _PREFIXES = ("model.diffusion_model.", "unet/")
 _LDM = re.compile(r"(input|output)_blocks\.(\d+)\.")
 _DIFFUSERS = re.compile(

@@ -41,6 +41,7 @@ _PRECISIONS: Mapping[str, torch.dtype] = {
     "fp32": torch.float32,
     "fp16": torch.float16,
     "bf16": torch.bfloat16,
+    "fp8": torch.float8_e4m3fn,
 }
 _TEXTS = (".json", ".txt", ".model")
 """Endings of files in a folder that describe its parts."""
@@ -115,7 +116,11 @@ def _planned(
             weights = extracted(weights, sources[0].path.name)
     if request.prune:
         weights = pruned(weights)
-    return list(weights) if vae is None else list(baked(list(weights), vae, to))
+    return (
+        list(weights)
+        if vae is None
+        else list(baked(list(weights), vae, None if to == torch.float8_e4m3fn else to))
+    )
 
 
 def _metadata(

@@ -159,3 +159,18 @@ def test_a_copy_is_all_there_is(tmp_path):
     found = made(list(plan_copy(source, None)))
     assert all(torch.equal(found[name], tensor) for name, tensor in weights(1).items())
     assert made(list(plan_copy(source, torch.float16)))[VAE].dtype == torch.float16
+
+
+def test_in_8_bits_are_the_networks_matrices_alone(tmp_path):
+    own = {**weights(1), f"{MIDDLE[:-6]}bias": torch.ones(8)}
+    source = open_source(write(tmp_path / "a.safetensors", own))
+    found = made(list(plan_copy(source, torch.float8_e4m3fn)))
+    coarse = {name for name, one in found.items() if one.dtype == torch.float8_e4m3fn}
+    assert coarse == {INPUT, MIDDLE, OUTPUT}
+    assert {found[name].dtype for name in (TEXT, VAE, f"{MIDDLE[:-6]}bias")} == {torch.float16}
+    assert found[PLACES].dtype == torch.int64
+    near = found[MIDDLE].float() - own[MIDDLE]
+    assert 0 < near.abs().max() <= own[MIDDLE].abs().max() / 16  # 3 digits behind the first
+    half = {name: one.half() if one.is_floating_point() else one for name, one in own.items()}
+    again = made(list(plan_copy(open_source(write(tmp_path / "b.safetensors", half)), None)))
+    assert torch.equal(again[VAE], half[VAE])

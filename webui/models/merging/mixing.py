@@ -20,6 +20,8 @@ EMA = "model_ema."
 
 _TEXT = ("cond_stage_model.", "conditioner.", "text_encoder")
 _VAE = ("first_stage_model.", "vae.", "vae/")
+_HALF = 2
+"""Bytes of a number of 16 bits."""
 _MOST_CHANNELS = 4
 """That a UNet takes which sees nothing but the latents."""
 
@@ -82,7 +84,14 @@ def plan_copy(source: Source, to: torch.dtype | None) -> Iterator[Planned]:
 
 def _planned(name: str, weight: Weight, to: torch.dtype | None) -> Planned:
     wanted = to if to is not None and weight.dtype.is_floating_point else weight.dtype
+    if wanted.itemsize == 1 and wanted.is_floating_point and not _may_be_coarse(name, weight):
+        wanted = torch.float16 if weight.dtype.itemsize > _HALF else weight.dtype
     return Planned(name, weight.shape, wanted, weight.read, weight.parts)
+
+
+def _may_be_coarse(name: str, weight: Weight) -> bool:
+    """Whether 8 bits a number do: of the network's matrices, not of text encoders and VAE."""
+    return len(weight.shape) > 1 and not name.startswith((*_TEXT, *_VAE, EMA))
 
 
 def _mixed(name: str, own: Weight, mix: Mix, sources: Sequence[Source]) -> Weight:

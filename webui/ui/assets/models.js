@@ -9,8 +9,9 @@ import { knownSheet } from "./known.js";
 import { blank, cardOf, familyName, quiet, titleOf } from "./models_card.js";
 import { diskSheet } from "./models_disk.js";
 import { emptyPart } from "./models_empty.js";
-import { downloadSheet, mergeSheet } from "./models_forms.js";
+import { downloadSheet } from "./models_forms.js";
 import { workPart } from "./models_jobs.js";
+import { convertSheet, mergeSheet } from "./models_making.js";
 import { modelPages } from "./models_pages.js";
 import { addEmbedding, addLora } from "./models_prompt.js";
 import { modelSheet } from "./models_sheet.js";
@@ -62,7 +63,8 @@ export function mount({ element, props }) {
   const head = h("div.models-head", {}, h("h2.unseen", {}, t("ui.tab.models")), find.element);
   const made = () => refreshOffers().then(() => pages.reload(true));
   const download = downloadSheet(props.download, made);
-  const merge = mergeSheet(props.merge, made);
+  const merge = mergeSheet(props.merge, props.blocks, made);
+  const convert = convertSheet(props.convert, made);
   const definition = definitionSheet(props.settings, made);
   const known = knownSheet(made);
   const disk = diskSheet(made);
@@ -72,6 +74,7 @@ export function mount({ element, props }) {
     find.count,
     quiet("ui.models.download", download.open),
     quiet("ui.models.merge", merge.open),
+    quiet("ui.convert.open", convert.open),
     quiet("ui.known.open", known.open),
     quiet("ui.definition.open", () => definition.open()),
     quiet("ui.disk.open", disk.open),
