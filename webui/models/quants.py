@@ -60,67 +60,63 @@ def _halves(blocks: Tensor, begin: int) -> Tensor:
     return blocks[:, begin : begin + 2].contiguous().view(torch.float16).float()
 
 
+def _apart(data: Tensor, bits: int) -> Tensor:
+    """(n, b) bytes to (n, 8 / bits, b): so many bits each, the lowest first."""
+    shifts = torch.arange(0, 8, bits, dtype=torch.uint8, device=data.device)
+    return data[:, None] >> shifts[:, None] & (1 << bits) - 1
+
+
 def _nibbles(data: Tensor) -> Tensor:
     """(n, b) bytes to (n, 2, b): their low halves, then their high ones."""
-    return torch.stack([data & 15, data >> 4], dim=1)
-
-
-def _bits(data: Tensor) -> Tensor:
-    """(n, b) bytes to (n, 8, b): bit by bit, the lowest first."""
-    return torch.stack([data >> place & 1 for place in range(8)], dim=1)
-
-
-def _pairs(data: Tensor) -> Tensor:
-    """(n, b) bytes to (n, 4, b): two bits each, the lowest first."""
-    return torch.stack([data >> place & 3 for place in (0, 2, 4, 6)], dim=1)
+    return _apart(data, 4)
 
 
 def _q4_0(blocks: Tensor) -> Tensor:
     numbers = _nibbles(blocks[:, 2:]).flatten(1).float()
-    return _halves(blocks, 0) * (numbers - 8)
+    return numbers.sub_(8).mul_(_halves(blocks, 0))
 
 
 def _q4_1(blocks: Tensor) -> Tensor:
     numbers = _nibbles(blocks[:, 4:]).flatten(1).float()
-    return _halves(blocks, 0) * numbers + _halves(blocks, 2)
+    return numbers.mul_(_halves(blocks, 0)).add_(_halves(blocks, 2))
 
 
 def _fives(low: Tensor, high: Tensor) -> Tensor:
     """(n, 32) of 16 bytes with four bits of each, and four bytes with the fifth."""
-    return _nibbles(low).flatten(1) | _bits(high).transpose(1, 2).flatten(1) << 4
+    return _nibbles(low).flatten(1) | _apart(high, 1).transpose(1, 2).flatten(1) << 4
 
 
 def _q5_0(blocks: Tensor) -> Tensor:
     numbers = _fives(blocks[:, 6:], blocks[:, 2:6]).float()
-    return _halves(blocks, 0) * (numbers - 16)
+    return numbers.sub_(16).mul_(_halves(blocks, 0))
 
 
 def _q5_1(blocks: Tensor) -> Tensor:
     numbers = _fives(blocks[:, 8:], blocks[:, 4:8]).float()
-    return _halves(blocks, 0) * numbers + _halves(blocks, 2)
+    return numbers.mul_(_halves(blocks, 0)).add_(_halves(blocks, 2))
 
 
 def _q8_0(blocks: Tensor) -> Tensor:
-    return _halves(blocks, 0) * blocks[:, 2:].view(torch.int8).float()
+    return blocks[:, 2:].view(torch.int8).float().mul_(_halves(blocks, 0))
 
 
 def _q2_k(blocks: Tensor) -> Tensor:
     scales, numbers = blocks[:, :16], blocks[:, 16:80]
-    numbers = _pairs(numbers.reshape(-1, 32)).reshape(-1, 16, 16).float()
+    numbers = _apart(numbers.reshape(-1, 32), 2).reshape(-1, 16, 16).float()
     unit, least = _halves(blocks, 80), _halves(blocks, 82)
     scale, offset = unit * (scales & 15), least * (scales >> 4)
-    return (scale[..., None] * numbers - offset[..., None]).flatten(1)
+    return numbers.mul_(scale[..., None]).sub_(offset[..., None]).flatten(1)
 
 
 def _q3_k(blocks: Tensor) -> Tensor:
-    low = _pairs(blocks[:, 32:96].reshape(-1, 32)).reshape(-1, 16, 16)
-    high = _bits(blocks[:, :32]).reshape(-1, 16, 16)
-    numbers = low.float() + 4 * high.float() - 4
+    low = _apart(blocks[:, 32:96].reshape(-1, 32), 2).reshape(-1, 16, 16)
+    high = _apart(blocks[:, :32], 1).reshape(-1, 16, 16)
+    numbers = (low | high << 2).float().sub_(4)
     packed = blocks[:, 96:108]
     fours = _nibbles(packed[:, :8]).flatten(1)
-    twos = _pairs(packed[:, 8:]).flatten(1)
+    twos = _apart(packed[:, 8:], 2).flatten(1)
     scales = (fours | twos << 4).float() - 32
-    return (_halves(blocks, 108) * scales)[..., None].mul(numbers).flatten(1)
+    return numbers.mul_((_halves(blocks, 108) * scales)[..., None]).flatten(1)
 
 
 def _sixes(packed: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,7 +131,7 @@ def _grouped(blocks: Tensor, numbers: Tensor) -> Tensor:
     """Of Q4_K and Q5_K: (n, 256) of numbers (n, 8, 32)."""
     scales, least = _sixes(blocks[:, 4:16])
     scale, offset = _halves(blocks, 0) * scales, _halves(blocks, 2) * least
-    return (scale[..., None] * numbers.float() - offset[..., None]).flatten(1)
+    return numbers.float().mul_(scale[..., None]).sub_(offset[..., None]).flatten(1)
 
 
 def _q4_k(blocks: Tensor) -> Tensor:
@@ -144,16 +140,16 @@ def _q4_k(blocks: Tensor) -> Tensor:
 
 def _q5_k(blocks: Tensor) -> Tensor:
     low = _nibbles(blocks[:, 48:].reshape(-1, 32)).reshape(-1, _GROUPS, 32)
-    return _grouped(blocks, low | _bits(blocks[:, 16:48]) << 4)
+    return _grouped(blocks, low | _apart(blocks[:, 16:48], 1) << 4)
 
 
 def _q6_k(blocks: Tensor) -> Tensor:
     low = _nibbles(blocks[:, :128].reshape(-1, 64)).reshape(-1, _GROUPS, 32)
-    high = _pairs(blocks[:, 128:192].reshape(-1, 32)).reshape(-1, _GROUPS, 32)
-    numbers = (low | high << 4).float() - 32
+    high = _apart(blocks[:, 128:192].reshape(-1, 32), 2).reshape(-1, _GROUPS, 32)
+    numbers = (low | high << 4).float().sub_(32)
     scales = blocks[:, 192:208].view(torch.int8).float()
     scale = _halves(blocks, 208) * scales
-    return scale[..., None].mul(numbers.reshape(-1, 16, 16)).flatten(1)
+    return numbers.reshape(-1, 16, 16).mul_(scale[..., None]).flatten(1)
 
 
 _DECODERS: Mapping[str, Callable[[Tensor], Any]] = {
