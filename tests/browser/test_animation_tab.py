@@ -1,12 +1,17 @@
 """Animation: frames by prompts and schedules, a film of them, settings files in and out."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import View
+from webui.video.encoding import Encoding
+from webui.video.writing import write_film
 
 SMALL = {"max_frames": 5, "W": 64, "H": 64, "steps": 2, "angle": 4}
 DEFORUM = {
@@ -25,7 +30,10 @@ def tab(view: View) -> View:
 
 
 def made(tab: View, count: int) -> dict[str, Any]:
-    tab.generate()
+    before = len(tab.jobs())
+    with tab.page.expect_response(lambda answer: answer.url.endswith("/api/v1/jobs")):
+        tab.generate()
+    assert len(tab.jobs()) == before + 1
     tab.wait_for_pictures(count)
     tab.wait_until_idle()
     return tab.jobs()[0]
@@ -97,3 +105,61 @@ def test_the_plan_is_drawn_before_anything_is_rendered(tab: View):
     expect(tab.find(".plan .findings")).to_contain_text("angle, character 3")
     expect(tab.find(".plan .rows")).to_be_hidden()
     assert tab.jobs() == []
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    frames = [np.full((64, 64, 3), 60 * number, np.uint8) for number in range(4)]
+    write_film(frames, path, Encoding(preset="ultrafast"))
+    return str(path)
+
+
+def test_a_dropped_film_is_redrawn_frame_by_frame(tab: View, clip: str):
+    tab.find(".pictures input[type=file]").set_input_files(clip)
+    expect(tab.find(".held video")).to_be_visible()
+    expect(tab.field("settings.animation_mode")).to_have_value("Video Input")
+    job = made(tab, 4)
+    settings = job["request"]["settings"]
+    assert settings["animation_mode"] == "Video Input" and settings["video_init_path"] == "clip.mp4"
+    tab.find(".held select").select_option("mix")
+    tab.field("settings.animation_mode").select_option("2D")
+    settings = made(tab, 4)["request"]["settings"]
+    assert settings["hybrid_composite"] == "Normal" and settings["animation_mode"] == "2D"
+
+
+def test_a_mode_without_its_film_is_told_at_the_files(tab: View):
+    tab.field("settings.animation_mode").select_option("Video Input")
+    tab.generate()
+    expect(tab.find(".pictures .problem")).to_contain_text("video_init_path")
+    assert tab.jobs() == []
+
+
+def test_pictures_begin_and_guide_an_animation(tab: View, tmp_path: Path):
+    for name, colour in (("first", "red"), ("guide", "blue")):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+        tab.find(".pictures input[type=file]").set_input_files(tmp_path / f"{name}.png")
+        expect(tab.find(f".held [title='{name}.png']")).to_be_visible()
+    tab.find(".held .at:visible").fill("3")
+    tab.find(".held .at:visible").blur()
+    request = made(tab, 5)["request"]
+    settings = request["settings"]
+    assert settings["use_init"] and settings["init_image"] == "first.png"
+    assert settings["use_looper"] and settings["init_images"] == {"3": "guide.png"}
+    assert set(request["files"]) == {"init_image", "init_images.3"}
+
+
+def test_every_setting_can_be_found_and_changed(tab: View):
+    tab.find("details.all-settings summary").click()
+    tab.find(".all-settings .search").fill("gray")
+    row = tab.find(".setting:visible")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("color_force_grayscale")
+    row.locator("input").check()
+    expect(tab.find(".all-settings .said")).to_contain_text("1 changed")
+    assert made(tab, 5)["request"]["settings"]["color_force_grayscale"] is True
+    tab.page.reload()
+    tab.find(".all-settings .search").fill("gray")
+    tab.find(".setting:visible button").click()
+    expect(tab.find(".all-settings .said")).to_contain_text("0 changed")
+    assert "color_force_grayscale" not in made(tab, 5)["request"]["settings"]

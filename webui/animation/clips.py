@@ -14,13 +14,14 @@ from webui.animation.state import State
 from webui.core.errors import UserError
 from webui.motion.pictures import to_levels
 from webui.motion.sharpen import deforum_grey
+from webui.timeline.footage import CLIP
 
 
 def clip_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame]]]:
     """The state after each frame, and that frame."""
     clip = stage.material.clip
     if clip is None:
-        raise UserError("animation_no_file", "settings.video_init_path", parameter="", name="")
+        raise UserError("animation_no_file", f"settings.{CLIP}", parameter=CLIP, name="–")
     for frame in range(state.made, stage.plan.frames):
         given = clip(frame)
         made, drawn = draw(stage, frame, given)

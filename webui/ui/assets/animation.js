@@ -1,11 +1,12 @@
 // Animation: prompts and schedules over the frames, the frames as they come, and a film of them.
 import { actionBar } from "./actions.js";
-import { post } from "./api.js";
 import { dataOf, frameOf, pair, worded } from "./drawing.js";
 import { h } from "./dom.js";
+import { filmRow } from "./animation_film.js";
+import { filesPart } from "./animation_files.js";
+import { settingsPart } from "./animation_settings.js";
 import { choice, line, number, text } from "./fields.js";
 import { Form, fold } from "./form.js";
-import { isActive, take } from "./live.js";
 import { planPart } from "./animation_plan.js";
 import { notice } from "./notice.js";
 import { followOffers } from "./offers.js";
@@ -30,17 +31,22 @@ export function mount({ element, props }) {
   const of = name => data[SETTING + name];
   const add = (name, make = number, more = {}) => form.add(make({ ...of(name), ...more }));
   const prompts = text({ name: "_prompts", label: "ui.animation.prompts", hint: "ui.animation.prompts.hint", rows: 4 });
-  const file = fileRow(form, of);
+  const file = fileRow(form, of, () => requestOf(form, files), () => more.show());
   const stage = stagePart({
     name: "animation",
     kinds: ["animation", "film"],
     empty: "ui.animation.empty",
     choices: (picture, job) => filmRow(job, props.film, film => stage.follow(film)),
   });
-  const ask = h("div.ask", {}, form.add(prompts), file);
+  form.add(countOfFiles());
+  const files = filesPart(form, purpose => purpose === "redraw" && form.set(`${SETTING}animation_mode`, "Video Input"));
+  const words = h("div.ask", {}, form.add(prompts), files.element, file);
   form.place(`${SETTING}prompts`, { ...prompts });
   const mode = worded(of("animation_mode"), { words: "ui.animation.mode" });
   const model = choice({ ...data.model, choices: [] });
+  const ask = () => requestOf(form, files);
+  const held = { get: () => recall(BASE) ?? NATIVE, set: values => remember(BASE, values) };
+  const more = settingsPart(props.more, held, () => form.set("_files", form.value("_files")));
   const motion = motionPart(form, add, mode);
   const settings = [
     pair(form.add(mode), form.add(model)),
@@ -58,14 +64,22 @@ export function mount({ element, props }) {
       form.add(seedField(form, of("seed"), stage.seed)),
       form.add(number({ ...data.draft, step: 0.05, slider: [0.25, 1, 0.05], hint: "ui.animation.draft.hint" })),
     ),
-    planPart(form, () => requestOf(form), () => schedulesOf(mode.read())),
+    more.element,
+    planPart(form, ask, () => schedulesOf(mode.read())),
   ];
   form.onChange(motion.show);
   motion.show();
-  const bar = actionBar(form, () => requestOf(form), stage.follow);
-  frameOf(element, { name: "animation", ask, settings, bar: [bar], stage });
+  const bar = actionBar(form, ask, stage.follow);
+  frameOf(element, { name: "animation", ask: words, settings, bar: [bar], stage });
   const first = { value: null, label: t("ui.animation.default_model") };
   followOffers(offers => model.offer([first, ...modelChoices(offers)]));
+}
+
+/** A field that nobody sees: it tells the form that the files or the other settings changed. */
+function countOfFiles() {
+  const field = number({ name: "_files", kind: "integer", label: "ui.animation.files", default: 0 });
+  field.element.hidden = true;
+  return field;
 }
 
 const CAMERAS = { "2D": PLANE, "3D": SPACE };
@@ -87,13 +101,14 @@ function motionPart(form, add, mode) {
 }
 
 /** What the form asks for, over what a settings file said beyond it. */
-function requestOf(form) {
+function requestOf(form, files) {
   const settings = { ...(recall(BASE) ?? NATIVE), prompts: promptsOf(form.value("_prompts")) };
   for (const name of form.names().filter(one => one.startsWith(SETTING)))
     settings[name.slice(SETTING.length)] = name.endsWith("seed") ? seedJson(form.value(name)) : form.value(name);
   if (settings.compat !== "native")
     for (const name of SCHEDULES) if (!String(settings[name]).includes(":")) settings[name] = `0:(${settings[name]})`;
-  return { kind: "animation", settings, model: form.value("model"), draft: form.value("draft") };
+  const all = { settings: files.over(settings), files: files.files() };
+  return { kind: "animation", ...all, model: form.value("model"), draft: form.value("draft") };
 }
 
 /** Lines `30: a green apple`, or the object of a settings file. */
@@ -123,11 +138,11 @@ const linesOf = prompts =>
         .join("\n");
 
 /** Open and save settings files, Deforum's too. */
-function fileRow(form, of) {
+function fileRow(form, of, ask, opened) {
   const input = h("input", { type: "file", accept: ".json,.txt,application/json", hidden: true });
   const problem = h("p.problem", { role: "alert", hidden: true });
   const open = h("button.quiet", { type: "button", onclick: () => input.click() }, t("ui.animation.open"));
-  const save = h("button.quiet", { type: "button", onclick: () => download(requestOf(form).settings) }, t("ui.animation.save"));
+  const save = h("button.quiet", { type: "button", onclick: () => download(ask().settings) }, t("ui.animation.save"));
   input.addEventListener("change", async () => {
     const [given] = input.files;
     input.value = "";
@@ -140,10 +155,12 @@ function fileRow(form, of) {
     const undo = form.keep();
     const before = recall(BASE) ?? NATIVE;
     fill(form, settings, of);
+    opened();
     notice(t("ui.animation.opened", { name: given.name }), {
       undo: () => {
         remember(BASE, before);
         undo();
+        opened();
       },
     });
   });
@@ -164,20 +181,4 @@ function download(settings) {
   const url = URL.createObjectURL(new Blob([JSON.stringify(settings, null, 2)], { type: "application/json" }));
   h("a", { href: url, download: "animation.json" }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-/** Below a finished animation: its frames as a film. */
-function filmRow(job, fields, onAccepted) {
-  if (job.request.kind !== "animation" || isActive(job) || job.pictures.length < 2) return [];
-  const formats = fields.find(one => one.name === "format").choices;
-  const menu = choice({ name: "_format", label: "ui.field.format", choices: formats, default: "mp4" });
-  menu.write(recall("animation.format") ?? "mp4");
-  menu.control.addEventListener("input", () => remember("animation.format", menu.read()));
-  const make = async () => {
-    const film = await post("/jobs", { kind: "film", job: job.id, format: menu.read() });
-    take(film);
-    onAccepted(film);
-  };
-  const button = h("button.primary", { type: "button", onclick: make }, t("ui.animation.film"));
-  return [h("div.film", {}, menu.element, button)];
 }

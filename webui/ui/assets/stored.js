@@ -17,6 +17,7 @@ export function storedPictures({
   words,
   field,
   tile = () => [],
+  accept = "image/*",
   made = one => one,
   onChange = () => {},
 }) {
@@ -26,7 +27,7 @@ export function storedPictures({
   const problem = h("p.problem", { role: "alert", hidden: true });
   const sending = h("p.sending", { role: "status", hidden: true });
   const name = newId();
-  const input = chooser(files => addFiles(files), { multiple: true });
+  const input = chooser(files => addFiles(files), { multiple: true, accept });
   const button = h(
     "button.drop-here",
     { type: "button", "aria-labelledby": name, onclick: () => input.click() },
@@ -41,7 +42,7 @@ export function storedPictures({
 
   const row = one => {
     if (!rows.has(one.ref)) {
-      const image = h("img", { src: storedUrl(one.ref), alt: "", loading: "lazy" });
+      const image = lookOf(one);
       image.addEventListener("error", () => rows.get(one.ref)?.classList.add("unshown"));
       const leave = iconButton("close", t("ui.drop.remove", { name: one.title }), () => remove(one));
       const size = h("small", {}, `${one.width} × ${one.height}`);
@@ -76,7 +77,7 @@ export function storedPictures({
       const { id, ...size } = await upload(blob, { field, onProgress });
       const { width, height } = size.width ? size : await sizeOf(blob);
       if (held.some(one => one.ref === id)) return;
-      held = [...held, made({ ref: id, title, width, height }, held)];
+      held = [...held, made({ ref: id, title, width, height, media: size.media_type }, held)];
       changed();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -110,6 +111,12 @@ export function storedPictures({
       changed();
     },
   };
+}
+
+/** A picture, or the first one of a film. */
+function lookOf({ ref, media }) {
+  const look = { src: storedUrl(ref), muted: true, playsinline: true, preload: "metadata" };
+  return media?.startsWith("video/") ? h("video", look) : h("img", { src: look.src, alt: "", loading: "lazy" });
 }
 
 /** Of a picture that the browser can read; it came from the server, so it can. */

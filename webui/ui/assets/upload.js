@@ -1,4 +1,4 @@
-// Pictures to the server: each is sent once and then named in any number of requests.
+// Pictures and films to the server: each is sent once and then named in any number of requests.
 import { Refused, pictureUrl } from "./api.js";
 import { t } from "./text.js";
 
@@ -6,6 +6,8 @@ const LARGE = 2 ** 20; // bytes from which on it is said how far it is
 const sent = new WeakMap(); // Blob -> promise of what the server said of it
 
 const RESULT = "picture:";
+const FILMS = /^(video|audio)\//;
+const FILM_NAMES = /\.(mkv|avi|m4v|mpe?g|ts)$/i; // of which not every browser knows the type
 
 /** Where the picture is that a request names: one that was sent, or a result. */
 export const storedUrl = ref =>
@@ -37,7 +39,7 @@ function send(blob, field, onProgress) {
           problems.map(one => ({ ...one, field })),
         ),
       );
-    call.open("POST", "/api/v1/images");
+    call.open("POST", `/api/v1/${FILMS.test(blob.type) || FILM_NAMES.test(blob.name ?? "") ? "media" : "images"}`);
     call.setRequestHeader("content-type", blob.type || "application/octet-stream");
     call.responseType = "json";
     call.upload.onprogress = event => event.lengthComputable && onProgress(event.loaded / event.total);

@@ -38,16 +38,25 @@ DEFAULTS = {
 }
 """What a new animation begins with: it moves, and a plain processor draws it in minutes."""
 DRAWN = {
-    "animation_mode": ("2D", "3D", "Interpolation"),
-    "color_coherence": ("None", "LAB", "HSV", "RGB"),
+    "animation_mode": ("2D", "3D", "Video Input", "Interpolation"),
+    "color_coherence": ("None", "LAB", "HSV", "RGB", "Image", "Video Input"),
     "optical_flow_cadence": ("None", "DIS Medium", "DIS Fine", "Farneback"),
 }
 """Choices that can be drawn, where not all can."""
 
+ELSEWHERE = (
+    "prompts use_init init_image init_image_box use_looper init_images use_mask mask_file "
+    "use_mask_video video_mask_path video_init_path color_coherence_image_path show_info_on_ui "
+    "motion_preview_mode save_depth_maps resume_from_timestring resume_timestring image_path"
+).split()
+"""What is asked in another way, or for nobody: films and resuming are the page's own."""
+WITHOUT = ("controlnet", "video", "interpolation", "upscaling")
+"""Groups of settings that nothing reads here."""
+
 
 def build() -> None:
     """Prompts and schedules, the frames as they come, and a film of them."""
-    own("animation", fields=_fields(), film=fields_of(Film))
+    own("animation", fields=_fields(), more=_more(), film=fields_of(Film))
 
 
 def _fields() -> list[dict[str, Any]]:
@@ -55,6 +64,24 @@ def _fields() -> list[dict[str, Any]]:
     settings = [_field(PARAMETERS[name]) for name in names]
     kept = ("model", "draft")
     return [*settings, *(one for one in fields_of(Animation) if one["name"] in kept)]
+
+
+def _more() -> list[dict[str, Any]]:
+    """The settings that have no field of their own, nor come with a file."""
+    shown = {*NUMBERS, *CHOICES, *SCHEDULES, *ELSEWHERE}
+    return [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "group": one.group,
+            "default": one.default,
+            "choices": one.choices,
+            "low": one.low,
+            "high": one.high,
+        }
+        for one in PARAMETERS.values()
+        if one.name not in shown and one.group not in WITHOUT
+    ]
 
 
 def _field(parameter: Parameter) -> dict[str, Any]:
