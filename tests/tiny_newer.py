@@ -160,7 +160,7 @@ def save(path: Path, tensors: dict[str, Tensor]) -> None:
     save_file(tensors, path)
 
 
-def write_qwen_image(folder: Path, **transformer: Any) -> Path:
+def write_qwen_image(folder: Path, kind: str = "QwenImagePipeline", **transformer: Any) -> Path:
     """A Qwen-Image; `transformer`: changes to the transformer's config."""
     config = {
         "in_channels": 4 * CHANNELS,
@@ -186,7 +186,7 @@ def write_qwen_image(folder: Path, **transformer: Any) -> Path:
     write_qwen_tokenizer(folder / "tokenizer", whole=False)
     write_index(
         folder,
-        "QwenImagePipeline",
+        kind,
         {
             "transformer": "QwenImageTransformer2DModel",
             "vae": "AutoencoderKLQwenImage",

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
+from PIL import Image
 
 from webui.core.participants import Cond, Embedding
 from webui.engine.options import Options
-from webui.models.family import Model
+from webui.models.family import Model, Sighted
 from webui.prompt.grammar import Branch, plan_negative, plan_prompt, read_prompts
 
 Role = Literal["positive", "negative"]
@@ -31,6 +32,7 @@ def conditioning(
     clip_skip: int = 1,
     hires_calls: int | None = None,
     options: Options | None = None,
+    pictures: Sequence[Image.Image] = (),
 ) -> list[Cond]:
     """Read the words of a batch. Tags of networks are for others, see `recipes.passes.walk`.
 
@@ -40,9 +42,10 @@ def conditioning(
         clip_skip: 1 reads the text encoder's last layer, 2 the one before, …
         hires_calls: the same of the second pass, to read the words for that one.
         options: how schedules are read, and whether lengths are made equal.
+        pictures: what a model sees beside the words that can, one an entry; none if empty.
     """
     options = options or Options()
-    reader = _Reader(model, clip_skip)
+    reader = _Reader(model, clip_skip, pictures)
     conds: list[Cond] = []
     timeline = (calls, hires_calls, options.old_schedules)
     for image, words in enumerate(batch):
@@ -58,20 +61,23 @@ def conditioning(
 class _Reader:
     """Encodes a branch's texts in one call, so that they have one length; each branch once."""
 
-    def __init__(self, model: Model, clip_skip: int) -> None:
+    def __init__(self, model: Model, clip_skip: int, pictures: Sequence[Image.Image]) -> None:
         self._model = model
+        self._pictures = pictures
         self._clip_skip = clip_skip
-        self._read: dict[tuple[Branch, Role], tuple[tuple[int, Embedding], ...]] = {}
+        self._read: dict[tuple[Branch, Role, int], tuple[tuple[int, Embedding], ...]] = {}
 
     def cond(self, role: Role, image: int, branch: Branch) -> Cond:
-        if (branch, role) not in self._read:
+        picture = self._pictures[image] if self._pictures else None
+        key = branch, role, id(picture)
+        if key not in self._read:
+            if isinstance(self._model, Sighted):
+                self._model.look(picture)
             texts = list(dict.fromkeys(text for _, text in branch.schedule))
             read = self._model.encode_texts(texts, self._clip_skip, negative=role == "negative")
             embeddings = dict(zip(texts, read, strict=True))
-            self._read[branch, role] = tuple(
-                (last, embeddings[text]) for last, text in branch.schedule
-            )
-        return Cond(role, image, branch.weight, self._read[branch, role])
+            self._read[key] = tuple((last, embeddings[text]) for last, text in branch.schedule)
+        return Cond(role, image, branch.weight, self._read[key])
 
 
 def _padded(conds: Sequence[Cond], empty: Embedding) -> list[Cond]:

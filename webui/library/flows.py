@@ -141,6 +141,8 @@ def flow_variant(
     card = CARDS[family]
     if family == "flux2":
         return _flux2(plain, transformer)
+    if family == "qwen-image" and "edit" in plain:
+        return "edit", card.model_copy(update={"steps": 40})
     if family != "flux":
         speed = speed_of(name)
         values = {"steps": _QUICK.get(family, 4), "cfg_scale": 1.0} if speed else {}

@@ -93,6 +93,8 @@ _CLASS_MARKS: tuple[tuple[str, str], ...] = (
     ("Chroma", "chroma"),
     ("ZImagePipeline", "z-image"),
     ("QwenImagePipeline", "qwen-image"),
+    ("QwenImageEditPipeline", "qwen-image"),
+    ("QwenImageEditPlusPipeline", "qwen-image"),
 )
 """How the name of its pipeline begins -> the family."""
 

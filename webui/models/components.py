@@ -96,6 +96,7 @@ class Language:
         title: how errors name it, with the usual name of its file.
         words: the name of its tokenizer's file in a folder of text encoders.
         names: to the network's names.
+        encoder: (network, tokenizer, part, chat) -> what reads with it.
     """
 
     tokenizer: str
@@ -104,6 +105,7 @@ class Language:
     title: str
     words: str = "qwen-tokenizer.json"
     names: Convert = language_names
+    encoder: Callable[[Any, Any, str, Chat], Any] = LanguageEncoder
 
 
 def _plain_vae(config: Mapping[str, Any]) -> Any:
@@ -279,7 +281,7 @@ def _tokenizers(
         elif part in kinds.languages:
             language = kinds.languages[part]
             tokenizer = read_language_tokenizer(find(language.tokenizer), shown)
-            found[part] = _language_maker(tokenizer, part, language.chat)
+            found[part] = _language_maker(tokenizer, part, language)
         elif kinds.t5:
             pieces = read_t5_tokenizer(find(kinds.t5[1]), shown)
             found[part] = _t5_maker(pieces, part)
@@ -294,8 +296,8 @@ def _t5_maker(pieces: Any, part: str) -> Callable[[Any], Any]:
     return lambda network: T5Encoder(network, pieces, part)
 
 
-def _language_maker(tokenizer: Any, part: str, chat: Chat) -> Callable[[Any], Any]:
-    return lambda network: LanguageEncoder(network, tokenizer, part, chat)
+def _language_maker(tokenizer: Any, part: str, language: Language) -> Callable[[Any], Any]:
+    return lambda network: language.encoder(network, tokenizer, part, language.chat)
 
 
 def _dtype(part: str, device: torch.device) -> torch.dtype:

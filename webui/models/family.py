@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from webui.core.offers import ModelInfo, Preview
@@ -175,6 +176,15 @@ class Model(Protocol):
 
     def running(self) -> AbstractContextManager[None]:
         """Hold while the model is used (device placement, no gradients)."""
+        ...
+
+
+@runtime_checkable
+class Sighted(Protocol):
+    """A model that reads texts with a picture before its eyes."""
+
+    def look(self, picture: Image.Image | None) -> None:
+        """See this picture beside the texts that are read from now on, or none."""
         ...
 
 

@@ -147,8 +147,9 @@ def test_an_edit_model_that_was_taught_the_guidance_has_no_scale_for_the_picture
 
 @pytest.mark.parametrize(("kind", "seen"), [(Img2Img, True), (Inpaint, False)])
 def test_a_model_that_takes_references_sees_a_picture_without_a_mask(album, kind, seen):
-    model, shown = small_stub(), []
+    model, shown, looked = small_stub(), [], []
     model.image_conditioning = "reference"
+    model.look = looked.append
     predict = model.predict_x0
 
     def predict_x0(x, sigma, embeddings, residuals=None, concat=None):
@@ -162,6 +163,9 @@ def test_a_model_that_takes_references_sees_a_picture_without_a_mask(album, kind
         fields["mask"] = album.add(Image.new("L", image.size, 255))
     (one,) = draw(kind, album, model, **fields)
     assert "Image CFG scale" not in one.parameters.values
+    assert {None if one is None else one.tobytes() for one in looked} == {
+        image.tobytes() if seen else None
+    }
     latents = model.encode(to_pixels([image]))[0]
     assert [None if one is None else bool((one == latents).all()) for one in shown] == [
         True if seen else None

@@ -38,10 +38,18 @@ def begun(
     return Start(
         latents=latents,
         concat=shown,
+        pictures=_seen(model, prepared),
         extra_noise=request.extra_noise,
         noise_multiplier=request.noise_multiplier,
         image_scale=request.image_cfg_scale,
     )
+
+
+def _seen(model: Model, prepared: Sequence[Prepared]) -> Sequence[Image.Image]:
+    """What a model that takes references sees beside the words."""
+    if model.image_conditioning != "reference" or any(one.mask is not None for one in prepared):
+        return ()
+    return [one.pixels for one in prepared]
 
 
 def _latents(model: Model, prepared: Prepared) -> Tensor:

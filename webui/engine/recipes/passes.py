@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from webui.core.errors import UserError
@@ -34,12 +35,14 @@ class Start:
     Attributes:
         latents: (B, C, h, w).
         concat: (B, K, h, w) what the model is shown of it, see `Model.predict_x0`.
+        pictures: what it sees beside the words, one a picture of the batch; none if empty.
         extra_noise, noise_multiplier: A1111's settings.
         image_scale: of an edit model's guidance by the picture.
     """
 
     latents: Tensor
     concat: Tensor | None = None
+    pictures: Sequence[Image.Image] = ()
     extra_noise: float = 0.0
     noise_multiplier: float = 1.0
     image_scale: float | None = None
@@ -143,7 +146,8 @@ def _given(model: Model, one: Pass, options: Options) -> Given:
     calls, hires_calls = one.plan.prompt_calls, None
     if one.first_calls is not None:
         calls, hires_calls = one.first_calls, calls
-    conds = conditioning(model, one.words, calls, one.clip_skip, hires_calls, options)
+    pictures = one.start.pictures if one.start else ()
+    conds = conditioning(model, one.words, calls, one.clip_skip, hires_calls, options, pictures)
     return Given(model, conds, one.start.concat if one.start else None)
 
 

@@ -1,16 +1,19 @@
 """Qwen-Image: a rectified flow over a transformer, whose texts Qwen2.5-VL reads.
 
-Published by Alibaba's Qwen team in 2025.
+Published by Alibaba's Qwen team in 2025, with models that edit a picture as the text says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
+from PIL import Image
 from torch import Tensor
 from transformers import Qwen2_5_VLConfig
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
@@ -18,7 +21,8 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextMod
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
-from webui.library.weights import Header
+from webui.library.recognition import INDEX
+from webui.library.weights import Header, read_config
 from webui.models.autoencoders import QWEN_VAE
 from webui.models.checkpoint import CONFIGS
 from webui.models.companions import load_newer
@@ -26,10 +30,11 @@ from webui.models.components import Components, Kinds, Language
 from webui.models.emphasis import Emphasis
 from webui.models.families.flow import FlowModel
 from webui.models.families.flux import packed, unpacked
-from webui.models.family import LoadProgress
+from webui.models.family import ImageConditioning, LoadProgress
 from webui.models.flow import LEVELS
 from webui.models.language import Chat, LanguageEncoder
 from webui.models.loading import Tensors
+from webui.models.sight import PLACE, SeeingEncoder, seeing, seeing_names
 from webui.models.singles import Single, blocks_of
 
 CHAT = Chat(
@@ -44,24 +49,55 @@ CHAT = Chat(
 )
 
 
+EDIT = Chat(
+    before=(
+        "<|im_start|>system\nDescribe the key features of the input image (color, shape, size, "
+        "texture, objects, background), then explain how the user's text instruction should alter "
+        "or modify the image. Generate a new image that meets the user's requirements while "
+        "maintaining consistency with the original input where appropriate.<|im_end|>\n"
+        "<|im_start|>user\n"
+    ),
+    after="<|im_end|>\n<|im_start|>assistant\n",
+    length=1 << 16,
+    skip=64,
+)
+_SEEN = f"<|vision_start|>{PLACE}<|vision_end|>"
+TITLE = "Qwen2.5-VL 7B (qwen_2.5_vl_7b)"
+
+
 def _reader(config: Mapping[str, Any]) -> Any:
     text: Any = Qwen2_5_VLConfig.from_dict(dict(config)).text_config
     return Qwen2_5_VLTextModel(text)
 
 
-KINDS = Kinds(
-    transformer=lambda config: QwenImageTransformer2DModel.from_config(dict(config)),
-    clips={},
-    languages={
-        "text_encoder": Language(
+def _kinds(language: Language) -> Kinds:
+    return Kinds(
+        transformer=lambda config: QwenImageTransformer2DModel.from_config(dict(config)),
+        clips={},
+        languages={"text_encoder": language},
+        vae=QWEN_VAE,
+    )
+
+
+def _editing(shown: str, area: int) -> Kinds:
+    return _kinds(
+        Language(
             tokenizer="tokenizer",
-            make=_reader,
-            chat=CHAT,
-            title="Qwen2.5-VL 7B (qwen_2.5_vl_7b)",
+            make=seeing,
+            chat=EDIT,
+            title=TITLE,
+            names=seeing_names,
+            encoder=partial(SeeingEncoder, shown=shown, area=area),
         )
-    },
-    vae=QWEN_VAE,
-)
+    )
+
+
+KINDS = _kinds(Language(tokenizer="tokenizer", make=_reader, chat=CHAT, title=TITLE))
+FIRST_EDIT = _editing(_SEEN, 1024 * 1024)
+EDIT_PLUS = _editing(f"Picture 1: {_SEEN}", 384 * 384)
+"""From the version of September 2025 on."""
+_PLUS = re.compile(r"plus|(?<!\d)2[5-9](0\d|1[0-2])(?!\d)|rapid")
+"""What the names of its later versions have in them."""
 
 
 class QwenImageModel(FlowModel):
@@ -77,6 +113,8 @@ class QwenImageModel(FlowModel):
         config, (text,) = self.transformer.config, loaded.encoders
         assert isinstance(text, LanguageEncoder)
         self._text = text
+        if isinstance(text, SeeingEncoder):
+            self.image_conditioning: ImageConditioning = "reference"
         token = self.latent.channels * self.patch**2
         if config["in_channels"] != token or config["joint_attention_dim"] != text.width:
             name = f"{Path(info.path).name}/transformer/config.json"
@@ -93,6 +131,11 @@ class QwenImageModel(FlowModel):
         """Qwen's vectors of each text, of as many tokens as it has."""
         return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
+    def look(self, picture: Image.Image | None) -> None:
+        """See `webui.models.family.Sighted`."""
+        if isinstance(self._text, SeeingEncoder):
+            self._text.look(picture)
+
     def velocity(
         self,
         x: Tensor,
@@ -102,15 +145,19 @@ class QwenImageModel(FlowModel):
         concat: Tensor | None,
     ) -> Tensor:
         height, width = x.shape[2:]
-        size = 1, height // 2, width // 2
+        tokens, sizes = packed(x), [(1, height // 2, width // 2)]
+        count = tokens.shape[1]
+        if concat is not None:
+            tokens = torch.cat([tokens, packed(concat.to(x))], dim=1)
+            sizes.append((1, concat.shape[2] // 2, concat.shape[3] // 2))
         output = self.transformer(
-            hidden_states=packed(x),
+            hidden_states=tokens,
             timestep=timestep / LEVELS,
             encoder_hidden_states=torch.stack([one.tokens for one in embeddings]).to(x),
-            img_shapes=[[size]] * len(x),
+            img_shapes=[sizes] * len(x),
             return_dict=False,
         )[0]
-        return unpacked(output, height, width)
+        return unpacked(output[:, :count], height, width)
 
 
 def qwen_image_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -125,6 +172,7 @@ def qwen_image_config(header: Header, prefix: str, usual: Mapping[str, Any]) -> 
             "num_layers": blocks_of(header, f"{prefix}transformer_blocks."),
             "num_attention_heads": width // usual["attention_head_dim"],
             "joint_attention_dim": shapes[f"{prefix}txt_in.weight"][1],
+            "zero_cond_t": f"{prefix}__index_timestep_zero__" in shapes,
         }
     except (LookupError, ValueError):
         return usual
@@ -150,5 +198,16 @@ class QwenImage:
 
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> QwenImageModel:
         """See `webui.models.family.Family`."""
-        parts = load_newer(KINDS, self._single, info, device, progress)
+        parts = load_newer(_kinds_of(info), self._single, info, device, progress)
         return QwenImageModel(info, self.name, parts)
+
+
+def _kinds_of(info: ModelInfo) -> Kinds:
+    """Its parts: which of those that edit it is, folders tell by their class, files by names."""
+    if info.variant != "edit":
+        return KINDS
+    path = Path(info.path)
+    name = path.stem
+    if info.format == "diffusers":
+        name = str(read_config(path / INDEX, f"{path.name}/{INDEX}").get("_class_name"))
+    return EDIT_PLUS if _PLUS.search(name.lower()) else FIRST_EDIT
