@@ -86,6 +86,18 @@ def test_matrices_of_8_bits_stay_so(tmp_path):
     assert sizes_of(info(file, "sd1"), 4) == Sizes(6000, 6000, 500 + 100, 4000, few=500)
 
 
+@pytest.mark.parametrize(("storage", "few"), [("fp8", 1280), ("8bit", 1360), ("4bit", 720)])
+def test_what_a_card_wants_smaller(tmp_path, storage, few):
+    file = tmp_path / "a.safetensors"
+    tensors = half("vae.a", "text_encoders.clip_l.a")
+    save_file({**tensors, "double_blocks.0.a": torch.zeros(20, 64).half()}, file)
+    model = info(file, "flux")
+    assert sizes_of(model, 2).few == 0
+    smaller = model.model_copy(update={"card": ModelCard(storage=storage)})
+    assert (sizes_of(smaller, 2).network, sizes_of(smaller, 2).few) == (few, few)
+    assert sizes_of(smaller, 2).vae == 2000
+
+
 def test_blocks_of_a_gguf_stay_so(tmp_path):
     weights = {"double_blocks.0.a": torch.zeros(20, 64), "img_in.bias": torch.zeros(5)}
     sizes = sizes_of(info(write_weights(tmp_path / "a.gguf", weights), "flux"), 2)

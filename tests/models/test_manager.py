@@ -11,7 +11,7 @@ from tests.tiny import write_tiny
 from webui.core.errors import UserError
 from webui.core.memory import Rung
 from webui.core.offers import ModelCard, ModelInfo
-from webui.models import loading, tensors
+from webui.models import tensors
 from webui.models.families.sd1 import SD1
 from webui.models.manager import ModelManager, Wanted
 
@@ -103,9 +103,10 @@ def test_a_file_that_was_replaced_is_loaded_anew(models, family, tmp_path):
     assert family.loaded == ["a", "a"]
 
 
-def test_a_card_that_was_changed_too(models, family):
+@pytest.mark.parametrize("change", [{"prediction": "v_prediction"}, {"storage": "8bit"}])
+def test_a_card_that_was_changed_too(models, family, change):
     models.get(info("a"), quiet)
-    card = ModelCard(prediction="v_prediction")
+    card = ModelCard(**change)
     assert models.get(info("a", card=card), quiet).info.card is card
     assert family.loaded == ["a", "a"]
 
@@ -162,7 +163,7 @@ def test_switching_between_two_pooled_models_reads_nothing_from_disk(real, machi
         opened.append(given)
         raise AssertionError(f"{given} was opened")
 
-    for module, name in ((loading, "safe_open"), (tensors, "safe_open"), (io, "open")):
+    for module, name in ((tensors, "safe_open"), (io, "open")):
         monkeypatch.setattr(module, name, forbidden)
     monkeypatch.setattr("builtins.open", forbidden)
     for _ in range(3):
@@ -181,6 +182,20 @@ def test_a_model_that_vanished_is_said_to_be_gone_and_the_other_one_works(tmp_pa
     with pytest.raises(UserError, match=made.file.name):
         sd1.get(one, quiet)
     assert sd1.get(made.folder_info, quiet) is kept
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "gguf", "ckpt"])
+@pytest.mark.parametrize("data", [b"", b"GGUF\x03\0\0\0", b"PK\x03\x04", b"<html>404</html>" * 9])
+def test_a_file_that_is_broken_is_named_and_the_other_model_works(tiny, tmp_path, ending, data):
+    path = tmp_path / f"bad.{ending}"
+    path.write_bytes(data)
+    models = ModelManager(CPU)
+    kept = models.get(tiny.folder_info, quiet)
+    bad = tiny.file_info.model_copy(update={"path": str(path), "format": ending})
+    with pytest.raises(UserError, match=rf"bad\.{ending} is (damaged|cut off)"):
+        models.get(bad, quiet)
+    assert models.get(tiny.folder_info, quiet) is kept
+    assert kept.encode_texts(["a"])[0].tokens.isfinite().all()
 
 
 def test_a_model_is_placed_where_it_is_wanted(real):

@@ -7,7 +7,7 @@ import torch
 from gguf.quants import dequantize
 
 from webui.library.header import BLOCKS, BYTES
-from webui.models.quants import PLAIN, decoded
+from webui.models.quants import MADE, NORMAL, PLAIN, decoded
 
 
 def blocks(kind: str, rows: int) -> np.ndarray:
@@ -43,3 +43,15 @@ def test_sizes_are_those_of_the_format():
         assert gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]] == size
     assert PLAIN.keys() == BYTES.keys()
     assert all(PLAIN[kind].itemsize == size for kind, size in BYTES.items())
+
+
+def test_blocks_of_our_own():
+    largest = torch.tensor([[3.0], [0.5]])
+    halves = torch.arange(64, dtype=torch.uint8).reshape(2, 32) * 37
+    blocks = torch.cat([largest.view(torch.uint8), halves], dim=1)
+    assert blocks.shape[1] == MADE["NF4"][1]
+    made = decoded(blocks, "NF4")
+    for row in range(2):
+        numbers = [half for byte in halves[row].tolist() for half in (byte >> 4, byte & 15)]
+        wanted = torch.tensor([NORMAL[one] for one in numbers]) * largest[row]
+        assert torch.equal(made[row], wanted)

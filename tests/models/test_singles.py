@@ -133,6 +133,22 @@ def test_a_transformer_in_blocks_of_8_bits(flux, apart):
     assert [type(block.attn.to_q) for block in blocks] == [StoredLinear, torch.nn.Linear]
 
 
+@pytest.mark.parametrize(("storage", "near"), [("fp8", 0.15), ("8bit", 0.03)])
+def test_a_card_may_want_it_smaller(flux, apart, storage, near):
+    whole = load(Flux(flux), info_of(apart, "flux"))
+    small = load(Flux(flux), info_of(apart, "flux", storage=storage))
+    attention = small.transformer.single_transformer_blocks[0].attn
+    assert isinstance(attention.to_q, StoredLinear)
+    assert type(small.transformer.proj_out) is torch.nn.Linear
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+    made, wanted = (
+        model.predict_x0(x, 0.6, model.encode_texts(["a red apple"])) for model in (small, whole)
+    )
+    assert 0 < (made - wanted).norm() / wanted.norm() < near
+    sizes = [model.placement.sizes() for model in (small, whole)]
+    assert sizes[0].network < sizes[1].network and sizes[0].few > 0 == sizes[1].few
+
+
 def test_t5_in_blocks_of_8_bits_by_its_own_names(flux, apart):
     t5 = apart.parents[2] / BESIDE["text_encoder_2"]
     packed, plain = in_8_bits(flux, "text_encoder_2", t5.with_name("q8"))

@@ -76,6 +76,28 @@ def test_numbers_in_8_bits_with_a_factor_or_without(tmp_path, weights, kind, fac
     assert torch.equal(stored(IDS), dense(IDS))
 
 
+@pytest.mark.parametrize(
+    ("storage", "bytes", "lost"), [("fp8", 4096, 0.07), ("8bit", 4352, 0.02), ("4bit", 2304, 0.3)]
+)
+def test_what_a_card_wants_smaller(weights, storage, bytes, lost):
+    class Blocks(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Linear(64, 64)
+            self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(64, 64))])
+
+    value = weights["blocks.0.weight"]
+    tensors = {name: value for name in ("first.weight", "blocks.0.0.weight")}
+    tensors |= {name: torch.zeros(64) for name in ("first.bias", "blocks.0.0.bias")}
+    with without_weights():
+        network = Blocks()
+    fill(network, tensors, "x", storage)
+    layer = network.blocks[0][0]
+    assert type(network.first) is nn.Linear and isinstance(layer, StoredLinear)
+    assert layer.stored.nbytes == bytes
+    assert 0 < (layer.plain() - value).abs().max() / value.abs().max() < lost
+
+
 def test_other_precisions_and_their_traces(tmp_path, weights):
     path = write_weights(tmp_path / "a.gguf", weights)
     layer = filled(read(path, torch.bfloat16)).blocks[0]

@@ -26,6 +26,10 @@ class Preview(BaseModel):
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
+Storage = Literal["native", "fp8", "8bit", "4bit"]
+"""`native`: as the file has them."""
+
+
 class ModelCard(BaseModel):
     """What suits a model: the values a form takes when the model is chosen.
 
@@ -35,6 +39,8 @@ class ModelCard(BaseModel):
     parts: name of a part (`vae`, `text_encoder`, …) -> the file that holds it, for single files
         whose parts lie beside them.
     shift: of a flow's noise levels, where it is not the model's own.
+    storage: in how many bits the large matrices of its networks are kept in memory, where its file
+        has them in more.
     prediction, zero_terminal_snr: how it was trained, for single files that do not tell.
     """
 
@@ -54,6 +60,7 @@ class ModelCard(BaseModel):
     renormed: bool = False
     parts: dict[str, str] = {}
     shift: float | None = None
+    storage: Storage | None = None
     prediction: Literal["epsilon", "v_prediction"] | None = None
     zero_terminal_snr: bool | None = None
     prompt: Localized = {}
@@ -64,7 +71,7 @@ class ModelCard(BaseModel):
     @property
     def loading(self) -> tuple[object, ...]:
         """What decides how the model is loaded; the rest may change while it is in memory."""
-        how = self.prediction, self.zero_terminal_snr, self.distilled, self.family
+        how = self.prediction, self.zero_terminal_snr, self.distilled, self.family, self.storage
         return (*sorted(self.parts.items()), *how, self.preview)
 
 

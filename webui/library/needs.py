@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import UserError
 from webui.core.memory import Sizes, Work
-from webui.core.offers import ModelCard, ModelInfo
+from webui.core.offers import ModelCard, ModelInfo, Storage
 from webui.imaging.resize import hires_size
 from webui.library.stamps import stamp
 from webui.library.weights import read_header, weight_files
@@ -24,6 +24,8 @@ _VAE = ("vae", "first_stage_model")
 _TEXT = ("text_encoder", "text_encoders", "cond_stage_model", "conditioner")
 _KNOWN_BITS = 2
 """Bytes a number, from which on numbers are turned into the precision in use."""
+_STORED: Mapping[Storage | None, float] = {"fp8": 1.0, "8bit": 34 / 32, "4bit": 36 / 64}
+"""Bytes a number of what a card asks for."""
 _FEW = "few"
 """Stands for the part of the network that stays in fewer bits."""
 _CLIP = re.compile(r"clip_|cond_stage|conditioner|first_stage|vae")
@@ -122,7 +124,9 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     """
     files = weight_files(Path(info.path))
     stamps = tuple(map(stamp, files))
-    bytes = _bytes_of(info.path, info.family or "", info.bytes, files, stamps, width)
+    bytes = _bytes_of(
+        info.path, info.family or "", info.bytes, files, stamps, width, info.card.storage
+    )
     texts = [size for part, size in bytes.items() if _kind(part) == "text"]
     vae = sum(size for part, size in bytes.items() if _kind(part) == "vae")
     whole = sum(bytes.values())
@@ -138,6 +142,7 @@ def _bytes_of(
     files: tuple[Path, ...],
     stamps: tuple[object, ...],
     width: int,
+    storage: Storage | None,
 ) -> Mapping[str, int]:
     """Bytes by part; `stamps` only tell that the files are still the same."""
     found: Counter[str] = Counter()
@@ -150,6 +155,8 @@ def _bytes_of(
         for name, stored in header.sizes.items():
             count = _count(header.shapes[name])
             part = inside or _part(name)
+            if len(header.shapes[name]) == 2 and storage in _STORED:
+                stored = min(stored, round(count * _STORED[storage]))
             few = stored < _KNOWN_BITS * count and len(header.shapes[name]) == 2
             if not few or _CLIP.search(part):
                 found[part] += count * width

@@ -123,7 +123,8 @@ def load_parts(
     for part, tensors in read_whole(_read(parts, info, device), RAM, progress):
         convert = _from_file if parts[part].whole else _from_folder
         own = shown if in_folder else parts[part].files[0].name
-        fill(networks[part], convert(layout, part, tensors, networks[part]), own)
+        storage = info.card.storage if part == "unet" else None
+        fill(networks[part], convert(layout, part, tensors, networks[part]), own, storage)
     unet: Any = networks["unet"]
     silent = not in_folder and "prediction_type" not in heard
     if layout.tried and silent and predicts_velocity(unet.to(device)):

@@ -222,7 +222,8 @@ def load_components(
         if int(number) == len(source.files) - 1:
             given = read.pop(part)
             plain = {key.removeprefix(source.prefix): given[key] for key in given}
-            fill(networks[part], source.convert(plain, networks[part]), source.shown[0])
+            storage = info.card.storage if part in stay else None
+            fill(networks[part], source.convert(plain, networks[part]), source.shown[0], storage)
     made = tuple(make(networks[part]) for part, make in encoders.items())
     return Components(networks, kinds.vae.wrap(networks["vae"]), made, shift)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from webui.core.errors import UserError
+from webui.core.offers import Storage
 from webui.library.header import Header
 from webui.library.weights import read_header
 from webui.models.family import LoadProgress
@@ -89,8 +90,11 @@ def read_whole(
             tensors = {}
 
 
-def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:
+def fill(network: nn.Module, tensors: Tensors, shown: str, storage: Storage | None = None) -> None:
     """Put weights into a network that has none yet (made under `without_weights`).
+
+    Args:
+        storage: how matrices that have more bits are to be kept.
 
     Raises:
         UserError: weights are missing, of another shape, or there are some too many.
@@ -100,7 +104,7 @@ def fill(network: nn.Module, tensors: Tensors, shown: str) -> None:
     _check(shown, "model_weights_unknown", tensors.keys() - expected.keys())
     other = {name for name, tensor in tensors.items() if tensor.shape != expected[name].shape}
     _check(shown, "model_weights_shape", other)
-    left = replace_layers(network, tensors)
+    left = replace_layers(network, tensors, storage)
     network.load_state_dict(left, strict=False, assign=True)
     network.requires_grad_(False).eval()
 

@@ -35,6 +35,18 @@ PLAIN: Mapping[str, torch.dtype] = {
 }
 """Types whose numbers stand for themselves."""
 
+MADE: Mapping[str, tuple[int, int]] = {"NF4": (64, 36)}
+"""Types of our own -> numbers and bytes of a block: the largest number (float32), then half a byte
+for each, the first in the high half: a place in `NORMAL`, of shares of the largest one."""
+NORMAL = (
+    *(-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453),
+    *(-0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0),
+    *(0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224),
+    *(0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0),
+)
+"""Numbers that lie as densely as those of a normal distribution: Dettmers et al., "QLoRA: efficient
+finetuning of quantized LLMs", 2023, appendix E."""
+
 _GROUPS = 8
 
 
@@ -43,14 +55,14 @@ def decoded(data: Tensor, kind: str) -> Tensor:
 
     Args:
         data: (..., bytes) uint8, each row whole blocks.
-        kind: a key of `PLAIN` or of `header.BLOCKS`.
+        kind: a key of `PLAIN`, of `header.BLOCKS` or of `MADE`.
 
     Returns:
         (..., numbers), in float32 where they lay in blocks, else in their own type.
     """
     if kind in PLAIN:
         return data.contiguous().view(PLAIN[kind])
-    _, size = BLOCKS[kind]
+    _, size = BLOCKS.get(kind) or MADE[kind]
     numbers = _DECODERS[kind](data.reshape(-1, size))
     return numbers.reshape(*data.shape[:-1], -1)
 
@@ -152,6 +164,13 @@ def _q6_k(blocks: Tensor) -> Tensor:
     return numbers.reshape(-1, 16, 16).mul_(scale[..., None]).flatten(1)
 
 
+def _nf4(blocks: Tensor) -> Tensor:
+    table = torch.tensor(NORMAL, device=blocks.device)
+    places = torch.stack([blocks[:, 4:] >> 4, blocks[:, 4:] & 15], dim=2).flatten(1)
+    largest = blocks[:, :4].contiguous().view(torch.float32)
+    return table[places.int()].mul_(largest)
+
+
 _DECODERS: Mapping[str, Callable[[Tensor], Any]] = {
     "Q4_0": _q4_0,
     "Q4_1": _q4_1,
@@ -163,4 +182,5 @@ _DECODERS: Mapping[str, Callable[[Tensor], Any]] = {
     "Q4_K": _q4_k,
     "Q5_K": _q5_k,
     "Q6_K": _q6_k,
+    "NF4": _nf4,
 }

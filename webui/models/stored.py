@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from webui.core.offers import Storage
 from webui.models.packed import Packed, unpacked
+from webui.models.shrinking import shrunk
 
 Change = Callable[[Tensor], Tensor]
 """A weight (outputs, inputs), float32 -> the weight changed."""
@@ -88,27 +90,34 @@ class StoredLinear(nn.Module):
         return torch.empty(0, dtype=self.like.dtype, device=self.stored.device)
 
 
-def replace_layers(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def replace_layers(
+    network: nn.Module, tensors: dict[str, Tensor], storage: Storage | None = None
+) -> dict[str, Tensor]:
     """Put those weights into a network that can stay as they are; others are decoded.
 
     Args:
         network: that has no weights yet.
         tensors: by its names.
+        storage: how matrices that have more bits are to be kept.
 
     Returns:
         Those that are still to be filled in.
     """
-    layers = dict(network.named_modules())
+    layers: dict[str, Any] = dict(network.named_modules())
     left: dict[str, Tensor] = {}
     decoded: dict[int, Tensor] = {}
     for name, tensor in tensors.items():
         path, _, kind = name.rpartition(".")
         layer = layers.get(path)
+        whole = layer if kind == "weight" and type(layer) is nn.Linear else None
+        if whole is not None and not isinstance(tensor, Packed):
+            small = shrunk(path, tensor, storage)
+            tensor = tensor if small is None else small
         if not isinstance(tensor, Packed):
             left[name] = tensor
-        elif kind == "weight" and type(layer) is nn.Linear:
+        elif whole is not None:
             parent, _, own = path.rpartition(".")
-            setattr(layers[parent], own, StoredLinear(tensor, layer.bias))
+            setattr(layers[parent], own, StoredLinear(tensor, whole.bias))
         else:
             if id(tensor) not in decoded:  # tables of words go by two names
                 decoded[id(tensor)] = tensor.plain()
