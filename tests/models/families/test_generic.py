@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -21,7 +23,9 @@ from tests.tiny_flows import (
     write_sd3,
     write_t5_tokenizer,
 )
+from tests.tiny_others import OTHERS, write_hidream
 from webui.core.errors import UserError
+from webui.library.recognition import recognise_folder
 from webui.models.families.generic import Generic
 from webui.models.whole import Asked, WholePipeline
 
@@ -137,3 +141,38 @@ def test_what_the_pipeline_does_not_do_is_said(tmp_path):
     with pytest.raises(UserError) as raised:
         model.draw(Asked("a", "", 63, 63, 2, 1.0, 1), lambda step, total: None)
     assert "divisible" in str(raised.value.problem.values["reason"])
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("scale", [4.0, 1.0])
+def test_kinds_that_people_have(tmp_path, kind, scale):
+    folder = OTHERS[kind](tmp_path / "tiny")
+    assert recognise_folder(folder).family == "diffusers"
+    model = load(Generic(), info_of(folder, "diffusers"))
+    steps: list[int] = []
+    asked = Asked("a red apple", "blue", 64, 64, 2, scale, 7)
+    made = model.draw(asked, lambda done, total: steps.append(done))
+    assert steps == [1, 2] and made.size == (64, 64)
+    pipe = getattr(diffusers, kind).from_pretrained(folder, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    wanted = pipe(
+        "a red apple",
+        negative_prompt="blue",
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        guidance_scale=scale,
+        generator=torch.Generator().manual_seed(7),
+    ).images[0]
+    assert np.array_equal(np.asarray(made), np.asarray(wanted))
+    other = model.draw(replace(asked, prompt="blue blue", seed=8), lambda done, total: None)
+    assert not np.array_equal(np.asarray(made), np.asarray(other))
+
+
+def test_a_part_that_is_to_be_brought_along_is_named(tmp_path):
+    folder = write_hidream(tmp_path / "tiny")
+    assert recognise_folder(folder).family == "diffusers"
+    with pytest.raises(UserError) as raised:
+        load(Generic(), info_of(folder, "diffusers"))
+    assert raised.value.problem.code == "model_part_missing"
+    assert raised.value.problem.values["part"] == "text_encoder_4"

@@ -119,6 +119,7 @@ class Generic:
         folder = Path(info.path)
         index = read_config(folder / INDEX, f"{folder.name}/{INDEX}")
         kind = _kind(folder.name, index)
+        _check_parts(kind, folder.name, index)
         progress(0, info.bytes)
         try:
             pipe = kind.from_pretrained(
@@ -154,6 +155,19 @@ def _kind(name: str, index: Mapping[str, Any]) -> Any:
             "model_unsupported", "model", file=name, family=foreign[0] if foreign else shown
         )
     return kind
+
+
+def _check_parts(kind: Any, name: str, index: Mapping[str, Any]) -> None:
+    """Some are published without a part, which is to be brought along.
+
+    Raises:
+        UserError: a part that it needs is not there.
+    """
+    for one in inspect.signature(kind.__init__).parameters.values():
+        needed = one.default is inspect.Parameter.empty and one.kind == one.POSITIONAL_OR_KEYWORD
+        optional = one.name == "self" or one.name in kind._optional_components
+        if needed and not optional and index.get(one.name) in (None, [None, None]):
+            raise UserError("model_part_missing", file=name, part=one.name)
 
 
 def _own_modules(kind: Any) -> tuple[str, ...]:
