@@ -1,30 +1,25 @@
 // Models: every file of every kind as a card; found by words, used by a click.
 import { get, patch } from "./api.js";
 import { chooseModel } from "./desks.js";
-import { h, iconButton, newId, say } from "./dom.js";
+import { h } from "./dom.js";
 import { definitionSheet } from "./definitions.js";
-import { choice } from "./fields.js";
-import { Form } from "./form.js";
 import { knownSheet } from "./known.js";
-import { blank, cardOf, familyName, quiet, titleOf } from "./models_card.js";
+import { blank, cardOf, quiet, titleOf } from "./models_card.js";
 import { diskSheet } from "./models_disk.js";
 import { emptyPart } from "./models_empty.js";
+import { findPart } from "./models_find.js";
 import { downloadSheet } from "./models_forms.js";
 import { workPart } from "./models_jobs.js";
 import { convertSheet, mergeSheet } from "./models_making.js";
 import { modelPages } from "./models_pages.js";
 import { addEmbedding, addLora } from "./models_prompt.js";
+import { selectPart } from "./models_select.js";
 import { modelSheet } from "./models_sheet.js";
 import { cardWindow } from "./models_window.js";
 import { notice } from "./notice.js";
 import { followOffers, refreshOffers } from "./offers.js";
-import { segments } from "./segments.js";
 import { showTab } from "./send.js";
-import { bytes, t, tn, word } from "./text.js";
-
-const KINDS = ["all", "checkpoint", "lora", "embedding", "vae", "upscaler", "controlnet"];
-const UNKNOWN = "-"; // of the families: those of which it is not known
-const TYPING = 200; // milliseconds after the last letter
+import { bytes, t, word } from "./text.js";
 
 export function mount({ element, props }) {
   let standard = null; // the default model
@@ -48,9 +43,10 @@ export function mount({ element, props }) {
       isDefault: isDefault(entry),
       act: actOf(entry),
       size: bytes(entry.bytes),
-      open: () => sheet.open(pages.entry(index) ?? entry),
+      chosen: select.isOn() ? select.has(entry) : null,
+      open: () => (select.isOn() ? select.toggle(entry) : sheet.open(pages.entry(index) ?? entry)),
     };
-    return { key: JSON.stringify([entry, given.isDefault]), content: () => cardOf(entry, given) };
+    return { key: JSON.stringify([entry, given.isDefault, given.chosen]), content: () => cardOf(entry, given) };
   };
   const grid = cardWindow({ label: t("ui.models.list"), card, want: pages.want });
   const ask = question => {
@@ -61,6 +57,11 @@ export function mount({ element, props }) {
   const empty = emptyPart(find.clear);
   const problems = h("ul.problems", { role: "status" });
   const head = h("div.models-head", {}, h("h2.unseen", {}, t("ui.tab.models")), find.element);
+  const select = selectPart({
+    asked: pages.question,
+    onChange: () => grid.show(),
+    changed: () => refreshOffers().then(() => pages.reload(true)),
+  });
   const made = () => refreshOffers().then(() => pages.reload(true));
   const download = downloadSheet(props.download, made);
   const merge = mergeSheet(props.merge, props.blocks, made);
@@ -78,9 +79,10 @@ export function mount({ element, props }) {
     quiet("ui.known.open", known.open),
     quiet("ui.definition.open", () => definition.open()),
     quiet("ui.disk.open", disk.open),
+    select.start,
   );
   element.replaceChildren(
-    h("div.models-page", {}, head, bar, workPart(), problems, empty.element, grid.element),
+    h("div.models-page", {}, head, bar, select.element, workPart(), problems, empty.element, grid.element),
   );
 
   const show = () => {
@@ -128,71 +130,3 @@ async function makeDefault(entry) {
   await set(entry.name);
   notice(t("ui.models.is_default", { title: titleOf(entry) }), { undo: () => set(before) });
 }
-
-/** Kind, words, family, order. */
-function findPart(orders, onQuestion, onRefresh) {
-  const form = new Form("models");
-  const kind = segments({
-    name: "kind",
-    label: "ui.models.kind",
-    quiet: true,
-    default: "all",
-    choices: KINDS.map(value => ({ value, label: [t(`ui.models.of.${value}`), h("small")] })),
-  });
-  const any = { value: null, label: t("ui.models.family.any") };
-  const family = choice({ name: "family", label: "ui.models.family", choices: [any] });
-  const sort = choice({
-    name: "sort",
-    label: "ui.models.sort",
-    default: "name",
-    choices: orders.map(value => ({ value, label: t(`ui.models.sort.${value}`) })),
-  });
-  const id = newId();
-  const placeholder = t("ui.models.search.hint");
-  const box = h("input", { type: "search", id, maxlength: 500, autocomplete: "off", placeholder });
-  const row = h("div.row", {}, box, iconButton("refresh", t("ui.models.refresh"), onRefresh));
-  const search = h("div.field.search", {}, h("label", { for: id }, t("ui.models.search")), row);
-  const count = h("p.count", { role: "status" });
-  let timer = 0;
-
-  const question = () => ({
-    kind: kind.read() === "all" ? null : kind.read(),
-    search: box.value.trim(),
-    family: family.read() === UNKNOWN ? "" : family.read(),
-    sort: sort.read(),
-  });
-  const ask = () => {
-    clearTimeout(timer);
-    onQuestion(question());
-  };
-  box.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, TYPING);
-  });
-  const element = h("div.find", {}, form.add(kind), search, form.add(family), form.add(sort));
-  form.onChange(name => {
-    if (name === "kind" && family.read()) form.reset(["family"]); // another kind has other families
-    else ask();
-  });
-  const clear = () => {
-    box.value = "";
-    form.reset(["kind", "family"]);
-    box.focus();
-  };
-  const tell = page => {
-    if (!page) return;
-    const families = Object.entries(page.families).sort(([a], [b]) => a.localeCompare(b));
-    family.offer([any, ...families.map(familyChoice)]);
-    const all = Object.values(page.kinds).reduce((sum, one) => sum + one, 0);
-    kind.control.querySelectorAll("label").forEach((label, i) => {
-      say(label.querySelector("small"), String((i ? page.kinds[KINDS[i]] : all) ?? 0));
-    });
-    say(count, [tn("ui.models.count", page.total), page.whole ? "" : t("ui.models.reading")].join(" "));
-  };
-  return { element, count, question, clear, tell };
-}
-
-const familyChoice = ([family, count]) => ({
-  value: family || UNKNOWN,
-  label: `${family ? familyName(family) : t("ui.models.family.none")} (${count})`,
-});

@@ -1,5 +1,5 @@
 // What is said of a model: on its card and in the sheet about it.
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { t, word } from "./text.js";
 
 /** Families by the names that people use; what is not here is shown as it is. */
@@ -61,21 +61,22 @@ export const marks = (entry, isDefault) =>
     entry.problem && h("span.mark.bad", {}, t("ui.models.broken")),
   ].filter(Boolean);
 
-/** A card's content. act: { label, run } for what is mostly wanted of it, or null. */
-export function cardOf(entry, { isDefault, act, open, size }) {
+/** A card's content. act: { label, run } for what is mostly wanted of it, or null. chosen: null where nothing is chosen. */
+export function cardOf(entry, { isDefault, act, open, size, chosen }) {
+  const choosing = chosen !== null;
   const facts = [kindName(entry), entry.family && familyName(entry.family), size].filter(Boolean).join(" · ");
   const said = entry.problem ? h("span.why", { title: word(entry.problem) }, word(entry.problem)) : null;
   const face = h(
     "button.face",
-    { type: "button", onclick: open, "aria-haspopup": "dialog" },
-    h("span.over", {}, picture(entry, 384), h("span.marks", {}, marks(entry, isDefault))),
+    { type: "button", onclick: open, ...(choosing ? { "aria-pressed": String(chosen) } : { "aria-haspopup": "dialog" }) },
+    h("span.over", {}, picture(entry, 384), h("span.marks", {}, marks(entry, isDefault)), choosing && h("span.tick", {}, chosen && icon("check"))),
     h("span.title", { title: entry.name }, titleOf(entry)),
     h("span.facts", {}, facts),
     said,
   );
   const name = act && `${act.label}: ${titleOf(entry)}`;
   const button = act && h("button.quiet", { type: "button", "aria-label": name, onclick: act.run }, act.label);
-  return [face, button].filter(Boolean);
+  return [face, !choosing && button].filter(Boolean);
 }
 
 /** The place of a card that is on its way. */
