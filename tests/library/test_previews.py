@@ -5,6 +5,8 @@ import pytest
 
 from tests.checkpoints import write_weights
 from webui.core.errors import UserError
+from webui.core.paths import CLONE, Paths
+from webui.library.catalog import Catalog
 from webui.library.layouts import Shelf
 from webui.library.places import Place, places
 from webui.library.previews import mark_of, picture_of
@@ -45,3 +47,11 @@ def test_a_broken_picture_inside(tmp_path, text):
     assert picture_of(place, told) is None
     place.path.unlink()
     assert picture_of(place, told) is None
+
+
+def test_the_shipped_model_has_a_picture():
+    paths = Paths.choose()
+    catalog = Catalog([CLONE / "models"], paths.shipped_model, CLONE / "none" / "models.sqlite")
+    demo = catalog.find("checkpoint", "easel-demo")
+    assert demo is not None and demo.preview
+    assert (catalog.picture(demo.id) or b"")[8:12] == b"WEBP"
