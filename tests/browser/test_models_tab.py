@@ -402,6 +402,7 @@ def test_a_conversion_is_asked_for(tab: View):
     sheet.field("extract").select_option("vae")
     expect(sheet.field("bake_vae")).to_be_hidden()
     sheet.field("extract").select_option("")
+    sheet.field("layout").select_option("folder")
     sheet.field("prune").check()
     assert violations(sheet) == []
     with tab.page.expect_request(lambda one: one.method == "POST") as asked:
@@ -409,3 +410,32 @@ def test_a_conversion_is_asked_for(tab: View):
     request: dict[str, Any] = asked.value.post_data_json or {}
     assert (request["kind"], request["model"]) == ("convert", "dream-sd1")
     assert (request["precision"], request["prune"], request["extract"]) == ("fp8", True, None)
+    assert request["layout"] == "folder"
+
+
+def test_several_are_chosen_and_deleted(tab: View, server: Server):
+    search(tab, "l000", 10)
+    tab.button("Select").click()
+    expect(tab.find(".chosen")).to_have_text("0 models selected")
+    expect(tab.button("Delete …")).to_be_disabled()
+    for title in ("l0001", "l0002", "l0003"):
+        card(tab, title).locator(".face").click()
+    card(tab, "l0002").locator(".face").click()
+    expect(tab.find(".chosen")).to_have_text(re.compile(r"^2 models selected · \d+ kB$"))
+    expect(card(tab, "l0003").locator(".face")).to_have_attribute("aria-pressed", "true")
+    assert violations(tab) == []
+    tab.button("Delete …").click()
+    expect(tab.button("Keep")).to_be_focused()
+    tab.button("Delete").click()
+    expect(tab.page.locator(".notice")).to_contain_text("2 models are in the trash")
+    expect(tab.find(".count")).to_have_text("8 models")
+    assert not (server.data / "models" / "loras" / "many" / "l0001.safetensors").exists()
+    tab.page.get_by_role("button", name="Undo").click()
+    expect(tab.find(".count")).to_have_text("10 models")
+    tab.find(".search input").fill("")
+    expect(tab.find(".count")).to_have_text(re.compile("^2,00. models"))
+    tab.button("Select").click()
+    tab.button("Select all").click()
+    expect(tab.find(".chosen")).to_contain_text(re.compile("^2,00. models selected"))
+    tab.button("Done").click()
+    expect(tab.find(".tick")).to_have_count(0)

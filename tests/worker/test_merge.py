@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from tests.checkpoints import SD1_KEYS, write_weights
+from tests.checkpoints import KEYS, SD1_KEYS, write_weights
 from tests.models.families.drawing import euler, load
 from tests.models.merging.makers import EMA, MIDDLE, TEXT, VAE, weights, write
 from tests.tiny import write_tiny
@@ -248,3 +249,40 @@ def test_a_run_that_is_cancelled_leaves_nothing_behind(home, shelf):
     server.on = lambda report: server.control.take(Cancel(token=4))
     assert ended(shelf, server).outcome == "cancelled"
     assert files(home) == before
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_a_folder_becomes_a_file_and_a_folder_again(tmp_path, prediction):
+    home = tmp_path / "home"
+    tiny = write_tiny(home / "checkpoints", prediction)
+    tiny.file.unlink()
+    (tiny.folder / "easel.json").write_text('{"steps": 7, "title": "Old"}')
+    shutil.copytree(tiny.folder, tmp_path / "configs" / "sd1")
+    shelf = Catalog([home], home / "none", home / "index.sqlite")
+    single = Convert(model="tiny", layout="single", file_name="one")
+    path = make_model(single, shelf, quiet(), tmp_path / "configs")
+    assert path.name == "one.safetensors"
+    card = json.loads(path.with_name("one.easel.json").read_text())
+    trained = {"prediction": "v_prediction"} if prediction == "v_prediction" else {}
+    assert card == {"steps": 7, **trained}
+    back = make_model(Convert(model="one", layout="folder"), shelf, quiet(), tmp_path / "configs")
+    assert back.name == "one-folder" and json.loads((back / "easel.json").read_text()) == card
+    schedule = json.loads((back / "scheduler" / "scheduler_config.json").read_text())
+    assert schedule["prediction_type"] == prediction
+    shelf.expire()
+    drawn = []
+    for name, configs in (("tiny", None), ("one", tiny.folder), ("one-folder", None)):
+        info = shelf.get(name)
+        assert info.problem is None and info.family == "sd1"
+        drawn.append(euler(load(SD1(configs) if configs else SD1(), info)))
+    assert torch.equal(drawn[0], drawn[1]) and torch.equal(drawn[0], drawn[2])
+    pipeline = StableDiffusionPipeline.from_pretrained(back, local_files_only=True)
+    assert torch.equal(pipeline.unet.conv_in.weight, load(SD1(), info).unet.conv_in.weight)
+
+
+def test_layouts_that_cannot_be_are_told_before(home, shelf):
+    with pytest.raises(UserError, match="leave the layout"):
+        make_model(Convert(model="one", layout="folder", extract="vae"), shelf, quiet())
+    write_weights(home / "checkpoints" / "second.safetensors", KEYS["sd2"])
+    with pytest.raises(UserError, match="sd1, sdxl, sdxl-refiner"):
+        make_model(Convert(model="second", layout="folder"), shelf, quiet())

@@ -24,6 +24,9 @@ def add_making(parser: argparse.ArgumentParser, command: str) -> None:
     else:
         parser.add_argument("model", metavar="MODEL", help=_MODEL)
         parser.add_argument("--extract", choices=("vae",), help="write only its autoencoder")
+        parser.add_argument(
+            "--layout", choices=("single", "folder"), help="one file, or a folder of diffusers"
+        )
     parser.add_argument(
         "--precision",
         choices=_PRECISIONS,

@@ -11,6 +11,7 @@ from webui.core.request import Name, Request
 MergeMethod = Literal["weighted_sum", "add_difference", "slerp", "triple_sum"]
 Precision = Literal["fp32", "fp16", "bf16", "fp8"]
 """fp8 is that of the network's matrices; all else has 16 bits then."""
+Layout = Literal["single", "folder"]
 Taken = Literal["merged", "a", "b", "c"]
 Multiplier = Annotated[float, Field(ge=-2, le=3)]
 """0 is all of the one, 1 all of the other; beyond, what sets them apart is exaggerated."""
@@ -63,9 +64,12 @@ class Merge(NewModel):
 class Convert(NewModel):
     """A checkpoint written anew, as `.safetensors`: other numbers, without what is not needed.
 
-    extract: write only this part of it.
+    Attributes:
+        extract: write only this part of it.
+        layout: one file, or a folder of diffusers; None: as it is.
     """
 
     kind: Literal["convert"] = "convert"
     model: Name
     extract: Literal["vae"] | None = None
+    layout: Layout | None = None

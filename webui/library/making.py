@@ -19,6 +19,9 @@ VAE = "bake_vae"
 DRAWING = ("checkpoint", "diffusion_model")
 """Kinds that can be merged and converted."""
 
+LAYOUT_FAMILIES = ("sd1", "sdxl", "sdxl-refiner")
+"""Of which both layouts hold the same. Of Stable Diffusion 2 the folder lacks a layer."""
+
 _BROKEN = ("model_cut_off", "model_damaged", "model_unreadable", "model_pickle_foreign")
 """What makes a file no good for this either; what cannot be drawn with may well be converted."""
 _SHOWN = 100
@@ -74,7 +77,24 @@ def found_models(shelf: Shelf, request: Merge | Convert) -> Mapping[str, Entry]:
             read_blocks(request.blocks, family)
     elif request.extract and request.bake_vae:
         raise UserError("merge_extract_bake", VAE)
+    elif request.layout:
+        if request.extract:
+            raise UserError("convert_extract_layout", "layout")
+        entry = found["model"]
+        if entry.family:  # of others it is told when they are open
+            check_layouts(entry.family, Path(entry.path).name)
     return found
+
+
+def check_layouts(family: str | None, shown: str) -> None:
+    """Whether models of a family can be a folder and a single file.
+
+    Raises:
+        UserError: they cannot.
+    """
+    if family not in LAYOUT_FAMILIES:
+        names = ", ".join(LAYOUT_FAMILIES)
+        raise UserError("convert_layout_family", "layout", file=shown, names=names)
 
 
 def family_of(entries: Sequence[Entry]) -> str | None:
@@ -90,7 +110,8 @@ def result_name(request: Merge | Convert, names: Sequence[str]) -> str:
     if request.file_name:
         return plain_name(request.file_name) or "model"
     if isinstance(request, Convert):
-        ending = request.extract or request.precision or ("pruned" if request.prune else "")
+        ending = request.extract or request.precision or request.layout
+        ending = ending or ("pruned" if request.prune else "")
         return plain_name(f"{names[0]}-{ending}".rstrip("-")) or "model"
     short = [name[: _LONGEST // len(names)] for name in names]
     a, b, c = (*short, "")[:3]

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -26,6 +27,8 @@ from webui.library.places import CARD
 from webui.library.recognition import INDEX
 from webui.library.sidecars import read_object
 from webui.library.weights import PARTS, SUFFIX
+from webui.models.checkpoint import CONFIGS
+from webui.models.merging.converting import card_of_folder, in_layout
 from webui.models.merging.mixing import Mix, plan_copy, plan_merge
 from webui.models.merging.parts import baked, extracted, pruned
 from webui.models.merging.recipes import Origin, copy_metadata, merge_metadata
@@ -72,10 +75,15 @@ class Watch:
     tell: Callable[[int, int], None]
 
 
-def make_model(request: Merge | Convert, shelf: Shelf, watch: Watch) -> Path:
+def make_model(
+    request: Merge | Convert, shelf: Shelf, watch: Watch, configs: Path = CONFIGS
+) -> Path:
     """Write the model that is asked for; returns where it lies.
 
     What is there is never overwritten, and nothing is left of what could not be finished.
+
+    Args:
+        configs: folders of configs by family.
 
     Raises:
         UserError: the models cannot be read or do not fit together, or there is no room.
@@ -86,13 +94,21 @@ def make_model(request: Merge | Convert, shelf: Shelf, watch: Watch) -> Path:
     vae = open_source(Path(found[VAE].path)) if VAE in found else None
     shapes = {weight: one.shape for weight, one in sources[0].weights.items()}
     family = family_of(entries) or recognised_by_shapes(shapes).family
-    weights = _planned(request, family, sources, vae)
     name = result_name(request, [_stem(source.path, source.folder) for source in sources])
+    describe = None
+    if isinstance(request, Convert) and request.layout:
+        sources[0], describe = in_layout(request.layout, sources[0], entries[0], family, configs)
+    like = sources[0]
+    describe = describe or partial(_copy_descriptions, like.path)
+    weights = _planned(request, family, sources, vae)
     metadata = _metadata(request, name, list(zip(entries, sources, strict=True)), shelf, watch)
     alone = isinstance(request, Convert) and request.extract
     folder = shelf.folder(alone or entries[0].kind) / (request.folder or "")
-    like = Source(sources[0].path, {}) if alone else sources[0]
-    return _written(folder, name, like, weights, metadata, watch)
+    like = Source(like.path, {}) if alone else like
+    path = _written(folder, name, like, weights, metadata, watch, describe)
+    if path.is_file() and not (alone and like.path.is_dir()):
+        _copy_words(like.path, path)
+    return path
 
 
 def _planned(
@@ -147,6 +163,7 @@ def _written(
     weights: Sequence[Planned],
     metadata: Mapping[str, str],
     watch: Watch,
+    describe: Callable[[Path], None],
 ) -> Path:
     total, done = sum(one.bytes for one in weights), 0
 
@@ -163,22 +180,20 @@ def _written(
         check_room(folder, total)
         with _unfinished(folder) as part:
             if like.folder:
-                _write_folder(part, like.path, weights, metadata, wrote)
+                _write_folder(part, weights, metadata, wrote)
+                describe(part)
                 return keep_new(part, folder, name)
             write_weights(part, weights, metadata, wrote)
-            path = keep_new(part, folder, name + SUFFIX)
-    _copy_words(like.path, path)
-    return path
+            return keep_new(part, folder, name + SUFFIX)
 
 
 def _write_folder(
     folder: Path,
-    like: Path,
     weights: Sequence[Planned],
     metadata: Mapping[str, str],
     wrote: Callable[[int], None],
 ) -> None:
-    """A folder of diffusers, its descriptions those of another."""
+    """The weights of a folder of diffusers."""
     for part in sorted({one.name.partition("/")[0] for one in weights}):
         inside = [
             replace(one, name=one.name.partition("/")[2])
@@ -187,7 +202,6 @@ def _write_folder(
         ]
         (folder / part).mkdir(parents=True)
         write_weights(folder / part / f"{PARTS[part]}{SUFFIX}", inside, metadata, wrote)
-    _copy_descriptions(like, folder)
 
 
 def _copy_descriptions(like: Path, folder: Path) -> None:
@@ -208,6 +222,7 @@ def _copy_descriptions(like: Path, folder: Path) -> None:
 def _copy_words(like: Path, path: Path) -> None:
     """What is said beside a file of how it was trained, and what suits it, holds of the result."""
     if like.is_dir():
+        _write_card(card_of_folder(like), path.with_name(f"{path.stem}.{CARD}"))
         return
     _copy_card(like.with_name(f"{like.stem}.{CARD}"), path.with_name(f"{path.stem}.{CARD}"))
     beside = path.with_suffix(".yaml")
@@ -217,8 +232,11 @@ def _copy_words(like: Path, path: Path) -> None:
 
 
 def _copy_card(card: Path, to: Path) -> None:
-    said = read_object(card)
-    kept = {name: value for name, value in (said or {}).items() if name not in _OF_A}
+    _write_card(read_object(card) or {}, to)
+
+
+def _write_card(said: Mapping[str, Any], to: Path) -> None:
+    kept = {name: value for name, value in said.items() if name not in _OF_A}
     if kept and not to.exists():
         with suppress(OSError):
             to.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -111,21 +111,25 @@ export function convertSheet(fields, onMade) {
   const writing = writingPart(form, data);
   const part = { name: "extract", label: "ui.field.extract", choices: ["vae"] };
   const extract = worded(part, { none: "ui.convert.whole", words: "ui.convert.part" });
+  const layout = worded(data.layout, { none: "ui.convert.layout", words: "ui.convert.layout" });
   const parts = [
     form.add(model),
     ...writing.elements,
     form.add(extract),
+    form.add(layout),
     writing.vae,
     form.add(nameField(data)),
   ];
-  const show = () => (writing.vae.hidden = Boolean(form.value("extract")));
+  const show = () => {
+    for (const one of [writing.vae, layout.element]) one.hidden = Boolean(form.value("extract"));
+  };
   form.onChange(show);
   followOffers(offers => {
     model.offer(modelChoices(offers));
     form.suggest({ model: offers.default_model });
   });
   show();
-  const without = () => (writing.vae.hidden ? ["bake_vae"] : []);
+  const without = () => (writing.vae.hidden ? ["bake_vae", "layout"] : []);
   const [title, start] = ["ui.convert.title", "ui.convert.start"];
   const sheet = jobSheet(form, "convert", { title, start, parts, without, onMade });
   return { open: () => (sheet.open(), writing.load()) };
