@@ -1,3 +1,4 @@
+import json
 import struct
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from webui.core.errors import UserError
 from webui.library.header import Header
 from webui.library.weights import read_header
 from webui.models.numbers import is_note, opened
+from webui.models.quants import NORMAL
 
 
 def read(path: Path, name: str) -> torch.Tensor:
@@ -53,6 +55,62 @@ def test_a_scale_beside_numbers_in_8_bits(tmp_path, end, scale):
     header = read_header(tmp_path / "a.safetensors", "a")
     notes = {name for name in tensors if is_note(header, name)}
     assert notes == {f"a.{end}", "a.scale_input", "scaled_fp8"}
+
+
+def four_bits(weight: torch.Tensor, nested: bool) -> dict[str, torch.Tensor]:
+    """As bitsandbytes writes them, of numbers that NF4 has."""
+    table, blocks = torch.tensor(NORMAL), weight.reshape(-1, 64)
+    largest = blocks.abs().amax(dim=1)
+    places = ((blocks / largest[:, None])[..., None] - table).abs().argmin(dim=-1)
+    halves = (places[:, ::2] * 16 + places[:, 1::2]).to(torch.uint8)
+    state: dict[str, object] = {"quant_type": "nf4", "blocksize": 64, "shape": [*weight.shape]}
+    more = {"absmax": largest}
+    if nested:
+        state |= {"nested_blocksize": 2, "nested_offset": 1.5}
+        more = {
+            "absmax": torch.arange(len(largest), dtype=torch.uint8),
+            "nested_quant_map": (largest - 1.5) / torch.tensor([2.0, 2, 4, 4])[: len(largest)],
+            "nested_absmax": torch.tensor([2.0, 4.0]),
+        }
+    told = torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8)
+    more |= {"quant_map": table, "quant_state.bitsandbytes__nf4": told}
+    return {"a.weight": halves.reshape(-1, 1), **{f"a.weight.{x}": y for x, y in more.items()}}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_4_bits_of_bitsandbytes(tmp_path, nested):
+    largest = torch.tensor([[3.0], [0.5], [7.0], [1.0]])
+    weight = (torch.tensor(NORMAL).repeat(4, 4) * largest).reshape(2, 128)
+    path = tmp_path / "a.safetensors"
+    tensors = four_bits(weight, nested)
+    save_file({**tensors, "a.bias": torch.ones(2)}, path)
+    torch.testing.assert_close(read(path, "a.weight"), weight)
+    header = read_header(path, "a")
+    with opened(path, "a", header) as file:
+        packed = file.packed("a.weight", torch.bfloat16)
+    assert packed is not None and packed.shape == (2, 128)
+    torch.testing.assert_close(packed.plain(), weight.bfloat16())
+    assert {name for name in header.shapes if not is_note(header, name)} == {"a.weight", "a.bias"}
+
+
+def test_8_bits_of_bitsandbytes(tmp_path):
+    numbers = torch.tensor([[127, -127, 1], [0, 64, 127]], dtype=torch.int8)
+    tensors = {
+        "a.weight": numbers,
+        "a.SCB": torch.tensor([2.0, 0.5]),
+        "a.weight_format": torch.tensor(0, dtype=torch.uint8),
+        "b": numbers.clone(),
+    }
+    save_file(tensors, tmp_path / "a.safetensors")
+    wanted = numbers.float() * torch.tensor([[2.0], [0.5]]) / 127
+    torch.testing.assert_close(read(tmp_path / "a.safetensors", "a.weight"), wanted)
+    header = read_header(tmp_path / "a.safetensors", "a")
+    with opened(tmp_path / "a.safetensors", "a", header) as file:
+        packed = file.packed("a.weight", torch.float32)
+        assert file.packed("b", torch.float32) is None
+    assert packed is not None
+    torch.testing.assert_close(packed.plain(), wanted)
+    assert {name for name in header.shapes if not is_note(header, name)} == {"a.weight", "b"}
 
 
 def test_a_scale_of_another_size(tmp_path):

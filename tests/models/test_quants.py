@@ -6,8 +6,8 @@ import pytest
 import torch
 from gguf.quants import dequantize
 
-from webui.library.header import BLOCKS, BYTES
-from webui.models.quants import MADE, NORMAL, PLAIN, decoded
+from webui.library.header import BLOCKS, BYTES, OWN_BLOCKS
+from webui.models.quants import NORMAL, PLAIN, decoded
 
 
 def blocks(kind: str, rows: int) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_blocks_of_our_own():
     largest = torch.tensor([[3.0], [0.5]])
     halves = torch.arange(64, dtype=torch.uint8).reshape(2, 32) * 37
     blocks = torch.cat([largest.view(torch.uint8), halves], dim=1)
-    assert blocks.shape[1] == MADE["NF4"][1]
+    assert blocks.shape[1] == OWN_BLOCKS["NF4"][1]
     made = decoded(blocks, "NF4")
     for row in range(2):
         numbers = [half for byte in halves[row].tolist() for half in (byte >> 4, byte & 15)]

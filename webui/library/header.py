@@ -68,6 +68,10 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
 }
 """Types whose numbers lie in blocks -> numbers and bytes of a block."""
 
+OWN_BLOCKS: Mapping[str, tuple[int, int]] = {"NF4": (64, 36)}
+"""Types of no format's: in memory the largest number of a block (float32) comes first, then half a
+byte for each; files of bitsandbytes have the largest ones apart."""
+
 
 def check_types(header: Header, shown: str) -> None:
     """Whether all of its numbers can be read.
@@ -75,7 +79,7 @@ def check_types(header: Header, shown: str) -> None:
     Raises:
         UserError: some are of a type that nobody here knows.
     """
-    for kind in {*header.types.values()} - BYTES.keys() - BLOCKS.keys():
+    for kind in {*header.types.values()} - BYTES.keys() - BLOCKS.keys() - OWN_BLOCKS.keys():
         raise UserError("model_numbers", file=shown, kind=kind)
 
 

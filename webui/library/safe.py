@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from pydantic_core import from_json
 
 from webui.core.errors import UserError
+from webui.library.bits import with_states
 from webui.library.header import BYTES, Header, check_length
 
 SUFFIX = ".safetensors"
@@ -59,7 +60,12 @@ def _read(file: BinaryIO, size: int, name: str) -> Header:
     if size > wanted:
         raise UserError("model_damaged", file=name)
     usual = max(table.types, key=lambda dtype: table.types[dtype], default="")
-    return Header(table.shapes, table.sizes, _texts(metadata), usual, table.types_of, table.offsets)
+    notes, types, offsets = _texts(metadata), table.types_of, table.offsets
+    header = Header(table.shapes, table.sizes, notes, usual, types, offsets)
+    try:
+        return with_states(header, file)
+    except ValueError as error:
+        raise UserError("model_damaged", file=name) from error
 
 
 @dataclass

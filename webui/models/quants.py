@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from webui.library.header import BLOCKS
+from webui.library.header import BLOCKS, OWN_BLOCKS
 
 PLAIN: Mapping[str, torch.dtype] = {
     "F64": torch.float64,
@@ -35,9 +35,6 @@ PLAIN: Mapping[str, torch.dtype] = {
 }
 """Types whose numbers stand for themselves."""
 
-MADE: Mapping[str, tuple[int, int]] = {"NF4": (64, 36)}
-"""Types of our own -> numbers and bytes of a block: the largest number (float32), then half a byte
-for each, the first in the high half: a place in `NORMAL`, of shares of the largest one."""
 NORMAL = (
     *(-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453),
     *(-0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0),
@@ -55,14 +52,14 @@ def decoded(data: Tensor, kind: str) -> Tensor:
 
     Args:
         data: (..., bytes) uint8, each row whole blocks.
-        kind: a key of `PLAIN`, of `header.BLOCKS` or of `MADE`.
+        kind: a key of `PLAIN`, of `header.BLOCKS` or of `OWN_BLOCKS`.
 
     Returns:
         (..., numbers), in float32 where they lay in blocks, else in their own type.
     """
     if kind in PLAIN:
         return data.contiguous().view(PLAIN[kind])
-    _, size = BLOCKS.get(kind) or MADE[kind]
+    _, size = BLOCKS.get(kind) or OWN_BLOCKS[kind]
     numbers = _DECODERS[kind](data.reshape(-1, size))
     return numbers.reshape(*data.shape[:-1], -1)
 
@@ -165,6 +162,7 @@ def _q6_k(blocks: Tensor) -> Tensor:
 
 
 def _nf4(blocks: Tensor) -> Tensor:
+    """Shares of the largest number; the first of a byte is in its high half."""
     table = torch.tensor(NORMAL, device=blocks.device)
     places = torch.stack([blocks[:, 4:] >> 4, blocks[:, 4:] & 15], dim=2).flatten(1)
     largest = blocks[:, :4].contiguous().view(torch.float32)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from webui.core.offers import Storage
-from webui.library.header import BLOCKS
+from webui.library.header import BLOCKS, OWN_BLOCKS
 from webui.models.packed import Packed
-from webui.models.quants import MADE, NORMAL
+from webui.models.quants import NORMAL
 
 _SMALLEST = 1e-12
 _MANY = re.compile(r"\.\d+\.")
@@ -31,7 +31,7 @@ def shrunk(name: str, weight: Tensor, storage: Storage | None) -> Packed | None:
     if storage == "fp8":
         return _in_8_bits(weight)
     kind = "Q8_0" if storage == "8bit" else "NF4"
-    numbers, size = BLOCKS.get(kind) or MADE[kind]
+    numbers, size = BLOCKS.get(kind) or OWN_BLOCKS[kind]
     if weight.shape[1] % numbers:
         return None
     blocks = _MAKERS[kind](weight.float().reshape(-1, numbers))
