@@ -16,6 +16,7 @@ from tests.tiny_flows import info_of
 from tests.tiny_newer import write_parts_of_z_image, write_z_image
 from webui.core.errors import UserError
 from webui.library.weights import read_config
+from webui.models import companions
 from webui.models.checkpoint import CONFIGS
 from webui.models.components import Kinds, make
 from webui.models.families.flux2 import DEV, KLEIN
@@ -23,6 +24,8 @@ from webui.models.families.qwen_image import KINDS as QWEN_IMAGE
 from webui.models.families.z_image import KINDS as Z_IMAGE
 from webui.models.families.z_image import ZImage
 from webui.models.loading import without_weights
+from webui.models.qwen_words import QWEN_WORDS
+from webui.models.singles import Single
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +91,19 @@ def test_a_card_names_the_part_where_several_would_do(folder, apart):
     assert refused(folder, apart, parts={"vae": "x"}).code == "model_cut_off"
 
 
-def test_without_its_tokenizer_it_says_which_file_to_add(folder, apart, tmp_path):
-    wanted = drawn(folder, apart)
-    configs = shutil.copytree(folder, tmp_path / "configs")
-    kept = (configs / "tokenizer").rename(tmp_path / "kept")
-    problem = refused(configs, apart)
-    shelf = apart.parents[1] / "text_encoders"
+def test_qwens_tokenizer_ships_and_another_one_is_asked_for(folder, apart, tmp_path):
+    single = Single("z-image", tmp_path, lambda *given: {}, lambda *given: {})
+    assert companions._tokenizer(Z_IMAGE, single, apart, "tokenizer") == QWEN_WORDS
+    with pytest.raises(UserError) as raised:
+        companions._tokenizer(DEV, single, apart, "tokenizer")
+    problem, shelf = raised.value.problem, apart.parents[1] / "text_encoders"
     assert problem.code == "language_tokenizer_missing"
     assert problem.values["folder"] == str(shelf)
-    shutil.copy(kept / "tokenizer.json", shelf / str(problem.values["name"]))
-    assert torch.equal(drawn(configs, apart), wanted)
+    file = shelf / str(problem.values["name"])
+    shutil.copy(folder / "tokenizer" / "tokenizer.json", file)
+    assert companions._tokenizer(DEV, single, apart, "tokenizer") == file
+    (tmp_path / "tokenizer").mkdir()
+    assert companions._tokenizer(Z_IMAGE, single, apart, "tokenizer") == tmp_path / "tokenizer"
 
 
 def test_a_tensor_that_is_missing_is_named(folder, apart):

@@ -20,6 +20,7 @@ from webui.library.weights import SUFFIX, Header, read_config, read_header
 from webui.models.components import Components, Convert, Kinds, Source, load_components
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.qwen_words import QWEN_WORDS
 from webui.models.shelves import FOLDERS
 from webui.models.singles import Single, load_flow, vae_names
 
@@ -127,6 +128,8 @@ def _tokenizer(kinds: Kinds, single: Single, path: Path, folder: str) -> Path:
     if shipped.is_dir():
         return shipped
     language = next(one for one in kinds.languages.values() if one.tokenizer == folder)
+    if language.words is None:
+        return QWEN_WORDS
     shelves = list(_shelves(path, "text_encoder"))
     for shelf in shelves:
         if (shelf / language.words).is_file():

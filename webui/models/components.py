@@ -94,7 +94,8 @@ class Language:
         make: the network.
         chat: how it is read.
         title: how errors name it, with the usual name of its file.
-        words: the name of its tokenizer's file in a folder of text encoders.
+        words: the name of its tokenizer's file in a folder of text encoders; None for Qwen's, which
+            ships with the program.
         names: to the network's names.
         encoder: (network, tokenizer, part, chat) -> what reads with it.
     """
@@ -103,7 +104,7 @@ class Language:
     make: Make
     chat: Chat
     title: str
-    words: str = "qwen-tokenizer.json"
+    words: str | None = None
     names: Convert = language_names
     encoder: Callable[[Any, Any, str, Chat], Any] = LanguageEncoder
 

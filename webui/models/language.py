@@ -22,6 +22,7 @@ from webui.core.errors import UserError
 from webui.library.weights import read_config
 from webui.models.emphasis import Emphasis
 from webui.models.loading import Tensors
+from webui.models.qwen_words import QWEN_WORDS, qwen_tokenizer
 from webui.prompt.attention import read_attention
 
 REMEMBERED = 16
@@ -140,6 +141,8 @@ def read_language_tokenizer(folder: Path, shown: str) -> Tokenizer:
     Raises:
         UserError: it is missing or damaged.
     """
+    if folder == QWEN_WORDS:
+        return qwen_tokenizer()
     file = folder if folder.is_file() else folder / "tokenizer.json"
     if file.is_file():
         return tokenizer_of(file, f"{shown}/{file.name}")
