@@ -165,10 +165,10 @@ def test_a_type_that_cannot_be_read_is_named(flux, apart):
     data = packed.read_bytes()
     name = b"double_blocks.0.img_mod.lin.weight"
     place = data.index(name) + len(name) + 4 + 2 * 8
-    packed.write_bytes(data[:place] + (23).to_bytes(4, "little") + data[place + 4 :])
-    with pytest.raises(UserError, match="IQ4_XS"):
+    packed.write_bytes(data[:place] + (19).to_bytes(4, "little") + data[place + 4 :])
+    with pytest.raises(UserError, match="IQ1_S"):
         recognise_file(packed)
-    with pytest.raises(UserError, match="IQ4_XS"):
+    with pytest.raises(UserError, match="IQ1_S"):
         load(Flux(flux), info_of(packed, "flux"))
 
 

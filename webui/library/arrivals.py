@@ -67,7 +67,8 @@ def recognise(path: Path, name: str) -> tuple[str, ModelKind]:
         ending = own if own in PICKLES else ".pt"
         if "string_to_param" in pickled.names:
             return ending, "embedding"
-        header = Header(dict.fromkeys((one for one in pickled.names if "." in one), ()), {}, {})
+        names = (one for one in pickled.names if "." in one)
+        header = Header({**dict.fromkeys(names, ()), **pickled.header.shapes}, {}, {})
     kind = recognised(header).kind
     assert kind in MODEL_KINDS
     return ending, kind

@@ -65,6 +65,8 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     "Q4_K": (256, 144),
     "Q5_K": (256, 176),
     "Q6_K": (256, 210),
+    "IQ4_NL": (32, 18),
+    "IQ4_XS": (256, 136),
 }
 """Types whose numbers lie in blocks -> numbers and bytes of a block."""
 

@@ -45,6 +45,8 @@ NORMAL = (
 finetuning of quantized LLMs", 2023, appendix E."""
 
 _GROUPS = 8
+_UNLIKE = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
+"""What the sixteen halves of a byte stand for in blocks of IQ4 (ggml's `kvalues_iq4nl`)."""
 
 
 def decoded(data: Tensor, kind: str) -> Tensor:
@@ -161,6 +163,25 @@ def _q6_k(blocks: Tensor) -> Tensor:
     return numbers.reshape(-1, 16, 16).mul_(scale[..., None]).flatten(1)
 
 
+def _unlike(data: Tensor) -> Tensor:
+    """(n, b) bytes to (n, 2, b) of the numbers that their halves stand for."""
+    table = torch.tensor(_UNLIKE, dtype=torch.float32, device=data.device)
+    return table[_nibbles(data).int()]
+
+
+def _iq4_nl(blocks: Tensor) -> Tensor:
+    return _unlike(blocks[:, 2:]).flatten(1).mul_(_halves(blocks, 0))
+
+
+def _iq4_xs(blocks: Tensor) -> Tensor:
+    """Its scales have four bits in one place and two in another."""
+    low = _nibbles(blocks[:, 4:8]).transpose(1, 2).flatten(1)
+    high = _apart(blocks[:, 2:4], 2).transpose(1, 2).flatten(1)
+    scale = _halves(blocks, 0) * ((low | high << 4).float() - 32)
+    numbers = _unlike(blocks[:, 8:].reshape(-1, 16)).reshape(-1, _GROUPS, 32)
+    return numbers.mul_(scale[..., None]).flatten(1)
+
+
 def _nf4(blocks: Tensor) -> Tensor:
     """Shares of the largest number; the first of a byte is in its high half."""
     table = torch.tensor(NORMAL, device=blocks.device)
@@ -180,5 +201,7 @@ _DECODERS: Mapping[str, Callable[[Tensor], Any]] = {
     "Q4_K": _q4_k,
     "Q5_K": _q5_k,
     "Q6_K": _q6_k,
+    "IQ4_NL": _iq4_nl,
+    "IQ4_XS": _iq4_xs,
     "NF4": _nf4,
 }
