@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from webui.cli.parser import read_arguments
 
 
+SERVED = ("download", "merge", "convert")
+"""Actions of `webui models` that are jobs for a server; the others need none."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -52,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
-    if options.command == "models" and options.action in ("list", "info", "hash", "known"):
+    if options.command == "models" and options.action not in SERVED:
         from webui.cli import models
 
         return models.run(options, language)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.checkpoints import write_weights
 from tests.cli.test_models import LORA, shell
+from webui.__main__ import main
 from webui.core.paths import Paths
 from webui.core.requests import Txt2Img
 from webui.jobs.ledger import Ledger
@@ -65,3 +66,9 @@ def test_the_trash_is_listed_put_back_and_emptied(data_folder: Paths, fox: Path,
     delete(data_folder)
     assert shell(data_folder, "trash", "--empty") == 0
     assert capsys.readouterr().out == "" and not fox.exists()
+
+
+def test_the_commands_need_no_server(data_folder: Paths, fox: Path, capsys):
+    for action in ("disk", "trash", "list"):
+        assert main(["models", action, "--json", "--data-dir", str(data_folder.data)]) == 0
+    assert "fox" in capsys.readouterr().out
