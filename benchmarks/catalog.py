@@ -23,7 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from webui.jobs.prompting import named_models  # noqa: E402
 from webui.library.catalog import Catalog  # noqa: E402
+from webui.library.disk import disk_report  # noqa: E402
 
 MODULES = 264
 """Of a LoRA of Stable Diffusion 1; each has two matrices and a number."""
@@ -103,6 +105,12 @@ def main() -> None:
         timed("search", lambda: catalog.entries(search="word 77", sort="newest"))
         timed("search again", lambda: catalog.entries(search="word 78", sort="newest"))
         timed("find one by name", lambda: catalog.find("lora", "trained 7"))
+        listing = catalog.listing()
+        timed("what the disk takes", lambda: disk_report(listing, {}))
+        prompt = "a lake <lora:trained 7:1>, <lora:model 8:0.5>"
+        timed("what a prompt names", lambda: named_models(prompt, "blurry", catalog))
+        used = {row.id: float(number) for number, row in enumerate(listing.rows)}
+        timed("one page, used last", lambda: catalog.entries(sort="used", used=used))
         again = opened()
         timed("the checkpoints, after a restart", again.models)
         timed("all, after a restart", again.entries)

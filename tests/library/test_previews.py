@@ -49,9 +49,9 @@ def test_a_broken_picture_inside(tmp_path, text):
     assert picture_of(place, told) is None
 
 
-def test_the_shipped_model_has_a_picture():
+def test_the_shipped_model_has_a_picture(tmp_path):
     paths = Paths.choose()
-    catalog = Catalog([CLONE / "models"], paths.shipped_model, CLONE / "none" / "models.sqlite")
+    catalog = Catalog([CLONE / "models"], paths.shipped_model, tmp_path / "models.sqlite")
     demo = catalog.find("checkpoint", "easel-demo")
     assert demo is not None and demo.preview
     assert (catalog.picture(demo.id) or b"")[8:12] == b"WEBP"

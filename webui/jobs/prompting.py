@@ -19,7 +19,7 @@ from webui.core.kinds import MODEL_KINDS
 from webui.core.requests import Drawing, Request, Txt2Img, Upscale
 from webui.jobs.explain import SHOWN, clipped, problem
 from webui.library.catalog import Catalog
-from webui.library.entries import Entry, plain
+from webui.library.entries import Entry, Row, plain
 from webui.prompt.grammar import strip_comments
 from webui.prompt.networks import LORA, read_lora, split_networks
 
@@ -54,28 +54,31 @@ class NamedModel(BaseModel):
 
 
 def named_models(prompt: str, negative_prompt: str, catalog: Catalog) -> tuple[NamedModel, ...]:
-    """What two prompts name, each once, in the order of the words."""
+    """What two prompts name, each once, in the order of the words. Asked while people type, so
+    it goes by what is known of the folders and does not look at them again."""
     found: list[NamedModel] = []
+    listing = catalog.listing()
     words, networks = split_networks(strip_comments(prompt))
     tags = (one.items[0].strip() for one in networks if one.kind in LORA)
     for name in dict.fromkeys(filter(None, tags)):
-        found.append(_named("prompt", "lora", name, catalog.find("lora", name)))
-    learned = catalog.entries("embedding", limit=None).entries
+        row = listing.find("lora", name)
+        found.append(_named("prompt", "lora", name, listing.entry(row) if row else None))
+    learned = [row for row in listing.rows if row.kind == "embedding"]
     texts = {"prompt": words, "negative_prompt": strip_comments(negative_prompt)}
     for field, text in texts.items():
-        for _, name, entry in sorted(_learned_in(text, learned), key=lambda one: one[0]):
-            found.append(_named(field, "embedding", name, entry))
+        for _, name, row in sorted(_learned_in(text, learned), key=lambda one: one[0]):
+            found.append(_named(field, "embedding", name, listing.entry(row)))
     return tuple(found)
 
 
-def _learned_in(text: str, learned: Iterable[Entry]) -> Iterator[tuple[int, str, Entry]]:
+def _learned_in(text: str, learned: Iterable[Row]) -> Iterator[tuple[int, str, Row]]:
     """Place, name and embedding of those that a text has as words of their own."""
     letters = plain(text)
-    for entry in learned:
-        name = entry.name.rpartition("/")[2]
+    for row in learned:
+        name = row.name.rpartition("/")[2]
         if plain(name) in letters:  # quick: there may be thousands
             if at := re.search(rf"(?<!\w){re.escape(plain(name))}(?!\w)", letters):
-                yield at.start(), name, entry
+                yield at.start(), name, row
 
 
 def _named(field: str, kind: str, name: str, entry: Entry | None) -> NamedModel:
