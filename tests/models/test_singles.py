@@ -133,6 +133,22 @@ def test_a_transformer_in_blocks_of_8_bits(flux, apart):
     assert [type(block.attn.to_q) for block in blocks] == [StoredLinear, torch.nn.Linear]
 
 
+def test_all_of_stable_diffusion_3_in_blocks_of_8_bits(tmp_path):
+    folder = write_sd3(tmp_path / "configs", **LARGE)
+    whole = load_file(write_whole(folder, "sd3", tmp_path / "whole.safetensors"))
+    packed = write_weights(tmp_path / "sd3.gguf", whole, "sd3")
+    plain = tmp_path / "sd3.safetensors"
+    save_file({name: rounded(value) for name, value in whole.items()}, plain)
+    assert recognise_file(packed).family == "sd3"
+    one, other = (load(SD3(folder), info_of(path, "sd3")) for path in (packed, plain))
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+    made, wanted = (
+        model.predict_x0(x, 0.6, model.encode_texts(["a red apple"])) for model in (one, other)
+    )
+    torch.testing.assert_close(made, wanted)
+    assert torch.equal(one.decode(x), other.decode(x))
+
+
 @pytest.mark.parametrize(("storage", "near"), [("fp8", 0.15), ("8bit", 0.03)])
 def test_a_card_may_want_it_smaller(flux, apart, storage, near):
     whole = load(Flux(flux), info_of(apart, "flux"))
