@@ -125,7 +125,7 @@ def test_what_is_no_model_leaves_nothing(bench: Bench) -> None:
 
 def test_pickles_are_taken_where_asked_for_if_they_are_weights_only(bench: Bench) -> None:
     def old(what: object) -> bytes:
-        parts = (0x1950A86A20F9469CFC6C, 1001, {}, what)
+        parts = (0x1950A86A20F9469CFC6C, 1001, {}, what, [])
         return b"".join(pickle.dumps(one, 2) for one in parts)
 
     url = bench.peer.put("/f/a/x.pt", old({"string_to_param": {"*": 1}}) + b"\0" * 99)
