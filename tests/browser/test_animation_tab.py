@@ -26,6 +26,7 @@ def tab(view: View) -> View:
     tab = view.tab("animation")
     tab.fill(_prompts="0: a red apple\n3: a green apple")
     tab.fill(**{f"settings.{name}": value for name, value in SMALL.items()})
+    tab.field("_film").select_option(label="No film")
     return tab
 
 
@@ -105,6 +106,25 @@ def test_the_plan_is_drawn_before_anything_is_rendered(tab: View):
     expect(tab.find(".plan .findings")).to_contain_text("angle, character 3")
     expect(tab.find(".plan .rows")).to_be_hidden()
     assert tab.jobs() == []
+
+
+def test_a_film_comes_by_itself_when_the_frames_are_there(tab: View):
+    tab.field("_film").select_option("mp4")
+    tab.generate()
+    expect(tab.find("video")).to_be_visible()
+    film, job = tab.jobs()
+    assert (film["request"]["kind"], film["request"]["job"]) == ("film", job["id"])
+    assert film["started"] >= job["ended"]
+
+
+def test_the_motion_is_seen_before_anything_is_drawn(tab: View):
+    tab.find(".preview").click()
+    expect(tab.find("video")).to_be_visible()
+    film, job = tab.jobs()
+    assert job["request"]["motion_only"] and film["state"] == "finished"
+    assert len(job["pictures"]) == 5
+    first, last = (tab.picture(job["pictures"][at]["id"]) for at in (0, 4))
+    assert first != last
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,18 @@ def test_its_pictures_become_one_file_that_is_a_result(jobs: Jobs, format: str) 
     assert jobs.picture_data(made.id) == Path(made.file).read_bytes()
 
 
+@pytest.mark.parametrize("ending", ["slow", "slow fail"])
+def test_a_film_waits_for_the_job_whose_pictures_it_shows(jobs: Jobs, ending: str) -> None:
+    source = jobs.submit({"prompt": ending, "batch_count": 3, "image_format": "png"}, OWNER)
+    waiting = jobs.submit({"kind": "film", "job": source.id}, OWNER)
+    assert waiting.state == JobState.QUEUED
+    other = drawn(jobs, prompt="y", batch_count=1)
+    film, source = ended(jobs, waiting), ended(jobs, source)
+    assert film.started is not None and source.ended is not None
+    assert film.started >= source.ended, "the other job kept nobody waiting"
+    assert other.state == JobState.FINISHED
+
+
 def test_what_has_no_pictures_cannot_be_filmed(jobs: Jobs) -> None:
     nothing = ended(jobs, jobs.submit({"kind": "film", "job": "0" * 32}, OWNER))
     assert nothing.state == JobState.FAILED

@@ -51,7 +51,8 @@ def guided(stage: Stage, picture: Array, frame: int) -> tuple[Array, Levels | No
     other = _picture(stage, towards).astype(np.float32)
     own = np.asarray(picture, np.float32)
     colour = np.float32(min(max(stage.at("color_correction_factor", frame), 0.0), 1.0))
-    return own + np.float32(share) * (other - own), to_levels((own + colour * (other - own)).astype(np.float32))
+    colours = (own + colour * (other - own)).astype(np.float32)
+    return own + np.float32(share) * (other - own), to_levels(colours)
 
 
 def _deforum(stage: Stage, picture: Array, frame: int, place: int) -> tuple[Array, Levels | None]:

@@ -10,6 +10,7 @@ import numpy as np
 from webui.animation.material import fitted
 from webui.animation.stage import Array, Stage
 from webui.core.errors import UserError
+from webui.motion.camera import Matrix
 from webui.motion.depth import equalized
 from webui.motion.flow import (
     Flow,
@@ -63,7 +64,7 @@ def hybrid_moved_back(stage: Stage, picture: Array, frame: int) -> Array:
         return picture
     older, newer = clip(frame - 1), clip(frame)
     if kind in ("Perspective", "Affine"):
-        return moved_by_matrix(picture, np.linalg.inv(motion_matrix(older, newer, kind)))
+        return moved_by_matrix(picture, _inverse(motion_matrix(older, newer, kind)))
     return moved_by(picture, _flow(stage, newer, older), stage.at(_FACTOR, frame))
 
 
@@ -89,6 +90,10 @@ def mixed(stage: Stage, picture: Array, frame: int, place: str) -> Array:
     if plan.settings.native:
         return composited(np.asarray(picture, np.float32), other.astype(np.float32), mask, alpha)
     return deforum_composited(levels, other, mask, alpha)
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def _flow(stage: Stage, older: Levels, newer: Levels) -> Flow:

@@ -16,7 +16,8 @@ from webui.animation.guides import named_guide
 from webui.animation.material import Material, material_of
 from webui.animation.native import native_steps
 from webui.animation.painting import Painter, drawn_size
-from webui.animation.stage import Array, Frame, Stage
+from webui.animation.rehearsal import Mover
+from webui.animation.stage import Array, Frame, Paint, Stage
 from webui.animation.state import State, load_state, save_state
 from webui.animation.stills import still_steps
 from webui.core.animation import Animation
@@ -25,6 +26,7 @@ from webui.engine.recipes import Tools
 from webui.motion.depth import Depth
 from webui.timeline.footage import INIT, length
 from webui.timeline.plan import Plan, plan_of
+from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of
 from webui.video.reading import film_info
 
@@ -53,7 +55,7 @@ def render(
         material = material_of(plan, files, size, tools.picture, tools.film, stack)
         stage = Stage(
             plan=plan,
-            paint=Painter(request, plan, size, tools, begun),
+            paint=_painter(request, plan, size, tools, begun),
             size=size,
             scale=scale,
             depth=depth,
@@ -66,13 +68,26 @@ def render(
             save_state(folder, state, mark)
 
 
+def _painter(
+    request: Animation,
+    plan: Plan,
+    size: tuple[int, int],
+    tools: Tools,
+    begun: Callable[[int], None],
+) -> Paint:
+    if request.motion_only:
+        return Mover(size, begun)
+    return Painter(request, plan, size, tools, begun)
+
+
 def planned(request: Animation, tools: Tools) -> Plan:
     """The plan of a request, as long as its clips are.
 
     Raises:
         UserError: the first of its errors.
     """
-    settings = settings_of(request.settings)
+    given = request.settings
+    settings = settings_of(moving_only(given) if request.motion_only else given)
 
     def frames_of(sent: str) -> int:
         return film_info(tools.film(sent)).frames

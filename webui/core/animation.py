@@ -25,6 +25,7 @@ class Animation(Request):
         files: what the settings name by a path, or by the parameter itself (`init_image`), as
             pictures, films and sounds that were sent before.
         draft: size of what is drawn, relative to the settings' `W` and `H`.
+        motion_only: nothing is drawn: the first picture, or a test card, moves as planned.
         frames: how many there are; the settings say so, and what a client writes does not count.
     """
 
@@ -38,6 +39,7 @@ class Animation(Request):
     vae: Name | None = None
     noise_source: NoiseSource | None = None
     draft: Scale = 1.0
+    motion_only: bool = False
     frames: int = Field(default=0, ge=0, le=MOST_FRAMES)
 
     @property

@@ -10,6 +10,7 @@ from webui.core.settings import Settings
 from webui.library.catalog import Catalog
 from webui.timeline.footage import chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
+from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of
 
 FramesOf = Callable[[str], int | None]
@@ -53,7 +54,8 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
     Raises:
         UserError: a file that was sent is gone or broken.
     """
-    settings = settings_of(request.settings)
+    given = request.settings
+    settings = settings_of(moving_only(given) if request.motion_only else given)
     return plan_of(settings, footage=length(settings.values, request.files, frames_of))
 
 

@@ -21,6 +21,7 @@ from webui.core.events import (
     Cancelled,
     Event,
     Failed,
+    Finished,
     Job,
     JobState,
     Picture,
@@ -104,7 +105,7 @@ class Jobs:
         self._menus = Menus(paths.offers, folders)
         self.store = Store(paths.pictures)
         self._lock = _take_lock(paths)
-        self._ledger = Ledger(paths.ledger, lambda events: self._hub.recorded(events))
+        self._ledger = Ledger(paths.ledger, self._recorded)
         with self._ledger.read() as reading:
             self._hub = Hub(reading.last_event())
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
@@ -294,6 +295,11 @@ class Jobs:
     def _asked_after(self, number: int, limit: int) -> Sequence[Asked]:
         with self._ledger.read() as reading:
             return reading.asked_after(number, limit)
+
+    def _recorded(self, events: Sequence[Recorded]) -> None:
+        self._hub.recorded(events)
+        if any(isinstance(one.event, Cancelled | Failed | Finished) for one in events):
+            self._chores.wake()  # a film may wait for that job
 
     def _wake(self) -> None:
         self._supervisor.wake()

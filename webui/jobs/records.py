@@ -106,11 +106,17 @@ class Reading:
         return self._jobs(f"{whose} AND state IN ({_FINAL})", values, limit)
 
     def waiting(self, lane: Lane = WORKER) -> list[Waiting]:
-        """Jobs of a lane that wait, in the order in which they will run."""
+        """Jobs of a lane that wait, in the order in which they will run.
+
+        One that is about another job, as a film of its pictures, is not among them before that
+        one is over.
+        """
         rows = self._db.execute(
             "SELECT number, id, owner, priority, (SELECT MAX(turn) FROM jobs AS his"
             " WHERE his.owner = jobs.owner AND his.lane = jobs.lane) AS turn"
-            f" FROM jobs WHERE state IN ({_WAITING}) AND lane = ?",
+            f" FROM jobs WHERE state IN ({_WAITING}) AND lane = ? AND NOT EXISTS"
+            " (SELECT 1 FROM jobs AS other WHERE other.id = json_extract(jobs.request, '$.job')"
+            f" AND other.state NOT IN ({_FINAL}))",
             (lane,),
         )
         return in_turn(Waiting(*row) for row in rows)

@@ -2,7 +2,7 @@
 import { actionBar } from "./actions.js";
 import { dataOf, frameOf, pair, worded } from "./drawing.js";
 import { h } from "./dom.js";
-import { filmRow } from "./animation_film.js";
+import { filmAfter, filmField, filmRow, previewButton } from "./animation_film.js";
 import { filesPart } from "./animation_files.js";
 import { settingsPart } from "./animation_settings.js";
 import { choice, line, number, text } from "./fields.js";
@@ -14,7 +14,7 @@ import { modelChoices } from "./part.js";
 import { seedField, seedJson } from "./seed.js";
 import { stagePart } from "./stage.js";
 import { recall, remember } from "./store.js";
-import { t } from "./text.js";
+import { t, word } from "./text.js";
 
 const BASE = "animation.base"; // what a settings file says beyond the form
 const SETTING = "settings.";
@@ -47,10 +47,12 @@ export function mount({ element, props }) {
   const ask = () => requestOf(form, files);
   const held = { get: () => recall(BASE) ?? NATIVE, set: values => remember(BASE, values) };
   const more = settingsPart(props.more, held, () => form.set("_files", form.value("_files")));
-  const motion = motionPart(form, add, mode);
+  const refuse = problems => notice(problems.map(one => word(one)).join(" "));
+  const motion = motionPart(form, add, mode, previewButton(ask, stage.follow, refuse));
   const settings = [
     pair(form.add(mode), form.add(model)),
     pair(add("max_frames"), add("fps")),
+    form.add(filmField(props.film)),
     pair(add("W", number, { step: 8 }), add("H", number, { step: 8 })),
     pair(add("steps", number, { slider: [1, 60, 1] }), add("diffusion_cadence", number, { hint: "ui.animation.cadence.hint" })),
     motion.element,
@@ -69,7 +71,10 @@ export function mount({ element, props }) {
   ];
   form.onChange(motion.show);
   motion.show();
-  const bar = actionBar(form, ask, stage.follow);
+  const bar = actionBar(form, ask, job => {
+    stage.follow(job);
+    filmAfter(job, form.value("_film"));
+  });
   frameOf(element, { name: "animation", ask: words, settings, bar: [bar], stage });
   const first = { value: null, label: t("ui.animation.default_model") };
   followOffers(offers => model.offer([first, ...modelChoices(offers)]));
@@ -88,14 +93,14 @@ const CAMERAS = { "2D": PLANE, "3D": SPACE };
 const schedulesOf = mode => [...(CAMERAS[mode] ?? []), ...DRAWING];
 
 /** The schedules of the camera: those of the mode. */
-function motionPart(form, add, mode) {
+function motionPart(form, add, mode, preview) {
   const schedules = [...new Set([...PLANE, ...SPACE])].map(name => [name, add(name, line)]);
   const show = () => {
     const there = CAMERAS[mode.read()] ?? [];
     for (const [name, field] of schedules) field.hidden = !there.includes(name);
     element.hidden = there.length === 0;
   };
-  const element = fold("animation.motion", t("ui.animation.motion"), ...schedules.map(([, field]) => field));
+  const element = fold("animation.motion", t("ui.animation.motion"), ...schedules.map(([, field]) => field), preview);
   element.open = recall("fold.animation.motion") ?? true;
   return { element, show };
 }
