@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.gguf_files import write_weights
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of
 from tests.tiny_newer import write_parts_of_z_image, write_z_image
@@ -89,6 +90,26 @@ def test_a_card_names_the_part_where_several_would_do(folder, apart):
     assert refused(folder, apart, parts={"vae": "none"}).code == "model_companion_missing"
     (vae / "x.safetensors").write_bytes(b"damaged")
     assert refused(folder, apart, parts={"vae": "x"}).code == "model_cut_off"
+
+
+def test_a_language_model_may_be_a_gguf(folder, apart):
+    wanted = drawn(folder, apart)
+    file = apart.parents[1] / "text_encoders" / "qwen_3_4b.safetensors"
+    own = {name.removeprefix("model."): value for name, value in load_file(file).items()}
+    file.unlink()
+    names = {f"self_attn.{one}_proj": f"attn_{one}" for one in "qkv"}
+    names |= {"self_attn.o_proj": "attn_output", "self_attn.": "attn_", "mlp.": "ffn_"}
+    names |= {"_proj": "", "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
+    names |= {"layers.": "blk.", "embed_tokens": "token_embd"}
+    turned = {}
+    for name, value in own.items():
+        new = "output_norm.weight" if name == "norm.weight" else name
+        for old, other in names.items():
+            new = new.replace(old, other)
+        turned[new] = value
+    write_weights(file.with_name("Qwen3-4B-Q8_0.gguf"), turned, "qwen3")
+    made = drawn(folder, apart)
+    assert 0 < float((made - wanted).abs().max()) < 0.05
 
 
 def test_qwens_tokenizer_ships_and_another_one_is_asked_for(folder, apart, tmp_path):

@@ -100,6 +100,28 @@ def test_names_of_larger_models_and_of_more_layers(network):
     assert language_names(inside, network).keys() == network.state_dict().keys()
 
 
+def test_names_of_gguf(network):
+    turned = {
+        "embed_tokens": "token_embd",
+        "layers": "blk",
+        "self_attn.o_proj": "attn_output",
+        "input_layernorm": "attn_norm",
+        "post_attention_layernorm": "ffn_norm",
+        "mlp.": "ffn_",
+        "self_attn.": "attn_",
+        "_proj": "",
+    }
+    tensors = {"output.weight": torch.zeros(1)}
+    for name, value in network.state_dict().items():
+        new = "output_norm.weight" if name == "norm.weight" else name
+        for old, other in turned.items():
+            new = new.replace(old, other)
+        tensors[new] = value
+    found = language_names(tensors, network)
+    assert found.keys() == network.state_dict().keys()
+    assert all(torch.equal(found[name], one) for name, one in network.state_dict().items())
+
+
 def test_layers_that_nothing_reads_are_left_out(network, folder):
     whole = encoder(network, folder, layers=(1, 2)).encode("a red apple")
     cut = shortened(Qwen3Model, deepcopy(network.config), 2)

@@ -7,7 +7,8 @@ with language models, and have autoencoders of several kinds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,22 @@ import torch
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
-from webui.library.weights import SUFFIX, Header, read_config, read_header
-from webui.models.components import Components, Convert, Kinds, Source, load_components
+from webui.library.weights import Header, read_config, read_header
+from webui.models.components import (
+    Components,
+    Convert,
+    Kinds,
+    Language,
+    Source,
+    Vae,
+    load_components,
+)
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.language import LAYER, WORDS
 from webui.models.qwen_words import QWEN_WORDS
-from webui.models.shelves import FOLDERS
+from webui.models.shelves import Sought, beside, missing, shelves
 from webui.models.singles import Single, load_flow, vae_names
-
-_ANCESTORS = 6
-_WORDS = "embed_tokens.weight"
 
 
 def load_newer(
@@ -78,43 +85,36 @@ def _convert(kinds: Kinds, part: str) -> Convert:
 
 def _beside(kinds: Kinds, info: ModelInfo, part: str, config: Mapping[str, Any]) -> Source:
     """A part in a file of its own."""
-    path = Path(info.path)
-    kind = "vae" if part == "vae" else "text_encoder"
-    named = info.card.parts.get(part)
-    for file in (file for shelf in _shelves(path, kind) for file in _files(shelf)):
-        if named is not None and named not in (file.name, file.stem):
-            continue
-        foreign = kind == "vae" and re.search(kinds.vae.foreign, file.stem.lower())
-        if named is None and foreign:
-            continue
-        try:
-            header = read_header(file, file.name)
-        except UserError:
-            if named is not None:
-                raise
-            continue
-        if _is(header, part, kinds, config):
-            return Source((file,), (file.name,), "", config, _convert(kinds, part))
-    folder = next(_shelves(path, kind), path.parent / FOLDERS[kind][0])
-    what = "VAE" if part == "vae" else kinds.languages[part].title
-    raise UserError("model_companion_missing", file=path.name, what=what, folder=str(folder))
-
-
-def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> bool:
-    """Whether a file holds that part, by the sizes of its tables."""
-    shapes = header.shapes
     if part == "vae":
-        found = (shapes.get(name, ()) for name in kinds.vae.input)
-        return any(shape[1:2] == (config[kinds.vae.channels],) for shape in found)
+        fits = partial(_is_vae, vae=kinds.vae, config=config)
+        sought = Sought(part, "vae", "VAE", fits, re.compile(kinds.vae.foreign))
+    else:
+        language = kinds.languages[part]
+        fits = partial(_is_language, language=language, config=config)
+        sought = Sought(part, "text_encoder", language.title, fits)
+    file = beside(info, sought)
+    if file is None:
+        raise missing(info, sought)
+    return Source((file,), (file.name,), "", config, _convert(kinds, part))
+
+
+def _is_vae(header: Header, vae: Vae, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds that autoencoder, by the size of its first table."""
+    found = (header.shapes.get(name, ()) for name in vae.input)
+    return any(shape[1:2] == (config[vae.channels],) for shape in found)
+
+
+def _is_language(header: Header, language: Language, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds that language model, by its width and the number of its layers."""
+    shapes = header.shapes
     text = config.get("text_config", config)
-    words = [shape for name, shape in shapes.items() if name.endswith(_WORDS)]
-    depth = kinds.languages[part].chat.depth(text["num_hidden_layers"])
-    last = f"layers.{depth - 1}."
-    after = f"layers.{text['num_hidden_layers']}."
+    words = (shape for name, shape in shapes.items() if name.endswith(WORDS))
+    layers = {int(found[1]) for name in shapes if (found := LAYER.search(name))}
+    depth = language.chat.depth(text["num_hidden_layers"])
     return (
         any(shape[1:] == (text["hidden_size"],) for shape in words)
-        and any(last in name for name in shapes)
-        and not any(after in name for name in shapes if "visual" not in name)
+        and depth <= len(layers) <= text["num_hidden_layers"]
+        and any(language.mark in name for name in shapes)
     )
 
 
@@ -130,11 +130,11 @@ def _tokenizer(kinds: Kinds, single: Single, path: Path, folder: str) -> Path:
     language = next(one for one in kinds.languages.values() if one.tokenizer == folder)
     if language.words is None:
         return QWEN_WORDS
-    shelves = list(_shelves(path, "text_encoder"))
-    for shelf in shelves:
+    places = list(shelves(path, "text_encoder"))
+    for shelf in places:
         if (shelf / language.words).is_file():
             return shelf / language.words
-    where = shelves[0] if shelves else path.parent
+    where = places[0] if places else path.parent
     raise UserError(
         "language_tokenizer_missing",
         file=path.name,
@@ -142,15 +142,3 @@ def _tokenizer(kinds: Kinds, single: Single, path: Path, folder: str) -> Path:
         folder=str(where),
         name=language.words,
     )
-
-
-def _files(shelf: Path) -> Iterator[Path]:
-    yield from sorted(shelf.rglob(f"*{SUFFIX}"))
-
-
-def _shelves(path: Path, kind: str) -> Iterator[Path]:
-    """Folders of that kind of part, the nearest first."""
-    for folder in path.parents[:_ANCESTORS]:
-        for name in FOLDERS[kind]:
-            if (folder / name).is_dir():
-                yield folder / name

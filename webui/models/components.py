@@ -97,6 +97,7 @@ class Language:
         words: the name of its tokenizer's file in a folder of text encoders; None for Qwen's, which
             ships with the program.
         names: to the network's names.
+        mark: what the names of its weights have in them in every file that will do.
         encoder: (network, tokenizer, part, chat) -> what reads with it.
     """
 
@@ -106,6 +107,7 @@ class Language:
     title: str
     words: str | None = None
     names: Convert = language_names
+    mark: str = ""
     encoder: Callable[[Any, Any, str, Chat], Any] = LanguageEncoder
 
 

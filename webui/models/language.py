@@ -31,7 +31,26 @@ REMEMBERED = 16
 _BEGIN = re.compile(r"^(?:model\.)?(?:language_model\.)?(?:model\.)?")
 """What stands before the names of a language model's weights, alone or within a larger one."""
 _OTHERS = ("lm_head.", "visual.", "vision_tower.", "multi_modal_projector.")
+_HEAD = "lm_head.weight"
 _NORM = "norm.weight"
+WORDS = ("embed_tokens.weight", "token_embd.weight")
+"""How the names of its table of words end, in transformers and in GGUF."""
+LAYER = re.compile(r"(?:^|\.)(?:layers|blk)\.(\d+)\.")
+"""The number of a layer in the names of its weights, in both."""
+_GGUF_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
+_GGUF_OUTER = {
+    "token_embd.weight": "embed_tokens.weight",
+    "output_norm.weight": _NORM,
+    "output.weight": _HEAD,
+}
+_GGUF_LAYERS = {
+    **{f"attn_{one}": f"self_attn.{one}_proj" for one in "qkv"},
+    **{f"attn_{one}_norm": f"self_attn.{one}_norm" for one in "qk"},
+    "attn_output": "self_attn.o_proj",
+    "attn_norm": "input_layernorm",
+    "ffn_norm": "post_attention_layernorm",
+    **{f"ffn_{one}": f"mlp.{one}_proj" for one in ("gate", "up", "down")},
+}
 _LAYER = re.compile(r"layers\.(\d+)\.")
 
 
@@ -186,10 +205,11 @@ def shortened(make: Callable[[Any], Any], config: Any, layers: int) -> Any:
 
 
 def language_names(tensors: Tensors, network: Any) -> Tensors:
-    """Names as saved by any version of transformers to those of the text model alone."""
+    """Names as saved by any version of transformers, or as GGUF has Qwen's, to those of the text
+    model alone."""
     kept: Tensors = {}
     for name, value in tensors.items():
-        own = _BEGIN.sub("", name)
+        own = _gguf_name(_BEGIN.sub("", name))
         layer = _LAYER.match(own)
         beyond = layer is not None and int(layer[1]) >= network.config.num_hidden_layers
         if own == _NORM and isinstance(network.norm, nn.Identity):
@@ -197,3 +217,10 @@ def language_names(tensors: Tensors, network: Any) -> Tensors:
         if not own.startswith(_OTHERS) and not beyond:
             kept[own] = value
     return kept
+
+
+def _gguf_name(name: str) -> str:
+    found = _GGUF_LAYER.fullmatch(name)
+    if found and found[2] in _GGUF_LAYERS:
+        return f"layers.{found[1]}.{_GGUF_LAYERS[found[2]]}.{found[3]}"
+    return _GGUF_OUTER.get(name, name)

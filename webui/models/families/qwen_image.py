@@ -87,6 +87,7 @@ def _editing(shown: str, area: int) -> Kinds:
             chat=EDIT,
             title=TITLE,
             names=seeing_names,
+            mark="visual.",
             encoder=partial(SeeingEncoder, shown=shown, area=area),
         )
     )
