@@ -7,7 +7,7 @@ import torch
 from gguf.quants import dequantize
 
 from webui.library.header import BLOCKS, BYTES, OWN_BLOCKS
-from webui.models.quants import NORMAL, PLAIN, decoded
+from webui.models.quants import NORMAL, PLAIN, decoded, looked_up
 
 
 def blocks(kind: str, rows: int) -> np.ndarray:
@@ -36,6 +36,13 @@ def test_numbers_that_stand_for_themselves(kind):
     numbers = torch.tensor([[1.0, -2.0], [4.0, 0.5]]).to(PLAIN[kind])
     data = numbers.view(torch.uint8)
     assert torch.equal(decoded(data, kind).float(), numbers.float())
+
+
+@pytest.mark.parametrize("kind", ["F8_E4M3", "F8_E5M2"])
+def test_floats_of_8_bits_where_a_device_does_not_know_them(kind):
+    data = torch.arange(256, dtype=torch.uint8).reshape(4, 64)
+    made, wanted = looked_up(data, kind), decoded(data, kind).float()
+    assert torch.equal(made.nan_to_num(7), wanted.nan_to_num(7)) and made.dtype == torch.float32
 
 
 def test_sizes_are_those_of_the_format():

@@ -44,6 +44,7 @@ NORMAL = (
 """Numbers that lie as densely as those of a normal distribution: Dettmers et al., "QLoRA: efficient
 finetuning of quantized LLMs", 2023, appendix E."""
 
+_EIGHTS = ("F8_E4M3", "F8_E5M2")
 _GROUPS = 8
 _UNLIKE = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
 """What the sixteen halves of a byte stand for in blocks of IQ4 (ggml's `kvalues_iq4nl`)."""
@@ -59,11 +60,19 @@ def decoded(data: Tensor, kind: str) -> Tensor:
     Returns:
         (..., numbers), in float32 where they lay in blocks, else in their own type.
     """
+    if kind in _EIGHTS and data.device.type == "mps":
+        return looked_up(data, kind)
     if kind in PLAIN:
         return data.contiguous().view(PLAIN[kind])
     _, size = BLOCKS.get(kind) or OWN_BLOCKS[kind]
     numbers = _DECODERS[kind](data.reshape(-1, size))
     return numbers.reshape(*data.shape[:-1], -1)
+
+
+def looked_up(data: Tensor, kind: str) -> Tensor:
+    """Floats of 8 bits as float32, for devices that do not know the type."""
+    every = torch.arange(256, dtype=torch.uint8).view(PLAIN[kind]).float().to(data.device)
+    return every.index_select(0, data.flatten().int()).view(data.shape)
 
 
 def _halves(blocks: Tensor, begin: int) -> Tensor:
