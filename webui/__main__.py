@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from webui.cli.parser import read_arguments
 
-
 SERVED = ("download", "merge", "convert")
 """Actions of `webui models` that are jobs for a server; the others need none."""
 
