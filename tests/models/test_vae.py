@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import AutoencoderKLQwenImage
 from safetensors.torch import load_file, save_file
 
 from tests.ldm_layout import ldm_names
+from tests.tiny_flux2 import flux2_autoencoder, flux2_vae_layout
+from tests.tiny_newer import wan_layout
 from webui.core.errors import UnknownId, UserError
 from webui.core.offers import ModelInfo
 from webui.library.catalog import Catalog
 from webui.models import vae as module
+from webui.models.autoencoders import Flux2Autoencoder, QwenAutoencoder
 from webui.models.families import FAMILIES
 from webui.models.vae import Vaes, read_vae
 
@@ -49,6 +53,24 @@ def test_forms_of_files(model, weights, tmp_path, form, ending):
     for name, value in read.vae.state_dict().items():
         assert torch.equal(value, weights[name])
     assert read.scale == model.own_autoencoder.scale
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "layout"),
+    [
+        (QwenAutoencoder, lambda: AutoencoderKLQwenImage(base_dim=8), wan_layout),
+        (Flux2Autoencoder, flux2_autoencoder, flux2_vae_layout),
+    ],
+)
+def test_files_of_newer_kinds(tmp_path, kind, make, layout):
+    like, other = kind(make()), make()
+    for form in (layout, dict):
+        save_file(form(other.state_dict()), tmp_path / "a.safetensors")
+        read = read_vae(tmp_path / "a.safetensors", like, CPU)
+        assert type(read) is kind
+        latents = torch.randn(1, read.channels, 4, 4)
+        with torch.inference_mode():
+            assert torch.equal(read.decode(latents), kind(other.eval()).decode(latents))
 
 
 def test_files_that_cannot_be_used(model, weights, tmp_path):

@@ -16,7 +16,7 @@ from diffusers.models.autoencoders.autoencoder_kl_qwenimage import AutoencoderKL
 from torch import Tensor
 
 from webui.models.autoencoder import Autoencoder
-from webui.models.components import Vae
+from webui.models.components import Convert, Vae
 from webui.models.loading import Tensors
 
 _SIDE = 2
@@ -147,3 +147,8 @@ QWEN_VAE = Vae(
 FLUX2_VAE = Vae(
     make=_make_flux2, wrap=Flux2Autoencoder, names=flux2_vae_names, foreign=r"wan|qwen|sd_?3"
 )
+NEWER: tuple[tuple[type[Autoencoder], Convert], ...] = (
+    (QwenAutoencoder, wan_names),
+    (Flux2Autoencoder, flux2_vae_names),
+)
+"""Kinds of autoencoders, with what turns the names of files of them."""

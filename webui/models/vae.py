@@ -9,7 +9,6 @@ from weakref import ReferenceType, ref
 
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from webui.core.errors import UnknownId, UserError
@@ -18,10 +17,11 @@ from webui.library.entries import SHORT_HASH, Entry, Page
 from webui.library.hashes import Stamp, stamp
 from webui.library.weights import read_header
 from webui.models.autoencoder import Autoencoder
+from webui.models.autoencoders import NEWER
 from webui.models.checkpoint import old_names
 from webui.models.devices import autoencoder_dtype, device_name
 from webui.models.loading import fill, without_weights
-from webui.models.tensors import SAFE, read_pickled, read_some
+from webui.models.numbers import opened
 
 AUTOMATIC, OWN = "automatic", "none"
 """A1111's words, in small letters: the one that is named like the model; the model's own."""
@@ -30,7 +30,10 @@ _KIND = "vae"
 _SHOWN = 100
 _PREFIX = "first_stage_model."
 """Of an autoencoder in a single file of a whole model."""
-_NETWORK = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.")
+_NETWORK = (
+    *("encoder.", "decoder.", "quant_conv.", "post_quant_conv."),
+    *("conv1.", "conv2.", "bn."),  # of Wan's and of Flux.2's
+)
 """Begins of names of what is needed; training leaves others in files."""
 _BESIDE = ".vae"
 
@@ -61,7 +64,7 @@ class Owner(Protocol):
 
 
 def read_vae(path: Path, like: Autoencoder, device: torch.device) -> Autoencoder:
-    """Read a file in LDM's names or diffusers', `.safetensors` or written by torch.
+    """Read a file in LDM's names or diffusers', in any format.
 
     Args:
         like: an autoencoder of the same architecture, whose scale holds for this one, too.
@@ -75,25 +78,29 @@ def read_vae(path: Path, like: Autoencoder, device: torch.device) -> Autoencoder
     tensors = {name: one for name, one in tensors.items() if name.startswith(_NETWORK)}
     if not tensors:
         raise UserError("vae_none", "vae", file=path.name)
-    if any(name.startswith("encoder.down.") for name in tensors):
-        converted: Mapping[str, Any] = convert_ldm_vae_checkpoint(tensors, config)
-    else:
-        converted = old_names(tensors)
     with without_weights():
-        network: Any = AutoencoderKL.from_config(config)
+        network: Any = type(like.vae).from_config(config)
+    converted = _own_names(tensors, like, network)
     dtype = autoencoder_dtype(device, device_name(device))
     ready = {name: one.to(dtype) for name, one in converted.items() if one is not None}
     fill(network, ready, path.name)
-    return Autoencoder(network)
+    return type(like)(network)
+
+
+def _own_names(tensors: Mapping[str, Tensor], like: Autoencoder, network: Any) -> Mapping[str, Any]:
+    """The tensors by the network's names."""
+    for kind, names in NEWER:
+        if isinstance(like, kind):
+            return names(dict(tensors), network)
+    if any(name.startswith("encoder.down.") for name in tensors):
+        return convert_ldm_vae_checkpoint(tensors, network.config)
+    return old_names(dict(tensors))
 
 
 def _tensors(path: Path) -> Mapping[str, Tensor]:
-    if path.suffix.lower() in SAFE:
-        return read_some(path, _wanted(read_header(path, path.name).shapes))
-    held = read_pickled(path)
-    inner = held.get("state_dict")
-    items = inner.items() if isinstance(inner, Mapping) else held.items()
-    return {str(name): one for name, one in items if isinstance(one, Tensor)}
+    header = read_header(path, path.name)
+    with opened(path, path.name, header) as file:
+        return {name: file.tensor(name) for name in _wanted(header.shapes)}
 
 
 def _wanted(names: Iterable[str]) -> list[str]:
