@@ -120,6 +120,14 @@ def test_what_lies_beside_a_network_is_as_large_as_usual(tmp_path):
     assert (sizes.network, sizes.longest) == (2000, 2 * 4762 * 10**6)
 
 
+@pytest.mark.parametrize(("wide", "millions"), [(15360, 17344), (7680, 3114), (1, 17344)])
+def test_what_reads_for_flux_2_is_told_by_its_network(tmp_path, wide, millions):
+    file = tmp_path / "flux2.safetensors"
+    tensors = {"txt_in.weight": torch.zeros(1, wide, dtype=torch.float16)}
+    save_file({**half("double_blocks.0.a"), **tensors}, file)
+    assert sizes_of(info(file, "flux2"), 2).longest == 2 * millions * 10**6
+
+
 def test_a_file_without_a_header_is_told_by_its_size(tmp_path):
     file = tmp_path / "old.ckpt"
     file.write_bytes(b"no header")

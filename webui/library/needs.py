@@ -43,6 +43,8 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
     "sdxl-refiner": {"text_encoder_2": 695, "vae": 84},
 }
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
+_FLUX2_READERS: Mapping[int, int] = {15360: 17344, 7680: 3114, 12288: 5832}
+"""Numbers a token that a network takes -> millions of weights of what reads for it."""
 _Side = Annotated[int, Field(ge=0, le=2**16)]
 _ENCODER = re.compile(r"^(?:text_encoders|conditioner\.embedders)\.[^.]+|^[^./]+")
 
@@ -164,7 +166,8 @@ def _bytes_of(
                 found[part] += stored
             else:
                 found[_FEW] += stored
-    usual = {part: millions * 10**6 * width for part, millions in _USUAL.get(family, {}).items()}
+    known = {**_USUAL.get(family, {}), **_read_by(family, files)}
+    usual = {part: millions * 10**6 * width for part, millions in known.items()}
     if not found:
         found["network"] = max(size * width // 2 - sum(usual.values()), size // 2)
     kinds = {_kind(part) for part in found}
@@ -172,6 +175,20 @@ def _bytes_of(
         return dict(found)
     lacking = {part: one for part, one in usual.items() if _kind(part) not in kinds}
     return {**found, **lacking}
+
+
+def _read_by(family: str, files: Iterable[Path]) -> Mapping[str, int]:
+    """Which of Flux.2's language models reads for a network, told by what that takes."""
+    for file in files if family == "flux2" else ():
+        try:
+            shapes = read_header(file, file.name).shapes
+        except UserError:
+            continue
+        wide = (one[1] for name, one in shapes.items() if name.endswith("txt_in.weight"))
+        found = _FLUX2_READERS.get(next(wide, 0))
+        if found:
+            return {"text_encoder": found}
+    return {}
 
 
 def _part(name: str) -> str:
