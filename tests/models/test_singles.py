@@ -17,6 +17,8 @@ from tests.tiny_flows import info_of, write_flux, write_sd3
 from webui.core.errors import UserError
 from webui.library.recognition import recognise_file
 from webui.library.weights import read_config
+from webui.models.adapters.patches import Joined
+from webui.models.adapters.reading import read_adapter
 from webui.models.checkpoint import CONFIGS
 from webui.models.components import make
 from webui.models.families.flux import KINDS as FLUX_KINDS
@@ -131,6 +133,37 @@ def test_a_transformer_in_blocks_of_8_bits(flux, apart):
     torch.testing.assert_close(made, wanted)
     blocks = [model.transformer.transformer_blocks[0] for model in (one, other)]
     assert [type(block.attn.to_q) for block in blocks] == [StoredLinear, torch.nn.Linear]
+
+
+def test_a_lora_of_fused_layers_on_blocks_joined_and_taken_off_to_the_bit(flux, apart, tmp_path):
+    models = [
+        load(Flux(flux), info_of(path, "flux"))
+        for path in in_8_bits(flux, "transformer", apart.with_name("q8"))
+    ]
+    shapes = {name: value.shape for name, value in load_file(apart).items()}
+    lora: dict[str, torch.Tensor] = {}
+    for layer in ("double_blocks.0.img_attn.qkv", "single_blocks.1.linear1", "img_in"):
+        outputs, inputs = shapes[f"{layer}.weight"]
+        name = f"lora_unet_{layer.replace('.', '_')}"
+        lora[f"{name}.lora_down.weight"] = torch.randn(4, inputs)
+        lora[f"{name}.lora_up.weight"] = torch.randn(outputs, 4) / 10
+    save_file(lora, tmp_path / "lora.safetensors")
+    adapter = read_adapter(tmp_path / "lora.safetensors", "lora")
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+
+    def drawn() -> list[torch.Tensor]:
+        return [one.predict_x0(x, 0.6, one.encode_texts(["a red apple"])) for one in models]
+
+    alone = drawn()
+    for model in models:
+        assert len(model.match(adapter).fitting) == 3 and not model.match(adapter).unknown
+        model.adapt([Joined(adapter, 1.0, 0.8)])
+    packed, plain = drawn()
+    torch.testing.assert_close(packed, plain)
+    assert (packed - alone[0]).abs().max() > 0.01
+    for model in models:
+        model.adapt([])
+    assert all(torch.equal(one, other) for one, other in zip(drawn(), alone, strict=True))
 
 
 def test_all_of_stable_diffusion_3_in_blocks_of_8_bits(tmp_path):
