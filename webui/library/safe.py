@@ -91,6 +91,7 @@ def _read_table(values: Mapping[str, Any], begin: int) -> _Table:
         ValueError, TypeError, LookupError: they do not, or it is no table.
     """
     table = _Table({}, {}, {}, {}, Counter())
+    shapes, sizes, types, bytes = table.shapes, table.sizes, table.types_of, table.types
     spans: list[tuple[int, int]] = []
     for key, value in values.items():
         dtype, shape, (start, stop) = value["dtype"], tuple(value["shape"]), value["data_offsets"]
@@ -98,12 +99,12 @@ def _read_table(values: Mapping[str, Any], begin: int) -> _Table:
         number = BYTES.get(dtype)
         if number is not None and size != number * math.prod(shape):
             raise ValueError(key)
-        table.shapes[key] = shape
-        table.sizes[key] = size
-        table.types_of[key] = dtype
-        table.offsets[key] = begin + start
-        table.types[dtype] += size
+        shapes[key] = shape
+        sizes[key] = size
+        types[key] = dtype
+        bytes[dtype] += size
         spans.append((start, stop))
+    table.offsets = {key: begin + span[0] for key, span in zip(values, spans, strict=True)}
     for start, stop in sorted(spans):
         if start != table.end or type(stop) is not int:
             raise ValueError(start)
