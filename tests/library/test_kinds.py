@@ -87,6 +87,8 @@ def test_checkpoints(family):
         (names("encoder.block.0.layer.0.SelfAttention.q.weight", "shared.weight"),
          "text_encoder", "t5"),
         (names("model.layers.0.self_attn.q_proj.weight"), "text_encoder", None),
+        (names("model.layers.0.self_attn.q_proj.weight", "visual.blocks.0.x"),
+         "text_encoder", None),
         (names("enc.blk.0.attn_k.weight"), "text_encoder", "t5"),
         (names("blk.12.attn_k.weight"), "text_encoder", None),
         (names("vision_model.encoder.layers.0.mlp.fc1.weight"), "image_encoder", None),

@@ -75,6 +75,7 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("image_encoder", ("_vision_model_", "\n_visual_")),
     (
+    ("text_encoder", ("_model_layers_0_self_attn_",)),  # also one that sees, as Qwen's
         "text_encoder",
         (
             "_text_model_encoder_layers_0_",
