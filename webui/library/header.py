@@ -74,6 +74,9 @@ OWN_BLOCKS: Mapping[str, tuple[int, int]] = {"NF4": (64, 36)}
 """Types of no format's: in memory the largest number of a block (float32) comes first, then half a
 byte for each; files of bitsandbytes have the largest ones apart."""
 
+_MICRO = "NVFP4/MXFP8"
+"""Types of few bits with a factor for each 16 or 32 numbers, which lies in a tensor of its own."""
+
 
 def check_types(header: Header, shown: str) -> None:
     """Whether all of its numbers can be read.
@@ -81,8 +84,16 @@ def check_types(header: Header, shown: str) -> None:
     Raises:
         UserError: some are of a type that nobody here knows.
     """
-    for kind in {*header.types.values()} - BYTES.keys() - BLOCKS.keys() - OWN_BLOCKS.keys():
+    unknown = {*header.types.values()} - BYTES.keys() - BLOCKS.keys() - OWN_BLOCKS.keys()
+    found = (kind for name, kind in header.types.items() if _is_micro(name, kind))
+    if unknown or next(found, None):
+        kind = min(unknown, default=_MICRO)
         raise UserError("model_numbers", file=shown, kind=kind)
+
+
+def _is_micro(name: str, kind: str) -> bool:
+    """Whether it is one of the factors that blocks of such a type have beside them."""
+    return name.endswith(".weight_scale_2") or (kind == "U8" and name.endswith(".weight_scale"))
 
 
 def check_length(shown: str, have: int, want: int) -> None:
