@@ -47,6 +47,20 @@ def test_pictures_by_their_setting():
         Material().picture("mask_file", "x")
 
 
+def test_depths_that_were_sent(film, tmp_path):
+    ramp = np.tile(np.arange(0, 64, 4, dtype=np.uint8), (8, 1))
+    Image.fromarray(ramp).save(tmp_path / "depth.png")
+    made = plan(animation_mode="3D", depth_source="d")
+    with ExitStack() as stack:
+        still = material_of(
+            made, {"d": "r"}, (8, 8), None, lambda ref: tmp_path / "depth.png", stack
+        )
+        assert np.array_equal(still.depth(0), ramp) and np.array_equal(still.depth(9), ramp)
+        moving = material_of(made, {"d": "r"}, (8, 8), None, lambda ref: film, stack)
+        assert abs(moving.depth(2).mean() - 100) < 4 and moving.depth(0).shape == (32, 48)
+        assert material_of(plan(), {}, (8, 8), None, None, stack).depth is None
+
+
 def test_sizes():
     levels = np.zeros((4, 6, 3), np.uint8)
     assert resized(levels, (6, 4)) is levels and resized(levels, (12, 9)).shape == (9, 12, 3)

@@ -46,7 +46,7 @@ def test_depth_is_asked_for_where_it_is_made_use_of(settings, asked):
         return depth
 
     there = stage(plan(max_frames=2, **settings, **SIZE), Mixer(picture()), depth=network)
-    found = there.depth_of(picture())
+    found = there.depth_of(picture(), 0)
     assert (found is depth) == asked and bool(seen) == asked
 
 

@@ -81,3 +81,9 @@ def test_what_cannot_be_rendered_yet_is_told_as_when_it_is_sent(plan):
     made = plan("", hybrid_motion="Affine")
     assert not made["ok"]
     assert [one["parameter"] for one in made["errors"]] == ["video_init_path"]
+
+
+def test_a_scene_that_is_a_plane_is_told(plan):
+    made = plan("", animation_mode="3D")
+    assert made["ok"] and [one["parameter"] for one in made["warnings"]] == ["depth_algorithm"]
+    assert plan("", animation_mode="3D", use_depth_warping=False)["warnings"] == []

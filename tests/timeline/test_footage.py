@@ -48,6 +48,11 @@ def files_of(**values):
             {"animation_mode": "Video Input", **CLIP},
             [Needed("video_init_path", "a.mp4", "film")],
         ),
+        (
+            {"animation_mode": "3D", "depth_source": "d.png"},
+            [Needed("depth_source", "d.png", "either")],
+        ),
+        ({"animation_mode": "Interpolation", "depth_source": "d.png"}, []),
         ({"hybrid_motion": "Affine", **CLIP}, [Needed("video_init_path", "a.mp4", "film")]),
         ({"hybrid_motion": "Affine", "animation_mode": "Interpolation"}, []),
     ],

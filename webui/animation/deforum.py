@@ -80,7 +80,8 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
 
     frames: list[Frame] = []
     for between in range(first, frame):
-        depth = stage.depth_of(fade.following.picture)  # one for both pictures and the flow
+        newer = fade.following.picture
+        depth = stage.depth_of(newer, between)  # one for both pictures and the flow
 
         def move_flow(picture: Array, number: int, depth: Depth | None = depth) -> Array:
             return moved(picture, stage.motion(number), depth)
@@ -97,7 +98,7 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
 def _redrawn(stage: Stage, state: State, picture: Array, frame: int) -> tuple[State, Array, Any]:
     plan = stage.plan
     before = picture
-    picture = to_levels(moved(picture, stage.motion(frame), stage.depth_of(picture)))
+    picture = to_levels(moved(picture, stage.motion(frame), stage.depth_of(picture, frame)))
     picture = mixed(stage, picture, frame, "Before Motion")
     picture = hybrid_moved(stage, picture, frame, before)
     picture = mixed(stage, picture, frame, "Normal")

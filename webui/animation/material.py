@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image
 
 from webui.core.errors import UserError
+from webui.motion.depth import Depth, depth_of_file, depth_of_picture
 from webui.motion.pictures import Levels
-from webui.timeline.footage import CLIP, MASK_CLIP, chosen, file_of, uses_clip
+from webui.timeline.footage import CLIP, DEPTH, MASK_CLIP, chosen, file_of, uses_clip
 from webui.timeline.plan import Plan
+from webui.video.containers import container_of_file
 from webui.video.reading import FilmReader, film_info
 
 
@@ -30,11 +32,14 @@ class Material:
             the animation has none.
         mask_clip: the same of the clip of masks.
         picture: (setting, the name it says) -> the picture, as it was sent.
+        depth: a frame's number -> how near each pixel is, of any size; None where nothing was
+            sent of it.
     """
 
     clip: Callable[[int], Levels] | None = None
     mask_clip: Callable[[int], Levels] | None = None
     picture: Callable[[str, str], Image.Image] = _no_picture
+    depth: Callable[[int], Depth] | None = None
 
 
 def material_of(
@@ -55,15 +60,29 @@ def material_of(
         stack: closes the clips at its end.
     """
 
+    def opened(path: Path) -> FilmReader:
+        info = film_info(path)
+        places = chosen(plan.settings.values, info.frames)
+        return stack.enter_context(FilmReader(path, (info.width, info.height), places))
+
     def clip(parameter: str, used: bool) -> Callable[[int], Levels] | None:
         sent = file_of(files, parameter, str(plan.value(parameter) or "")) if used else None
         if sent is None:
             return None
-        path = film(sent)
-        info = film_info(path)
-        places = chosen(plan.settings.values, info.frames)
-        reader = stack.enter_context(FilmReader(path, (info.width, info.height), places))
+        reader = opened(film(sent))
         return lambda frame: resized(reader.frame(frame), size)
+
+    def depth() -> Callable[[int], Depth] | None:
+        name = str(plan.value(DEPTH) or "")
+        sent = file_of(files, DEPTH, name) if name else None
+        if sent is None:
+            return None
+        path = film(sent)
+        if container_of_file(path) is None:
+            still = depth_of_file(path.read_bytes())
+            return lambda frame: still
+        reader = opened(path)
+        return lambda frame: depth_of_picture(Image.fromarray(reader.frame(frame)))
 
     def named(parameter: str, name: str) -> Image.Image:
         sent = file_of(files, parameter, name)
@@ -73,6 +92,7 @@ def material_of(
         clip(CLIP, uses_clip(plan.settings.values)),
         clip(MASK_CLIP, plan.value("use_mask_video")),
         named,
+        depth(),
     )
 
 

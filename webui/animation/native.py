@@ -59,7 +59,8 @@ def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[S
 
 
 def _moved(stage: Stage, picture: Array, frame: int, back: bool = False) -> Picture:
-    depth = stage.depth_of(picture) if picture.shape[-1] == 3 else None  # a flow has two channels
+    sees = picture.shape[-1] == 3  # a flow has two channels
+    depth = stage.depth_of(picture, frame) if sees else None
     return native_moved(picture, stage.motion(frame), depth, back)
 
 

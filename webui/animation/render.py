@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from webui.animation.clips import clip_steps
@@ -23,7 +24,9 @@ from webui.animation.stills import still_steps
 from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.engine.recipes import Tools
-from webui.motion.depth import Depth
+from webui.motion.depth import Depth, distances
+from webui.motion.moves import METRIC
+from webui.motion.pictures import to_levels
 from webui.timeline.footage import INIT, length
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.rehearsal import moving_only
@@ -36,14 +39,12 @@ def render(
     tools: Tools,
     folder: Path,
     begun: Callable[[int], None] = lambda frame: None,
-    depth: Callable[[Array], Depth | None] = lambda picture: None,
 ) -> Iterator[Frame]:
     """The frames of an animation, in their order, from the last state that was kept.
 
     Args:
         folder: where the state is kept.
         begun: told the number of each frame before it is drawn.
-        depth: how far each pixel of a picture is; None for a plane.
 
     Raises:
         UserError: the settings cannot be rendered, or a frame cannot be drawn.
@@ -58,7 +59,7 @@ def render(
             paint=_painter(request, plan, size, tools, begun),
             size=size,
             scale=scale,
-            depth=depth,
+            depth=_depth(plan, tools),
             first=_first(plan, material),
             material=material,
         )
@@ -66,6 +67,20 @@ def render(
         for state, frames in steps_of(plan)(stage, load_state(folder, mark)):
             yield from frames
             save_state(folder, state, mark)
+
+
+def _depth(plan: Plan, tools: Tools) -> Callable[[Array], Depth | None]:
+    """How near or far each pixel of a picture is, as the settings' network would tell it."""
+    name = plan.value("depth_algorithm")
+
+    def depth(picture: Array) -> Depth | None:
+        seen = tools.depth(name, to_levels(picture.astype(np.float32)), name in METRIC)
+        if seen is None or plan.settings.native or not name.endswith("(old)"):
+            return seen
+        far = distances(seen)  # the old ones take depths as they are, in a unit of their own
+        return far if isinstance(far, np.ndarray) else None
+
+    return depth
 
 
 def _painter(

@@ -106,10 +106,13 @@ class Stage:
         motion = motion_of(self.plan, frame)
         return motion if self.scale == 1 else motion.scaled(self.scale)
 
-    def depth_of(self, picture: Array) -> Depth | None:
-        """How far each pixel is, where the animation makes use of it."""
-        wanted = self.plan.mode == "3D" and self.plan.value("use_depth_warping")
-        return self.depth(picture) if wanted else None
+    def depth_of(self, picture: Array, frame: int) -> Depth | None:
+        """How far each pixel of a frame is, where the animation makes use of it: as was sent for
+        that frame, or as a network sees the picture."""
+        if self.plan.mode != "3D" or not self.plan.value("use_depth_warping"):
+            return None
+        sent = self.material.depth
+        return self.depth(picture) if sent is None else sent(frame)
 
     def beginning(self) -> Array | None:
         """The first picture, (H, W, 3) levels at the size that is drawn; None for none."""

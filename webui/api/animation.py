@@ -14,9 +14,10 @@ from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem
-from webui.jobs.animating import plan_for, unbuilt
+from webui.jobs.animating import flat, plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
+from webui.jobs.services import Services
 from webui.timeline.frames import FramePlan, frame_plan
 from webui.timeline.plan import Plan
 from webui.timeline.problems import Finding
@@ -92,7 +93,10 @@ def plan_animation(
     return PlanView(
         ok=plan.ok and not unbuilt_here,
         errors=(*map(PlanProblem.of, plan.errors), *map(PlanProblem.of_setting, unbuilt_here)),
-        warnings=tuple(map(PlanProblem.of, plan.warnings)),
+        warnings=(
+            *map(PlanProblem.of, plan.warnings),
+            *map(PlanProblem.of_setting, _flat(plan, services)),
+        ),
         frame_count=plan.frames,
         written=plan.written,
         fps=plan.fps,
@@ -101,6 +105,11 @@ def plan_animation(
         first=first,
         frames=tuple(frame_plan(plan, frame) for frame in rows),
     )
+
+
+def _flat(plan: Plan, services: Services) -> list[Problem]:
+    found = flat(plan, services.catalog) if plan.ok else None
+    return [found] if found else []
 
 
 def _places(frames: int) -> tuple[int, ...]:

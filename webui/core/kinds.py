@@ -15,9 +15,11 @@ ModelKind = Literal[
     "text_encoder",
     "diffusion_model",
     "image_encoder",
+    "depth",
     "unknown",
 ]
-"""`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion."""
+"""`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion,
+`depth` a network that tells how far each pixel of a picture is."""
 MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 
 ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest", "used"]

@@ -8,13 +8,14 @@ from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.settings import Settings
 from webui.library.catalog import Catalog
-from webui.timeline.footage import chosen, file_of, length, needed
+from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of
 
 FramesOf = Callable[[str], int | None]
 """How many pictures a sent film has; None of a file that is none. Raises UserError."""
+_ALGORITHM = "depth_algorithm"
 _NOT_YET = (
     ("save_depth_maps", False),
     *((f"cn_{unit}_enabled", False) for unit in range(1, 6)),
@@ -76,6 +77,15 @@ def unbuilt(plan: Plan, request: Animation, frames_of: FramesOf) -> Iterator[Pro
             yield UserError("animation_no_film", field, parameter=file.parameter).problem
         elif file.kind == "film" and frames and not chosen(plan.settings.values, frames):
             yield UserError("animation_no_frames", field, frames=frames).problem
+
+
+def flat(plan: Plan, catalog: Catalog) -> Problem | None:
+    """Worth knowing: that a scene in 3D is a plane, as nothing tells how far its parts are."""
+    value = plan.value
+    if plan.mode != "3D" or not value("use_depth_warping") or value(DEPTH):
+        return None
+    there = catalog.entries("depth", limit=1, patience=0).entries
+    return None if there else UserError("animation_flat", f"settings.{_ALGORITHM}").problem
 
 
 def _problem(name: str, value: str) -> Problem:

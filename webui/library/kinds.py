@@ -61,6 +61,8 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
 )
+_DEPTH = ("\n_neck_reassemble_stage_", "\n_neck_fusion_stage_", "\n_fov_model_")
+"""Names that networks of depth have in transformers: DPT, Depth Anything, ZoeDepth, DepthPro."""
 _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "vae",
@@ -73,9 +75,9 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "\n_first_stage_model_",
         ),
     ),
+    ("text_encoder", ("_model_layers_0_self_attn_",)),  # also one that sees, as Qwen's
     ("image_encoder", ("_vision_model_", "\n_visual_")),
     (
-    ("text_encoder", ("_model_layers_0_self_attn_",)),  # also one that sees, as Qwen's
         "text_encoder",
         (
             "_text_model_encoder_layers_0_",
@@ -159,6 +161,8 @@ def recognised_by_shapes(shapes: Shapes) -> Recognised:
     if keys.have(_PREFIX, *_UNET) or any(keys.have(*marks) for _, marks in _DIFFUSION):
         whole = keys.have(*_PARTS)
         return Recognised("checkpoint" if whole else "diffusion_model", _family(shapes, keys))
+    if keys.have(*_DEPTH):
+        return Recognised("depth")
     for kind, marks in _OTHERS:
         if keys.have(*marks):
             return Recognised(kind, _text_encoder(shapes, keys) if kind == "text_encoder" else None)

@@ -33,6 +33,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "text_encoder": ("text_encoders", "text_encoder", "text-encoder", "clip", "clip_embed"),
     "diffusion_model": ("diffusion_models", "unet", "transformers"),
     "image_encoder": ("clip_vision", "image_encoder"),
+    "depth": ("depth", "depth_anything"),
 }
 """Kind -> how its folders are called, in any case of letters: ours, then those of the peers."""
 

@@ -10,6 +10,7 @@ from webui.timeline.masks import parse_mask, terms
 from webui.timeline.problems import FormulaError
 
 INIT, CLIP, MASK, MASK_CLIP = "init_image", "video_init_path", "mask_file", "video_mask_path"
+DEPTH = "depth_source"
 COLOURS, GUIDES = "color_coherence_image_path", "init_images"
 _EXPRESSIONS = ("mask_schedule", "noise_mask_schedule")
 _CAMERAS = ("2D", "3D")
@@ -28,7 +29,7 @@ class Needed:
 
     parameter: str
     name: str
-    kind: Literal["picture", "film"]
+    kind: Literal["picture", "film", "either"]
 
 
 def needed(values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]] = {}) -> list[Needed]:
@@ -103,6 +104,8 @@ def _by_parameter(values: Mapping[str, Any]) -> Iterator[Needed]:
         yield Needed(CLIP, str(values[CLIP] or ""), "film")
     if values["use_mask_video"]:
         yield Needed(MASK_CLIP, str(values[MASK_CLIP] or ""), "film")
+    if values[DEPTH] and values["animation_mode"] in _CAMERAS:
+        yield Needed(DEPTH, str(values[DEPTH]), "either")
     if values["use_looper"]:
         for key, name in values[GUIDES].items():
             yield Needed(f"{GUIDES}.{key}", str(name), "picture")

@@ -342,6 +342,7 @@ _OURS = (
     _p("prompt_blend", "text", "", "prompts"),
     _p("series", "json", {}, "animation"),
     _p("schedules", "json", {}, "animation"),
+    _p("depth_source", "text", "", "depth"),
 )
 
 DEFORUM: Mapping[str, Parameter] = {
@@ -359,7 +360,8 @@ NATIVE: Mapping[str, Parameter] = {parameter.name: parameter for parameter in _O
 
 `bpm` beats a minute, for keys in beats; `prompt_blend` the easing from one prompt to the next,
 `step` for none; `series` named numbers for formulas, each one or a list over the frames;
-`schedules` more schedules by name, for the values of extensions.
+`schedules` more schedules by name, for the values of extensions; `depth_source` a picture or film
+of depths, white near, in place of a network.
 """
 
 PARAMETERS: Mapping[str, Parameter] = {**DEFORUM, **NATIVE}

@@ -42,6 +42,7 @@ from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network, with_always
 from webui.worker.animate import animated
+from webui.worker.depths import depth_seen
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
@@ -230,6 +231,7 @@ class Runner:
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
             film=lambda ref: self._store.path(ref),
+            depth=partial(depth_seen, self._catalog, self._kept, self._models.device),
             upscale=upscale,
             restored=self._restored,
             preprocess=self._preprocessed,

@@ -47,6 +47,8 @@ class Tools:
         picture: a picture that a request names, upright, RGB or RGBA.
         mask: a picture that a request names as a mask, of mode L.
         film: where a film that a request names lies.
+        depth: (name of a network, (H, W, 3) levels, metric) -> (H, W) how near each pixel is, or,
+            metric, how far; None where there is no such network.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
@@ -70,6 +72,7 @@ class Tools:
     picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
     film: Callable[[PictureRef], Path] = field(default=lambda ref: _without("film"))
+    depth: Callable[[str, Any, bool], Any] = field(default=lambda name, levels, metric: None)
     upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
         default=lambda name, image, width, height: _without("upscale")
     )

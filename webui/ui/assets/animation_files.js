@@ -4,8 +4,8 @@ import { storedPictures } from "./stored.js";
 import { t } from "./text.js";
 
 const PURPOSES = {
-  picture: ["first", "guide", "mask", "colours"],
-  film: ["redraw", "motion", "mix", "masks"],
+  picture: ["first", "guide", "mask", "colours", "depth"],
+  film: ["redraw", "motion", "mix", "masks", "depths"],
 };
 const FILE_OF = {
   first: "init_image",
@@ -15,6 +15,8 @@ const FILE_OF = {
   motion: "video_init_path",
   mix: "video_init_path",
   masks: "video_mask_path",
+  depth: "depth_source",
+  depths: "depth_source",
 };
 // What a purpose switches on, where a settings file has not said otherwise.
 const MEANS = {
@@ -26,6 +28,8 @@ const MEANS = {
   motion: { hybrid_motion: "Optical Flow", hybrid_flow_method: "DIS Medium" },
   mix: { hybrid_composite: "Normal" },
   masks: { use_mask_video: true },
+  depth: { use_depth_warping: true },
+  depths: { use_depth_warping: true },
 };
 const isFilm = one => one.media?.startsWith("video/") || one.media === "image/gif";
 

@@ -46,8 +46,9 @@ DRAWN = {
 
 ELSEWHERE = (
     "prompts use_init init_image init_image_box use_looper init_images use_mask mask_file "
-    "use_mask_video video_mask_path video_init_path color_coherence_image_path show_info_on_ui "
-    "motion_preview_mode save_depth_maps resume_from_timestring resume_timestring image_path"
+    "use_mask_video video_mask_path video_init_path color_coherence_image_path depth_source "
+    "motion_preview_mode save_depth_maps resume_from_timestring resume_timestring image_path "
+    "show_info_on_ui"
 ).split()
 """What is asked in another way, or for nobody: films and resuming are the page's own."""
 WITHOUT = ("controlnet", "video", "interpolation", "upscaling")
