@@ -241,6 +241,14 @@ def test_what_looks_the_same_but_belongs_to_another_family_is_passed_over(flux, 
     same(Flux(flux), flux, apart, "flux")
 
 
+def test_what_lies_nowhere_is_taken_from_another_checkpoint(flux, apart):
+    models = apart.parents[2]
+    write_whole(flux, "flux", models / "checkpoints" / "whole.safetensors")
+    for part in ("vae", "text_encoder_2"):
+        (models / BESIDE[part]).unlink()
+    same(Flux(flux), flux, apart, "flux")
+
+
 @pytest.mark.parametrize(("part", "told"), [("vae", "VAE"), ("text_encoder_2", "T5 (t5xxl)")])
 def test_a_part_that_lies_nowhere_is_named_with_its_place(flux, apart, part, told):
     (apart.parents[2] / BESIDE[part]).unlink()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -154,13 +154,15 @@ def _beside(
     foreign = _OWN_NAMES[family] if kind == "vae" else None
     fits = partial(_is, part=part, kinds=kinds, config=config)
     sought = Sought(part, kind, _title(kinds, part), fits, foreign)
-    file = beside(info, sought)
-    if file is None:
-        if part in kinds.optional:
-            return None
-        raise missing(info, sought)
+    inside = FLOW_PARTS[family][part]
+    whole = replace(sought, kind="checkpoint", fits=partial(fits, prefix=inside), foreign=None)
     convert = vae_names if kind == "vae" else folder_names
-    return Source((file,), (file.name,), "", config, convert)
+    for one, prefix in ((sought, ""), (whole, inside)):
+        if file := beside(info, one):
+            return Source((file,), (file.name,), prefix, config, convert)
+    if part in kinds.optional:
+        return None
+    raise missing(info, sought)
 
 
 def _title(kinds: Kinds, part: str) -> str:
@@ -171,12 +173,16 @@ def _title(kinds: Kinds, part: str) -> str:
     return "CLIP-G (clip_g)" if part == "text_encoder_2" else "CLIP-L (clip_l)"
 
 
-def _is(header: Header, part: str, kinds: Kinds, config: Mapping[str, Any]) -> bool:
+def _is(
+    header: Header, part: str, kinds: Kinds, config: Mapping[str, Any], prefix: str = ""
+) -> bool:
     """Whether a file holds that part, by the sizes of its tables."""
-    shapes = header.shapes
+
+    def width(name: str) -> tuple[int, ...]:
+        return header.shapes.get(prefix + name, ())[1:]
+
     if part == "vae":
-        shape = shapes.get(_VAE_INPUT, ())
-        return len(shape) == 4 and shape[1] == config["latent_channels"]
+        return width(_VAE_INPUT)[:1] == (config["latent_channels"],)
     if part in kinds.clips:
-        return shapes.get(_CLIP_WORDS, ())[1:] == (config["hidden_size"],)
-    return any(shapes.get(name, ())[1:] == (config["d_model"],) for name in _T5_WORDS)
+        return width(_CLIP_WORDS) == (config["hidden_size"],)
+    return any(width(name) == (config["d_model"],) for name in _T5_WORDS)
