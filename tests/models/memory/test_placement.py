@@ -6,10 +6,12 @@ import torch
 from tests.models.adapters.makers import kohya, networks_of, rand, same, weights_of, write
 from tests.tiny import write_tiny
 from tests.tiny_flows import info_of, write_flux, write_sd3
+from tests.tiny_flux2 import write_flux2
+from tests.tiny_newer import write_qwen_image, write_z_image
 from webui.core.memory import Rung
 from webui.models.adapters.patches import Joined
 from webui.models.adapters.reading import read_adapter
-from webui.models.autoencoder import Autoencoder
+from webui.models.autoencoders import QwenAutoencoder
 from webui.models.families import FAMILIES
 from webui.models.memory.placement import Placeable, size_of
 
@@ -18,12 +20,20 @@ MOVED = [Rung(place=place) for place in ("device", "parts", "layers", "cpu")]
 """Rungs that change nothing of what is drawn."""
 
 
-@pytest.fixture(scope="module", params=["sd1", "sdxl", "sd3", "flux"])
+FLOWS = {
+    "sd3": write_sd3,
+    "flux": write_flux,
+    "z-image": write_z_image,
+    "qwen-image": write_qwen_image,
+    "flux2": write_flux2,
+}
+
+
+@pytest.fixture(scope="module", params=["sd1", "sdxl", *FLOWS])
 def info(request, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp(request.param)
-    if request.param in ("sd3", "flux"):
-        write = {"sd3": write_sd3, "flux": write_flux}[request.param]
-        return info_of(write(folder / "tiny"), request.param)
+    if request.param in FLOWS:
+        return info_of(FLOWS[request.param](folder / "tiny"), request.param)
     return write_tiny(folder, family=request.param).folder_info
 
 
@@ -131,7 +141,7 @@ def test_another_autoencoder_takes_the_place_of_the_first(model, place):
     drawn(model)
     torch.manual_seed(5)
     other = type(own.vae).from_config(own.vae.config).eval()
-    model.use_autoencoder(Autoencoder(other))
+    model.use_autoencoder(type(own)(other))
     assert other.use_tiling and not own.vae.use_tiling
     assert model.placement.rung == Rung(place=place, tile=256)
     changed = drawn(model)
@@ -185,10 +195,11 @@ def test_all_that_meets_on_another_device_is_there(model, place, part):
             assert model.predict_x0(latents, 0.7, words).is_meta
         else:
             vae = model.autoencoder.vae
-            given = latents if place == "device" else torch.zeros(latents.shape)
+            film = (1,) if type(model.autoencoder) is QwenAutoencoder else ()
+            size = 1, vae.config.get("latent_channels") or vae.config["z_dim"], *film, 8, 8
+            given = torch.zeros(size, device=META if place == "device" else CPU)
             assert vae.decode(given).sample.is_meta
-            assert vae.encode(
-                torch.zeros(1, 3, 64, 64, device=given.device)
-            ).latent_dist.mean.is_meta
+            pixels = torch.zeros(1, 3, *film, 64, 64, device=given.device)
+            assert vae.encode(pixels).latent_dist.mean.is_meta
     kept = [one.is_meta for one in model.placement._networks["unet"].parameters()]
     assert any(kept) == (place == "device" or part == "network")

@@ -72,7 +72,8 @@ def store_in_8_bits(network: nn.Module, compute: torch.dtype, device: torch.devi
         compute: precision of the layers that are rounded, others are left as they are.
     """
     undo: list[Undo] = []
-    skip = re.compile("|".join(DEFAULT_SKIP_MODULES_PATTERN))
+    own = getattr(network, "_skip_layerwise_casting_patterns", None) or ()
+    skip = re.compile("|".join((*DEFAULT_SKIP_MODULES_PATTERN, *own)))
     for name, layer in network.named_modules():
         if not isinstance(layer, _CAST) or skip.search(name):
             continue
