@@ -23,7 +23,7 @@ export function networkRows(form, model) {
   const itemsOf = field => itemsIn(form.value(field) ?? "", learned(field)).filter(one => shown(field, one));
   const rows = TEXTS.map(field => rowsOf(form, field, { itemsOf, about: (kind, name) => known.get(keyOf(field, kind, name)) }));
   const picker = networkPicker(form, { model, itemsOf });
-  const open = h("button.chip.pick", { type: "button", onclick: picker.open, "aria-haspopup": "dialog" }, icon("plus"), t("ui.networks.open"));
+  const open = h("button.pick", { type: "button", onclick: picker.open, "aria-haspopup": "dialog" }, icon("plus"), t("ui.networks.open"));
   rows[0].element.append(open);
 
   const show = () => {
