@@ -117,6 +117,7 @@ def lay_files(folder: Path) -> None:
         picture.save(folder / "photos" / f"{name}.png")
     shown = next(b for b in BLOCKS if b.page == "docs/animation.md" and b.language == "json")
     (folder / "animation.json").write_text(shown.text, encoding="utf-8")
+    shutil.copytree(ROOT / "examples", folder / "examples")
 
 
 # -- a real program ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from webui.cli.asking import BadFile, asks_of, kept_name, mask_of, pictures_in, 
 from webui.cli.connection import Gone, Refusal
 from webui.cli.parser import read_arguments
 from webui.core.errors import UserError
+from webui.core.events import Job
 
 
 class Server:
@@ -74,6 +75,23 @@ def test_files_that_an_animation_names_are_sent(folder: Path) -> None:
     [values] = submitted(Server(), "animate", path)
     assert values["files"] == {"init_image": "sha256:b", "video_init_path": "film:c"}
     assert values["settings"]["mask_file"] == "missing.png", "the server says what is missing"
+
+
+def test_a_film_of_the_frames_is_asked_for_when_they_are_there(folder: Path) -> None:
+    path = animation(folder)
+    [ask] = asks_of(read_arguments(["animate", str(path), "--film", "webp", "--motion-only"]))
+    assert ask.values["motion_only"] is True
+    job = {"id": "a" * 32, "owner": "api", "created": 0.0, "request": {"kind": "animation"}}
+    picture = {"id": "p", "job": "a" * 32, "index": 0, "width": 8, "height": 8, "seed": 1}
+    picture |= {"seconds": 1.0, "infotext": ""}
+    made = Job.model_validate({**job, "state": "finished", "pictures": [picture]})
+    film = ask.film_of(made)
+    assert film is not None and film.film is None
+    assert film.values == {"kind": "film", "job": "a" * 32, "format": "webp"}
+    assert ask.film_of(Job.model_validate({**job, "state": "finished"})) is None
+    assert ask.film_of(Job.model_validate({**job, "state": "failed"})) is None
+    [plain] = asks_of(read_arguments(["animate", str(path)]))
+    assert plain.film_of(made) is None
 
 
 def test_a_film_that_the_server_does_not_take(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
+from webui.core.events import Job, JobState
 from webui.timeline.footage import needed
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
@@ -41,6 +42,9 @@ class BadFile(Exception):
         self.problems = problems
 
 
+_OF_ANIMATIONS = ("model", "draft", "motion_only")
+
+
 @dataclass(frozen=True)
 class Ask:
     """One job.
@@ -50,12 +54,20 @@ class Ask:
         pictures: field, with dots into parts -> file; `image` is what the job begins with.
         reuse: take what is not said from the parameters in that file.
         files: name among an animation's `files` -> file, and whether it is a film.
+        film: the format of a film that is made of the job's pictures; None for none.
     """
 
     values: Mapping[str, Any]
     pictures: Mapping[str, Path] = field(default_factory=dict[str, Path])
     reuse: bool = False
     files: Mapping[str, tuple[Path, bool]] = field(default_factory=dict[str, tuple[Path, bool]])
+    film: str | None = None
+
+    def film_of(self, job: Job) -> Ask | None:
+        """What is to be asked for next: the film of a job that made pictures, if one is wanted."""
+        if self.film is None or job.state is not JobState.FINISHED or not job.pictures:
+            return None
+        return Ask({"kind": "film", "job": job.id, "format": self.film})
 
     @property
     def input(self) -> Path | None:
@@ -142,7 +154,8 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     if "files" not in options:
         return [Ask(values, common)]
     if options.command == "animate":
-        return [_animation(path, values) for path in options.files]
+        film = getattr(options, "film", None)
+        return [_animation(path, values, film) for path in options.files]
     files = [path for given in options.files for path in pictures_in(given)]
     keeps_names = len(files) > 1 or any(given.is_dir() for given in options.files)
     asks: list[Ask] = []
@@ -154,7 +167,7 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     return asks
 
 
-def _animation(path: Path, values: Mapping[str, Any]) -> Ask:
+def _animation(path: Path, values: Mapping[str, Any], film: str | None = None) -> Ask:
     """An animation of a settings file; the files that it names lie where it says, or beside it.
 
     Raises:
@@ -169,7 +182,7 @@ def _animation(path: Path, values: Mapping[str, Any]) -> Ask:
     if not isinstance(settings, dict):
         raise BadFile(path, [UserError("settings_unread", reason="no object").problem])
     named = cast(dict[str, Any], settings)
-    return Ask({**values, "settings": named}, files=_named_files(path.parent, named))
+    return Ask({**values, "settings": named}, files=_named_files(path.parent, named), film=film)
 
 
 def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[Path, bool]]:
@@ -186,7 +199,7 @@ def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[P
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:
     if options.command == "animate":
-        given = {name: getattr(options, name) for name in ("model", "draft") if name in options}
+        given = {name: getattr(options, name) for name in _OF_ANIMATIONS if name in options}
         return {"kind": "animation", **given}
     values: dict[str, Any] = {"kind": KINDS[options.command]}
     for place in sorted(fields_of(options.command) - PICTURES):  # a part before what is in it

@@ -170,6 +170,7 @@ class Errands:
     def _do(self, ask: Ask, connection: Connection) -> None:
         about = ask.input if self._several else None
         interrupted = False
+        film: Ask | None = None
         try:
             if self._follower is None:
                 after = connection.last_event()
@@ -177,6 +178,7 @@ class Errands:
             job = self._follower.follow(connection)
             interrupted = self._follower.interrupted
             self._collect(job, ask, connection)
+            film = ask.film_of(job)
         except BadFile as bad:
             self.outcome.fail(bad.problems, bad.path)
         except Refusal as refusal:
@@ -189,6 +191,8 @@ class Errands:
         self._todo.popleft()
         if interrupted:
             self._todo.clear()
+        elif film is not None:
+            self._todo.appendleft(film)
 
     def _collect(self, job: Job, ask: Ask, connection: Connection) -> None:
         """The pictures as files, copied where they were wanted."""

@@ -224,6 +224,18 @@ def _add_animate(parser: argparse.ArgumentParser) -> None:
         default=left_out,
         help="draw at this share of W and H, e.g. 0.5, for a quick look",
     )
+    parser.add_argument(
+        "--motion-only",
+        action="store_true",
+        default=left_out,
+        help="draw nothing: move the first picture, or a test card, as planned",
+    )
+    parser.add_argument(
+        "--film",
+        metavar="FORMAT",
+        default=left_out,
+        help="make a film of the frames, too: mp4, webm, gif, apng or webp",
+    )
 
 
 def _add_warp(parser: argparse.ArgumentParser) -> None:
