@@ -51,3 +51,44 @@ def test_they_see_no_paths(guests: Client, paths: Paths) -> None:
         assert json.loads(response.text)
         own = guests("GET", f"/api/v1{path}", headers={"host": "localhost"})
         assert str(paths.data) in own.text or path == "/offers"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/settings", {"live_preview": False}),
+        ("POST", "/extensions/wildcards/disable", None),
+        ("POST", "/extensions/wildcards/enable", None),
+    ],
+)
+def test_they_change_no_settings(
+    guests: Client, services: Services, method: str, path: str, body: object
+) -> None:
+    before = services.settings
+    response = guests(method, f"/api/v1{path}", headers=HOST, json=body)
+    assert response.status_code == 403, response.text
+    assert [one["code"] for one in response.json()["problems"]] == ["settings_shared"]
+    assert services.settings == before
+
+
+def test_they_do_not_see_the_folders_of_models(guests: Client, services: Services) -> None:
+    services.store.update(model_folders=("/mnt/secret",))
+    try:
+        seen = guests("GET", "/api/v1/settings", headers=HOST)
+        assert seen.status_code == 200 and seen.json()["model_folders"] == []
+        own = guests("GET", "/api/v1/settings", headers={"host": "localhost"})
+        assert own.json()["model_folders"] == ["/mnt/secret"]
+    finally:
+        services.store.update(model_folders=())
+
+
+def test_they_end_only_their_own_jobs(guests: Client, services: Services) -> None:
+    other = services.jobs.submit({"prompt": "x"}, "a" * 32)
+    for what in ("cancel", "skip"):
+        response = guests("POST", f"/api/v1/jobs/{other.id}/{what}", headers=HOST)
+        assert response.status_code == 404, response.text
+        assert response.json()["problems"][0]["code"] == "unknown_job"
+    own = guests("POST", "/api/v1/jobs", headers=HOST, json={"prompt": "y"}).json()
+    assert guests("POST", f"/api/v1/jobs/{own['id']}/cancel", headers=HOST).status_code == 200
+    host = guests("POST", f"/api/v1/jobs/{other.id}/cancel", headers={"host": "localhost"})
+    assert host.status_code == 200

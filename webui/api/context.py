@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webui.api.access import Access
-from webui.core.errors import UserError
+from webui.core.errors import UnknownId, UserError
 from webui.jobs.identity import COOKIE, new_cookie, owner_of
 from webui.jobs.services import Services
 
@@ -47,6 +47,17 @@ def _host_only(request: Request) -> None:
         raise UserError("models_shared")
 
 
+def _settings_of_host(request: Request) -> None:
+    if _guest(request):
+        raise UserError("settings_shared")
+
+
+def _own_job(request: Request, id: str) -> None:
+    """A guest ends what he began himself; the others on this machine trust each other."""
+    if _guest(request) and _services(request).jobs.get(id).owner != _owner(request):
+        raise UnknownId("unknown_job")
+
+
 ServicesHere = Annotated[Services, Depends(_services)]
 AccessHere = Annotated[Access, Depends(_access)]
 Owner = Annotated[str, Depends(_owner)]
@@ -55,6 +66,10 @@ Guest = Annotated[bool, Depends(_guest)]
 """Whether he comes over a shared link."""
 HostOnly = Depends(_host_only)
 """For routes that change models or what is kept about them: not for guests of a shared link."""
+SettingsOfHost = Depends(_settings_of_host)
+"""For routes that change how the server works: not for guests of a shared link."""
+OwnJob = Depends(_own_job)
+"""For routes that end a job: of guests, only their own."""
 Audience = Annotated[str | None, Depends(_audience)]
 """Whose jobs are told of: the asker's own; None, everybody's, to the shell of this machine."""
 

@@ -10,7 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from webui import __version__
 from webui.api.bodies import DescribedRoute, JsonObject, described, described_kinds
-from webui.api.context import AccessHere, Audience, Guest, Owner, ServicesHere
+from webui.api.context import (
+    AccessHere,
+    Audience,
+    Guest,
+    Owner,
+    OwnJob,
+    ServicesHere,
+    SettingsOfHost,
+)
 from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import About, ExtensionList, JobList, OfferList
 from webui.core.errors import Problem, UnknownId, UserError
@@ -79,13 +87,15 @@ def get_job(services: ServicesHere, id: str) -> Job:
     return services.jobs.get(id)
 
 
-@router.post("/jobs/{id}/cancel", tags=["jobs"], responses=may_answer(*ID, *DISK))
+@router.post(
+    "/jobs/{id}/cancel", tags=["jobs"], dependencies=[OwnJob], responses=may_answer(*ID, *DISK)
+)
 def cancel(services: ServicesHere, id: str) -> Job:
     """Stop a job and keep what is done; one that is over stays as it is."""
     return services.jobs.cancel(id)
 
 
-@router.post("/jobs/{id}/skip", tags=["jobs"], responses=may_answer(*ID))
+@router.post("/jobs/{id}/skip", tags=["jobs"], dependencies=[OwnJob], responses=may_answer(*ID))
 def skip(services: ServicesHere, id: str) -> Job:
     """Leave the batch in work and go on with the next."""
     return services.jobs.skip(id)
@@ -117,15 +127,17 @@ def _default_model(services: ServicesHere) -> str | None:
 
 
 @router.get("/settings", tags=["choices"])
-def get_settings(services: ServicesHere) -> Settings:
-    """The settings, for all browsers of this server."""
-    return services.settings
+def get_settings(services: ServicesHere, guest: Guest) -> Settings:
+    """The settings, for all browsers of this server; guests see no folders."""
+    settings = services.settings
+    return settings.model_copy(update={"model_folders": ()}) if guest else settings
 
 
 @router.patch(
     "/settings",
     tags=["choices"],
     openapi_extra=described("Settings"),
+    dependencies=[SettingsOfHost],
     responses=may_answer(*BODY, *DISK),
 )
 def change_settings(services: ServicesHere, values: JsonObject) -> Settings:
@@ -160,13 +172,23 @@ def list_extensions(services: ServicesHere) -> ExtensionList:
     return ExtensionList(extensions=services.extensions.infos())
 
 
-@router.post("/extensions/{name}/enable", tags=["extensions"], responses=may_answer(*ID, *DISK))
+@router.post(
+    "/extensions/{name}/enable",
+    tags=["extensions"],
+    dependencies=[SettingsOfHost],
+    responses=may_answer(*ID, *DISK),
+)
 def enable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
     """Switch an extension on. Its tabs are there from the next start of the server."""
     return _switch(services, name, on=True)
 
 
-@router.post("/extensions/{name}/disable", tags=["extensions"], responses=may_answer(*ID, *DISK))
+@router.post(
+    "/extensions/{name}/disable",
+    tags=["extensions"],
+    dependencies=[SettingsOfHost],
+    responses=may_answer(*ID, *DISK),
+)
 def disable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
     """Switch an extension off."""
     return _switch(services, name, on=False)
