@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.envi
 
 import ipaddress
 import socket
+from typing import Any
 
 import pytest
 
@@ -28,19 +29,28 @@ def is_local(address: object) -> bool:
         return False
 
 
-def group_of(item: pytest.Item) -> str:
+def group_of(nodeid: str) -> str:
     """What runs in one process in its order: a file, and all that drive a browser together, since
     two browsers on two cores would make each other late."""
-    path = item.path.relative_to(item.config.rootpath)
-    return "browser" if "browser" in path.parts else path.as_posix()
+    return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser's tests first: they are the longest group, and the rest fits beside them."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=lambda item: group_of(item) != "browser")
+    items.sort(key=lambda item: group_of(item.nodeid) != "browser")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hands out whole groups (xdist's own groups do nothing with pytest 9.2)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture(autouse=True)

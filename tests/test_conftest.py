@@ -3,6 +3,8 @@ import socket
 
 import pytest
 
+from tests.conftest import group_of
+
 
 def test_a_test_cannot_reach_the_network() -> None:
     with socket.socket() as sock, pytest.raises(RuntimeError, match="no network"):
@@ -20,6 +22,7 @@ def test_the_hub_is_offline() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
 
 
-def test_a_file_runs_in_one_process(request: pytest.FixtureRequest) -> None:
-    marker = request.node.get_closest_marker("xdist_group")
-    assert marker is not None and marker.args == ("tests/test_conftest.py",)
+def test_files_run_in_one_process_each_and_all_that_drive_a_browser_in_one() -> None:
+    assert group_of("tests/core/test_files.py::test_a[x::y]") == "tests/core/test_files.py"
+    assert group_of("tests/browser/test_form.py::test_a") == "browser"
+    assert group_of("tests/browser/test_look.py::test_b") == "browser"
