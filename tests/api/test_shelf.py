@@ -16,6 +16,7 @@ LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 
 def file(client: Client, paths: Paths):
     path = write_weights(paths.models / "loras" / "shelf" / "fox.safetensors", LORA)
     client.get("/models", params={"fresh": True})
+    client("DELETE", "/api/v1/trash")  # what tests of other files deleted
     yield path
     path.unlink(missing_ok=True)
     client("DELETE", "/api/v1/trash")

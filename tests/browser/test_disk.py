@@ -87,7 +87,7 @@ def test_the_trash_asks_before_it_deletes(tab: View, server: Server):
 def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, Any]):
     view = visitors(color_scheme=scheme, reduced_motion="reduce", locale="pl-PL", **where).open()
     tab = opened(view)
-    tab.find(".models-bar button").last.click()
+    tab.button("Dysk …").click()
     sheet = View(tab.page, ".model-sheet")
     sheet.find(".spaces li").first.wait_for()
     for one in sheet.find("summary").all():

@@ -97,7 +97,7 @@ def view(painted: Server, chromium: Browser) -> Iterator[View]:
 
 def test_its_tab_works_with_gradios_own_parts(view: View):
     view.show("paint-wall")
-    view.page.get_by_label("Name").fill("${alert(1)}")
+    view.page.get_by_label("Name", exact=True).fill("${alert(1)}")
     view.page.get_by_role("button", name="Greet").click()
     expect(view.page.get_by_label("Said")).to_have_value("Hello ${alert(1)}")
 
