@@ -3,7 +3,7 @@ import pytest
 
 from webui.core.errors import UserError
 from webui.video.encoding import Encoding
-from webui.video.reading import FilmReader, chosen, film_info, still
+from webui.video.reading import FilmReader, film_info, still
 from webui.video.writing import write_film
 
 
@@ -66,10 +66,7 @@ def test_pictures_by_their_number_in_any_order(film):
 
 
 def test_some_of_the_pictures(film):
-    assert list(chosen(10, 2, 6, 2)) == [2, 4, 6]
-    assert list(chosen(10)) == list(range(10)) and list(chosen(10, 8, 99, 0)) == [8, 9]
-    assert list(chosen(10, 12)) == []
-    with FilmReader(film, (48, 32), chosen(10, 2, 6, 2)) as reader:
+    with FilmReader(film, (48, 32), range(2, 7, 2)) as reader:
         assert np.allclose(levels_of(reader, [0, 1, 2, 3]), [60, 100, 140, 140], atol=4)
 
 

@@ -70,7 +70,7 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
     fade, made = Fade(previous, following, first, plan.cadence), following.picture
     method = plan.value("optical_flow_cadence")
     if method != "None" and previous is not None and stage.at("strength_schedule", first) > 0:
-        flow = estimated(previous.picture, following.picture, _method(method)) / np.float32(2)
+        flow = estimated(previous.picture, following.picture, known_flow(method)) / np.float32(2)
         fade = replace(
             fade,
             following=replace(following, picture=moved_by(following.picture, flow, -1)),
@@ -132,7 +132,3 @@ def _opaque(stage: Stage, frame: int) -> Array | None:
 
 def _grey(stage: Stage, picture: Array) -> Array:
     return deforum_grey(picture) if stage.plan.value("color_force_grayscale") else picture
-
-
-def _method(name: str) -> Any:
-    return known_flow(name)

@@ -64,15 +64,11 @@ def _redone(
     moves = stage.at("strength_schedule", plan.frame) > 0
     if method != "None" and before is not None and moves:
         made, _ = stage.paint(replace(plan, seed=seeds.randint(0, _SEEDS)), picture, given)
-        flow = estimated(to_levels(np.asarray(before, np.float32)), made, _method(method))
+        flow = estimated(to_levels(np.asarray(before, np.float32)), made, known_flow(method))
         picture = moved_by(made, flow, stage.at("redo_flow_factor_schedule", plan.frame))
     for _ in range(int(value("diffusion_redo"))):
         picture, _ = stage.paint(replace(plan, seed=seeds.randint(0, _SEEDS)), picture, given)
     return picture
-
-
-def _method(name: str) -> Any:
-    return known_flow(name)
 
 
 def _not_blank(

@@ -3,7 +3,7 @@ work: before the motion, after it, or after the drawing."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from webui.motion.camera import Matrix
 from webui.motion.depth import equalized
 from webui.motion.flow import (
     Flow,
+    Method,
     blurred,
     consistency,
     deforum_filtered,
@@ -98,7 +99,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 def _flow(stage: Stage, older: Levels, newer: Levels) -> Flow:
     value, native = stage.plan.value, stage.plan.settings.native
-    method: Any = known_flow(value("hybrid_flow_method"))
+    method = known_flow(value("hybrid_flow_method"))
     flow = estimated(older, newer, method)
     if value("hybrid_flow_consistency"):
         reliable = consistency(flow, estimated(newer, older, method))
@@ -107,9 +108,9 @@ def _flow(stage: Stage, older: Levels, newer: Levels) -> Flow:
     return flow
 
 
-def known_flow(method: str) -> str:
+def known_flow(method: str) -> Method:
     """A flow of OpenCV's; RAFT needs weights that nobody has to have."""
-    return "DIS Medium" if method == "RAFT" else method
+    return cast(Method, "DIS Medium" if method == "RAFT" else method)
 
 
 def _mask_settings(stage: Stage, frame: int) -> CompositeMask:

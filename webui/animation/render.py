@@ -39,17 +39,19 @@ def render(
     tools: Tools,
     folder: Path,
     begun: Callable[[int], None] = lambda frame: None,
+    plan: Plan | None = None,
 ) -> Iterator[Frame]:
     """The frames of an animation, in their order, from the last state that was kept.
 
     Args:
         folder: where the state is kept.
         begun: told the number of each frame before it is drawn.
+        plan: what `planned` says of the request, where that is known already.
 
     Raises:
         UserError: the settings cannot be rendered, or a frame cannot be drawn.
     """
-    plan = planned(request, tools)
+    plan = plan or planned(request, tools)
     size, scale = drawn_size(plan, request.draft)
     with ExitStack() as stack:
         files = request.files

@@ -104,16 +104,6 @@ def sound_info(path: Path) -> SoundInfo:
     return SoundInfo(hours * 3600 + minutes * 60 + seconds)
 
 
-def chosen(frames: int, first: int = 0, last: int = -1, every: int = 1) -> range:
-    """Which pictures of a film are taken: Deforum's `extract_from_frame`, `extract_to_frame`
-    (-1 for the end) and `extract_nth_frame`.
-
-    frames: how many it has.
-    """
-    end = frames if last < 0 else min(last + 1, frames)
-    return range(max(first, 0), end, max(every, 1))
-
-
 class FilmReader:
     """The pictures of a film by their number; made for going through them in their order.
 

@@ -34,7 +34,7 @@ def animated(
     """
     plan = planned(request, tools)
     try:
-        for frame in render(request, tools, folder, begun):
+        for frame in render(request, tools, folder, begun, plan):
             if frame.number not in done and frame.number < request.frames:
                 yield _drawn(frame, plan)
     finally:
