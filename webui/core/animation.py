@@ -7,14 +7,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from webui.core.film import JobId
 from webui.core.pictures import PictureRef
-from webui.core.request import Name, NoiseSource, Request
+from webui.core.request import Name, NoiseSource, Part, Request
 
 MOST_FRAMES = 216_000
 """Two hours at 30 frames a second."""
 
 Scale = Annotated[float, Field(ge=0.05, le=1)]
 Path = Annotated[str, Field(max_length=1000)]
+
+
+class After(Part):
+    """Where an animation goes on: another job's frames before one are its own.
+
+    Attributes:
+        job: whose frames; also one that failed, or was cancelled.
+        frame: the first frame that is drawn; None: the first one that the job lacks.
+        pictures: by their numbers, the frames that the drawing goes on from; the job's frames say
+            so, and what a client writes does not count.
+    """
+
+    job: JobId
+    frame: int | None = Field(default=None, ge=1, le=MOST_FRAMES)
+    pictures: Mapping[Annotated[str, Field(pattern=r"^\d{1,6}$")], PictureRef] = {}
 
 
 class Animation(Request):
@@ -27,9 +43,12 @@ class Animation(Request):
         draft: size of what is drawn, relative to the settings' `W` and `H`.
         motion_only: nothing is drawn: the first picture, or a test card, moves as planned.
         frames: how many there are; the settings say so, and what a client writes does not count.
+        after: another animation that this one goes on from, with what is changed in it. Its frames
+            before are copied. Of the settings, files, models and all else that is left out, that
+            one's count; so does its seed if the settings have none.
     """
 
-    picture_fields = ("files",)
+    picture_fields = ("files", "after.pictures")
     media_fields = ("files",)
 
     kind: Literal["animation"] = "animation"
@@ -41,6 +60,7 @@ class Animation(Request):
     draft: Scale = 1.0
     motion_only: bool = False
     frames: int = Field(default=0, ge=0, le=MOST_FRAMES)
+    after: After | None = None
 
     @property
     def images(self) -> int:
