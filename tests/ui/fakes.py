@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, Field
@@ -34,6 +35,15 @@ class FakeExtensions:
 
     def settings_models(self) -> dict[str, type[BaseModel]]:
         return self.models
+
+    def folders(self) -> dict[str, Path]:
+        return {}
+
+    def web_folders(self) -> dict[str, Path]:
+        return {}
+
+    def page_files(self) -> list[tuple[str, Path, tuple[str, ...]]]:
+        return []
 
     def infos(self) -> tuple[ExtensionInfo, ...]:
         return (ExtensionInfo(name="paint", title={"en": "Paint"}, state="enabled"),)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pluggy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,9 @@ from webui.core.hookspecs import API_VERSION, PROJECT, ServerHooks, WorkerHooks
 from webui.core.offers import Localized
 
 MANIFEST = "extension.toml"
+WEB = "web"
+"""An extension's folder of files for the browser."""
+PAGE_FILE = r"^[a-z0-9_][\w.-]*\.(?:js|css)$"
 Side = Literal["server", "worker"]
 ExtensionState = Literal["enabled", "disabled", "broken"]
 
@@ -32,6 +35,7 @@ class Manifest(BaseModel):
         api: version of the contract it was written for.
         order: lower comes first among extensions.
         server, worker: names of its modules, without `.py`.
+        page: files of its folder `web` that every page loads: scripts (`.js`) and sheets (`.css`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +48,7 @@ class Manifest(BaseModel):
     order: int = 0
     server: str | None = None
     worker: str | None = None
+    page: tuple[Annotated[str, Field(pattern=PAGE_FILE)], ...] = ()
 
 
 class ExtensionInfo(BaseModel):
@@ -85,6 +90,9 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise UserError("manifest", name=folder.name, reason=reason) from error
+    for file in manifest.page:
+        if not (folder / WEB / file).is_file():
+            raise UserError("manifest", name=folder.name, reason=f"page: no file {WEB}/{file}")
     if manifest.name != folder.name:
         raise UserError("manifest_name", name=folder.name, other=manifest.name)
     if manifest.api != API_VERSION:

@@ -18,6 +18,8 @@ from webui.core.errors import Problem, UserError
 from webui.core.extension import (
     MANIFEST,
     Extension,
+    PAGE_FILE,
+    WEB,
     ExtensionError,
     ExtensionInfo,
     Manifest,
@@ -63,6 +65,24 @@ class Extensions:
 
     def tabs(self) -> list[tuple[str, Tab]]:
         """(extension, tab) of all that are on."""
+    def folders(self) -> dict[str, Path]:
+        """Extension -> its folder, of all that are on, in their order."""
+        return {one.name: self._found[one.name][0] for one in self._active()}
+
+    def web_folders(self) -> dict[str, Path]:
+        """Extension -> its folder of files for the browser, of all that are on and have one."""
+        folders = {name: folder / WEB for name, folder in self.folders().items()}
+        return {name: folder for name, folder in folders.items() if folder.is_dir()}
+
+    def page_files(self) -> list[tuple[str, Path, tuple[str, ...]]]:
+        """(extension, its folder `web`, the files there that every page loads)."""
+        webs = self.web_folders()
+        return [
+            (one.name, webs[one.name], one.manifest.page)
+            for one in self._active()
+            if one.manifest.page and one.name in webs
+        ]
+
         return self._collect("register_tabs")
 
     def panels(self) -> list[tuple[str, Panel]]:

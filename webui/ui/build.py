@@ -9,10 +9,11 @@ ASSETS = Path(__file__).with_name("assets")
 
 
 def fingerprint(folder: Path) -> str:
-    """Ten hex digits of the names and contents of all files in a folder."""
+    """Ten hex digits of the names and contents of all files in a folder and below it."""
     digest = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        name = file.relative_to(folder).as_posix()
+        digest.update(name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:10]
 
 

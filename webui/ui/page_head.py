@@ -7,8 +7,9 @@ too late; so the page gets this on its way out, as the first thing in its head.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,16 +30,29 @@ window.easel = {data};
 """
 
 
-def head(language: str, extensions: dict[str, Any]) -> str:
-    """The first lines of the page's head; `extensions` are their panels and settings as data."""
-    data = {"build": BUILD, "language": language, "texts": catalogue(language), **extensions}
+def head(
+    language: str, extensions: dict[str, Any], texts: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The first lines of the page's head.
+
+    Args:
+        extensions: their panels, settings, scripts and sheets as data.
+        texts: of extensions.
+    """
+    every = {**catalogue(language), **texts}
+    data = {"build": BUILD, "language": language, "texts": every, **extensions}
     inline = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     own = f"/own/{BUILD}"
     links = [f'<link rel="stylesheet" href="{own}/{file.name}">' for file in _assets("css")]
+    links += [
+        f'<link rel="stylesheet" href="{escape(style["url"])}">'
+        for style in extensions.get("styles", ())
+    ]
     links += [f'<link rel="modulepreload" href="{own}/{file.name}">' for file in _assets("js")]
     links += [f'<link rel="icon" type="image/svg+xml" href="{own}/easel.svg">']
     lines = [
         f"<script>{SCRIPT.format(data=inline)}</script>",
+        f'<script type="importmap">{json.dumps({"imports": {"easel": f"{own}/ext.js"}})}</script>',
         f'<meta name="description" content="{escape(catalogue(language)["ui.about"])}">',
         *links,
     ]
@@ -57,10 +71,12 @@ class PageHead:
         app: ASGIApp,
         language: Callable[[], str],
         extensions: Callable[[], dict[str, Any]],
+        texts: Callable[[str], Mapping[str, str]] = lambda language: {},
     ) -> None:
         self._app = app
         self._language = language
         self._extensions = extensions
+        self._texts = texts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
@@ -69,7 +85,8 @@ class PageHead:
         headers = scope["headers"]
         accepted = dict(headers).get(b"accept-language", b"").decode("latin-1")
         language = choose_language(self._language(), accepted)
-        lines = f"<head>\n{head(language, self._extensions())}".encode()
+        words = self._texts(language)
+        lines = f"<head>\n{head(language, self._extensions(), words)}".encode()
         plain = [header for header in headers if header[0] != b"accept-encoding"]
         await self._app({**scope, "headers": plain}, receive, _Replacing(send, lines))
 

@@ -17,6 +17,7 @@ from webui.core.hookspecs import Tab
 from webui.core.texts import LANGUAGES, catalogue
 from webui.ui.bind import fields_of
 from webui.ui.build import ASSETS, BUILD
+from webui.ui.extension_assets import ADDRESS, ExtensionAssets, page_parts, texts_of
 from webui.ui.gradio_import import gr
 from webui.ui.page_head import PageHead
 from webui.ui.parts.own import own
@@ -61,6 +62,7 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
 
     app.mount(f"/own/{BUILD}", Assets(directory=ASSETS))
     gr.mount_gradio_app(
+    app.mount(ADDRESS, ExtensionAssets(services.extensions))
         app,
         page,
         path="/",
@@ -80,6 +82,7 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
         language=lambda: services.settings.language,
         extensions=lambda: _extensions(services),
     )
+        texts=lambda language: texts_of(services.extensions, language),
     return app
 
 
@@ -132,4 +135,4 @@ def _extensions(services: Services) -> dict[str, Any]:
         {"extension": name, "title": titles.get(name, {}), "fields": fields_of(model)}
         for name, model in services.extensions.settings_models().items()
     ]
-    return {"panels": panels, "settings": settings}
+    return {"panels": panels, "settings": settings, **page_parts(services.extensions)}

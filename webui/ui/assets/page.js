@@ -2,6 +2,7 @@
 import "./image_info.js"; // a place to send pictures to, also before its tab is visited
 import { h, say } from "./dom.js";
 import { follow, live } from "./live.js";
+import { loadScripts } from "./page_scripts.js";
 import { recall, remember } from "./store.js";
 import { t, word } from "./text.js";
 
@@ -14,6 +15,7 @@ export function mount({ element }) {
   keepDark();
   keepTab();
   keepPage();
+  loadScripts();
 }
 
 function workerPart() {
