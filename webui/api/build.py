@@ -23,6 +23,7 @@ from webui.api import (
     presets,
     routes,
     shelf,
+    sound,
 )
 from webui.api.access import Access
 from webui.api.errors import EVERYWHERE, may_answer, problems_response, status_of
@@ -30,7 +31,10 @@ from webui.core.errors import Problem, UserError
 from webui.jobs.checks import Refused
 from webui.jobs.services import Services
 
-_MODULES = (routes, presets, catalog, shelf, events, images, media, pictures, memory, animation)
+_MODULES = (
+    *(routes, presets, catalog, shelf, events, images, media, pictures, memory, animation),
+    sound,
+)
 _TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")
 """Only describes what the guard has checked before."""
 

@@ -112,6 +112,11 @@ class Paths:
         return self.state / "thumbnails"
 
     @property
+    def sounds(self) -> Path:
+        """What was heard in sounds; made anew where it is missing."""
+        return self.state / "sounds"
+
+    @property
     def worker_record(self) -> Path:
         """Process id of the worker, so that one left over can be ended."""
         return self.state / "worker.json"
