@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.extension import (
     MANIFEST,
-    Extension,
     PAGE_FILE,
     WEB,
+    Extension,
     ExtensionError,
     ExtensionInfo,
     Manifest,
@@ -63,8 +63,6 @@ class Extensions:
         """All that were found, broken ones with the reason."""
         return tuple(self._info(name) for name in sorted(self._found))
 
-    def tabs(self) -> list[tuple[str, Tab]]:
-        """(extension, tab) of all that are on."""
     def folders(self) -> dict[str, Path]:
         """Extension -> its folder, of all that are on, in their order."""
         return {one.name: self._found[one.name][0] for one in self._active()}
@@ -83,6 +81,8 @@ class Extensions:
             if one.manifest.page and one.name in webs
         ]
 
+    def tabs(self) -> list[tuple[str, Tab]]:
+        """(extension, tab) of all that are on."""
         return self._collect("register_tabs")
 
     def panels(self) -> list[tuple[str, Panel]]:

@@ -61,8 +61,8 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
         return PlainTextResponse(BUILD, headers={"cache-control": "no-store"})
 
     app.mount(f"/own/{BUILD}", Assets(directory=ASSETS))
-    gr.mount_gradio_app(
     app.mount(ADDRESS, ExtensionAssets(services.extensions))
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -81,8 +81,8 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
         mounted.app,
         language=lambda: services.settings.language,
         extensions=lambda: _extensions(services),
-    )
         texts=lambda language: texts_of(services.extensions, language),
+    )
     return app
 
 
