@@ -13,6 +13,7 @@ from webui.core.hookspecs import (
     Tab,
     hookimpl,
 )
+from webui.core.memory import ModelUse
 from webui.core.participants import (
     Call,
     Cond,
@@ -41,6 +42,7 @@ __all__ = [
     "Inpaint",
     "JobView",
     "ModelFile",
+    "ModelUse",
     "Outpaint",
     "Panel",
     "Participant",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from webui.ext import AnyRequest, Drawing, Panel, Txt2Img, UserError, hookimpl
 
 from .units import Options
+from .units import models_of as models_of  # a hook
 
 
 @hookimpl

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from webui.ext import PictureRef
+from webui.ext import ModelUse, PictureRef, hookimpl
 
 Mode = Literal["balanced", "prompt", "control"]
 Fit = Literal["just_resize", "crop", "fill"]
@@ -70,3 +71,10 @@ class Options(BaseModel):
             for number, unit in enumerate(self.units)
             if unit.enabled and unit.weight > 0 and unit.model
         )
+
+
+@hookimpl
+def models_of(options: Mapping[str, Any]) -> list[ModelUse]:
+    """The networks, which stay on the device while pictures are drawn."""
+    active = Options.model_validate(dict(options)).active
+    return [ModelUse("controlnet", unit.model or "", unit.low_memory) for _, unit in active]

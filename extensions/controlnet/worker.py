@@ -6,6 +6,7 @@ from webui.ext import JobView, Participant, Preprocessor, hookimpl
 
 from .maps import PREPROCESSORS
 from .units import Options
+from .units import models_of as models_of  # a hook
 
 
 @hookimpl

@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tests.doors import Client
 from tests.fake_worker import MEMORY
+from webui.core.paths import Paths
 from webui.jobs.queue import Jobs
 
 
@@ -64,3 +67,29 @@ def test_before_a_worker_has_told_of_its_memory_nothing_is_said(
     monkeypatch.setattr(Jobs, "memory", property(lambda self: None))
     response = client("POST", "/api/v1/estimate", json={"width": 2048})
     assert response.json() == {"estimate": None, "sentence": {"en": "", "pl": ""}}
+
+
+def test_a_control_net_counts_as_one_of_the_models(needs, paths: Paths):
+    folder = paths.models / "controlnet"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ("controlnet_cond_embedding.conv_in.weight", "controlnet_down_blocks.0.weight")
+    save_file(
+        {name: np.zeros((250, 100, 100), np.float16) for name in names}, folder / "x.safetensors"
+    )
+
+    def unit(**values):
+        unit = {"model": "x", **values}
+        return needs(batch_size=8, extensions={"controlnet": {"units": [unit]}})
+
+    plain, led = needs(batch_size=8), unit()  # the network is called at the worst moment
+    more = led["estimate"]["whole"] - plain["estimate"]["whole"]
+    assert more == pytest.approx(1.05 * 10**7, rel=0.01)
+    for off in ({"enabled": False}, {"weight": 0}, {"model": "none"}):
+        assert unit(**off) == plain
+
+
+def test_values_that_an_extension_cannot_take_are_named(client: Client):
+    body = {"extensions": {"controlnet": {"units": [{"weight": "much"}]}}}
+    response = client("POST", "/api/v1/estimate", json=body)
+    assert response.status_code == 422
+    assert response.json()["problems"][0]["field"] == "extensions.controlnet.units.0.weight"

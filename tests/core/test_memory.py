@@ -112,3 +112,15 @@ def test_what_helps_where_it_ran_out_comes_first():
     assert apart == Rung(apart=True)
     assert lower(apart, "sampling", batch, memory) == Rung(place="parts", apart=True)
     assert lower(Rung(), "encoding", SQUARE, memory) == Rung(place="parts", tile=512)
+
+
+def test_other_networks_count_while_the_models_own_is_called():
+    led = replace(SQUARE, beside=int(2.5 * GB))
+    assert estimate(XL, SQUARE, card(8)).rung.place == "parts"
+    assert estimate(XL, led, card(8)).rung.place == "layers"
+    for place in ("device", "parts", "layers"):
+        more = needed(Rung(place=place), XL, led, card(8)) - needed(
+            Rung(place=place), XL, SQUARE, card(8)
+        )
+        assert 0 < more <= 1.05 * led.beside + 1
+    assert estimate(XL, led, card(5, ram=8)).enough is False, "they wait in the same memory"

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from webui.core.extension import ExtensionError
+from webui.core.memory import ModelUse
 from webui.core.participants import Step
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
@@ -226,3 +227,24 @@ def test_what_takes_pictures_is_told_and_its_failures_have_a_name(tmp_path):
     assert invert.function(Image.new("RGB", (1, 1))).getpixel((0, 0)) == (255, 255, 255)
     extensions.switch({"tools"})
     assert extensions.picture_tools("captioners") == []
+
+
+NEEDS = """
+from webui.ext import ModelUse, hookimpl
+
+@hookimpl
+def models_of(options, values):
+    size = options["times"] * values.get("batch_size", 1)
+    return [ModelUse("controlnet", f"{size} nets", in_turns=True)]
+"""
+
+
+@pytest.mark.parametrize("side", ["server", "worker"])
+def test_extensions_tell_which_models_a_job_has_beside_its_own(tmp_path, side):
+    extension(tmp_path, "one", NEEDS, NEEDS)
+    extension(tmp_path, "two", " ", " ")
+    found = Extensions([tmp_path], side)
+    uses = found.models_of({"batch_size": 2}, {"one": {"times": 3}, "two": {}})
+    assert uses == [ModelUse("controlnet", "6 nets", in_turns=True)]
+    with pytest.raises(ExtensionError, match="one.*models_of.*KeyError"):
+        found.models_of({}, {})

@@ -36,6 +36,7 @@ from tests.extensions.control import (
 from tests.models.families.drawing import EULER, NEGATIVE, PROMPT, SCALE, STEPS, load, relative
 from tests.tiny import Tiny, write_tiny
 from webui.core.errors import UserError
+from webui.core.memory import ModelUse
 from webui.core.participants import ModelFile
 from webui.core.plugins import Extensions
 from webui.core.requests import Img2Img, Txt2Img
@@ -335,3 +336,19 @@ def test_a_network_that_cannot_be_used_is_named(tiny, xl, controls, tmp_path, ch
     with pytest.raises(UserError, match=r"controlnet.*bad"):
         drawn(model, asked({"model": "bad"}), files, {MAP_REF: picture()})
     assert drawn(model, asked(), files, {})[0].isfinite().all(), "the model still works"
+
+
+def test_both_sides_tell_the_same_networks():
+    units = [
+        {"model": "canny"},
+        {"model": "depth", "low_memory": True},
+        {"model": "off", "enabled": False},
+        {},
+    ]
+    values = {"units": units}
+    told = [
+        Extensions([ROOT / "extensions"], side).models_of({}, {"controlnet": values})
+        for side in ("server", "worker")
+    ]
+    assert told[0] == told[1]
+    assert told[0] == [ModelUse("controlnet", "canny"), ModelUse("controlnet", "depth", True)]

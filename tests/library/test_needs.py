@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from tests.gguf_files import write_weights
-from webui.core.memory import Sizes, Work
+from webui.core.memory import ModelUse, Sizes, Work
 from webui.core.offers import ModelCard, ModelInfo
 from webui.core.requests import Txt2Img
-from webui.library.needs import Asked, sizes_of
+from webui.library.entries import Entry
+from webui.library.needs import Asked, bytes_beside, sizes_of
 
 CARD = ModelCard(width=512, height=768)
 
@@ -141,3 +144,27 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     first = sizes_of(info(file, "sd1"), 2)
     save_file(half("model.diffusion_model.a", "vae.a", "text_encoders.clip_l.a", numbers=9), file)
     assert sizes_of(info(file, "sd1"), 2).whole < first.whole
+
+
+def test_networks_beside_the_model_count_once_in_its_precision():
+    def entry(name: str, dtype: str) -> Entry:
+        return Entry(
+            id=name, kind="controlnet", name=name, path=name, folder="", format="safetensors",
+            dtype=dtype, bytes=1000,
+        )  # fmt: skip
+
+    there = {
+        name: entry(name, dtype)
+        for name, dtype in (("half", "F16"), ("full", "F32"), ("few", "F8_E4M3"))
+    }
+
+    def bytes_of(*uses: ModelUse, width: int = 2) -> int:
+        return bytes_beside(uses, lambda kind, name: there.get(name), width)
+
+    half, full, few = (ModelUse("controlnet", name) for name in there)
+    assert bytes_of(half, half, full, few) == 1000 + 500 + 2000
+    assert bytes_of(half, full, few, width=4) == 2000 + 1000 + 4000
+    assert bytes_of(ModelUse("controlnet", "none")) == 0
+    turns = [replace(one, in_turns=True) for one in (half, full, few)]
+    assert bytes_of(*turns) == 2000
+    assert bytes_of(few, *turns) == 2000 + 1000, "one that stays is there anyhow"

@@ -14,14 +14,15 @@ from tests.worker.test_adapters import OneModel
 from tests.worker.test_runner import Server, run
 from webui.core.errors import UserError
 from webui.core.extension import ExtensionError
-from webui.core.memory import Memory, Rung
+from webui.core.memory import Memory, ModelUse, Rung
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
 from webui.core.wire import Made, News
 from webui.engine.upscalers import Upscalers
+from webui.library.entries import Entry
 from webui.library.store import Store
 from webui.models.devices import out_of_memory
-from webui.models.manager import ModelManager
+from webui.models.manager import ModelManager, Wanted
 from webui.prompt.infotext import Parameters
 from webui.worker.line import Control
 from webui.worker.runner import Runner
@@ -264,3 +265,23 @@ def test_a_load_is_cancelled_between_two_tensors_and_the_next_job_is_drawn(bench
     bench.server.on = lambda report: None
     bench.server.control._cancelled.clear()
     assert len(bench.draw()) == 4
+
+
+def test_what_an_extension_loads_counts_when_the_models_place_is_chosen(bench, monkeypatch):
+    uses = [ModelUse("controlnet", "big")]
+    big = Entry(
+        id="big", kind="controlnet", name="big", path="big", folder="", format="safetensors",
+        dtype="F32", bytes=10**6,
+    )  # fmt: skip
+    monkeypatch.setattr(bench.runner._extensions, "models_of", lambda *asked: uses)
+    monkeypatch.setattr(bench.runner._catalog, "find", lambda kind, name: big)
+    wanted: list[Wanted] = []
+    get = bench.manager.get
+
+    def watched(info, progress, beside=(), wanted_=Wanted()):
+        wanted.append(wanted_)
+        return get(info, progress, beside, wanted_)
+
+    monkeypatch.setattr(bench.manager, "get", watched)
+    bench.draw(batch_count=1, batch_size=1)
+    assert {one.work.beside for one in wanted} == {10**6}

@@ -12,7 +12,7 @@ from webui.core.memory import Estimate, estimate, sentence
 from webui.core.texts import LANGUAGES
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
-from webui.library.needs import Asked, sizes_of
+from webui.library.needs import Asked, bytes_beside, sizes_of
 
 router = APIRouter(route_class=DescribedRoute, tags=["jobs"])
 
@@ -36,11 +36,15 @@ def estimate_memory(services: ServicesHere, values: JsonObject) -> Needs:
         asked = Asked.of(values)
     except ValidationError as error:
         raise Refused(explain(error, Asked)) from error
+    if problems := services.extensions.problems_with(asked.extensions):
+        raise Refused(problems)
     memory = services.jobs.memory
     info = services.catalog.get(asked.model)
     if memory is None:
         return Needs(estimate=None, sentence=dict.fromkeys(LANGUAGES, ""))
-    sizes = sizes_of(info, 4 if memory.kind == "cpu" else 2)
-    found = estimate(sizes, asked.of_model(info), memory.within(services.settings.memory_budget))
+    width = 4 if memory.kind == "cpu" else 2
+    uses = services.extensions.models_of(values, asked.extensions)
+    work = asked.of_model(info, bytes_beside(uses, services.catalog.find, width))
+    found = estimate(sizes_of(info, width), work, memory.within(services.settings.memory_budget))
     said = {language: sentence(found, language) for language in LANGUAGES}
     return Needs(estimate=found, sentence=said)

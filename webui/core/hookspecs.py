@@ -6,7 +6,7 @@ documents each hook with exactly these arguments; a test holds that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pluggy
 from PIL import Image
 from pydantic import BaseModel
 
+from webui.core.memory import ModelUse
 from webui.core.offers import Localized
 from webui.core.participants import JobView, Participant
 from webui.core.requests import AnyRequest
@@ -96,7 +97,20 @@ class Preprocessor:
     options: type[BaseModel] | None = None
 
 
-class ServerHooks:
+class SharedHooks:
+    """Hooks of both modules, which answer alike: the server tells, the worker acts."""
+
+    @hookspec
+    def models_of(self, options: Mapping[str, Any], values: Mapping[str, Any]) -> list[ModelUse]:
+        """Model files that a job has on the device beside its model: they count as memory.
+
+        `values` are the request's, perhaps not complete yet, `options` those of them that are the
+        extension's own.
+        """
+        ...
+
+
+class ServerHooks(SharedHooks):
     """Hooks of an extension's `server` module, which must not import torch."""
 
     @hookspec
@@ -134,7 +148,7 @@ class ServerHooks:
         ...
 
 
-class WorkerHooks:
+class WorkerHooks(SharedHooks):
     """Hooks of an extension's `worker` module."""
 
     @hookspec

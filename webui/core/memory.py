@@ -146,12 +146,29 @@ class Work:
         pictures: that are made together.
         rows: of the network's calls, for each picture: 2 with a negative prompt.
         adapters: LoRAs change the weights, which 8 bits cannot tell finely enough.
+        beside: bytes of other networks that are on the device while the model's own is called.
     """
 
     pixels: int
     pictures: int = 1
     rows: int = 2
     adapters: bool = False
+    beside: int = 0
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """A model file whose network a job has on the device while its model's own is called.
+
+    Attributes:
+        kind: `controlnet`, `ip_adapter`, …
+        name: as `Services.model` takes it; one that is not there counts for nothing.
+        in_turns: it is on the device only for its own calls: of those only the largest counts.
+    """
+
+    kind: str
+    name: str
+    in_turns: bool = False
 
 
 class Estimate(BaseModel):
@@ -260,16 +277,16 @@ def _rungs(memory: Memory, work: Work) -> Iterator[Rung]:
 
 def _fits(rung: Rung, sizes: Sizes, work: Work, memory: Memory) -> bool:
     have = memory.ram_free if rung.place == "cpu" else memory.free
-    ram = _in_ram(rung.place, sizes)
+    ram = _in_ram(rung.place, sizes, work)
     fits_ram = memory.shared or ram <= memory.ram_free * (1 - _RAM_LEFT)
     return needed(rung, sizes, work, memory) <= have and fits_ram
 
 
-def _in_ram(place: Place, sizes: Sizes) -> int:
+def _in_ram(place: Place, sizes: Sizes, work: Work) -> int:
     """Bytes of weights that wait in the machine's memory."""
     if place == "device":
         return 0
-    return sizes.whole - (sizes.saved if place == "fp8" else 0)
+    return sizes.whole + work.beside - (sizes.saved if place == "fp8" else 0)
 
 
 def _weights(place: Place, sizes: Sizes) -> dict[Stage, int]:
@@ -291,7 +308,7 @@ def _own(rung: Rung, work: Work, memory: Memory) -> Iterator[tuple[Stage, int]]:
     width = 4 if rung.place == "cpu" or memory.kind == "cpu" else 2
     rows = work.rows * (1 if rung.apart else work.pictures)
     yield "encoding", _TEXT_WORK
-    yield "sampling", work.pixels // _STRIDE**2 * rows * _NETWORK_WORK * width
+    yield "sampling", work.pixels // _STRIDE**2 * rows * _NETWORK_WORK * width + work.beside
     pixels = min(work.pixels, rung.tile**2) if rung.tile else work.pixels
     yield "decoding", pixels * _VAE_WORK * width
 

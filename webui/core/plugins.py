@@ -28,6 +28,7 @@ from webui.core.extension import (
     read_manifest,
 )
 from webui.core.hookspecs import Panel, PictureTool, Preprocessor, Sampler, Tab
+from webui.core.memory import ModelUse
 from webui.core.participants import Call, Cond, JobView, Participant, Services, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
@@ -153,6 +154,24 @@ class Extensions:
             ExtensionError: one of them raised.
         """
         return any(one.call("serve_references", request=request) for one in self._active())
+
+    def models_of(
+        self, values: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]
+    ) -> list[ModelUse]:
+        """Model files that a request will have on the device beside its model.
+
+        Args:
+            values: of the request, perhaps not complete yet.
+            options: what each extension is told in it.
+
+        Raises:
+            ExtensionError: one of them raised.
+        """
+        found: list[ModelUse] = []
+        for one in self._active():
+            own = options.get(one.name, {})
+            found += one.call("models_of", options=own, values=values) or []
+        return found
 
     def preprocessors(self) -> list[Preprocessor]:
         """What extensions that are on make maps with; a failure has the extension's name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import UserError
-from webui.core.memory import Sizes, Work
+from webui.core.memory import ModelUse, Sizes, Work
 from webui.core.offers import ModelCard, ModelInfo, Storage
 from webui.imaging.resize import hires_size
+from webui.library.entries import Entry
 from webui.library.stamps import stamp
 from webui.library.weights import read_header, weight_files
 from webui.prompt.networks import split_networks
@@ -45,6 +46,8 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
 _FLUX2_READERS: Mapping[int, int] = {15360: 17344, 7680: 3114, 12288: 5832}
 """Numbers a token that a network takes -> millions of weights of what reads for it."""
+_BYTES: Mapping[str, float] = {"F64": 8, "F32": 4, "F8_E4M3": 1, "F8_E5M2": 1}
+"""Bytes of a number of those types that have not the usual two."""
 _Side = Annotated[int, Field(ge=0, le=2**16)]
 _ENCODER = re.compile(r"^(?:text_encoders|conditioner\.embedders)\.[^.]+|^[^./]+")
 
@@ -75,6 +78,7 @@ class Asked(BaseModel):
     settings: Mapping[str, Any] | None = Field(default=None, description="Of an animation")
     hires: _Passed | None = None
     diffusion: _Passed | None = None
+    extensions: Mapping[str, Mapping[str, Any]] = {}
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | BaseModel) -> Self:
@@ -86,10 +90,14 @@ class Asked(BaseModel):
         given = values.model_dump() if isinstance(values, BaseModel) else values
         return cls.model_validate({name: one for name, one in given.items() if one is not None})
 
-    def of_model(self, info: ModelInfo) -> Work:
-        """What a model is to do."""
+    def of_model(self, info: ModelInfo, beside: int = 0) -> Work:
+        """What a model is to do.
+
+        Args:
+            beside: bytes of what extensions have on the device with it, see `bytes_beside`.
+        """
         work = self.work(info.card)
-        return replace(work, adapters=work.adapters or bool(info.loras))
+        return replace(work, adapters=work.adapters or bool(info.loras), beside=beside)
 
     def work(self, card: ModelCard) -> Work:
         """What a model is to do whose card tells what is left open."""
@@ -134,6 +142,26 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     whole = sum(bytes.values())
     network = whole - sum(texts) - vae
     return Sizes(sum(texts), max(texts, default=0), network, vae, bytes.get(_FEW, 0))
+
+
+def bytes_beside(
+    uses: Iterable[ModelUse], find: Callable[[str, str], Entry | None], width: int
+) -> int:
+    """What other networks take that are on the device with a job's model.
+
+    Args:
+        find: (kind, name) -> the model that is meant.
+        width: bytes of a number in the precision in use, as the model's own.
+    """
+    staying: dict[str, int] = {}
+    in_turns: dict[str, int] = {}
+    for use in uses:
+        entry = find(use.kind, use.name)
+        if entry is not None:
+            size = round(entry.bytes * width / _BYTES.get(entry.dtype, 2))
+            (in_turns if use.in_turns else staying)[entry.path] = size
+    turns = [size for path, size in in_turns.items() if path not in staying]
+    return sum(staying.values()) + max(turns, default=0)
 
 
 @lru_cache(maxsize=256)

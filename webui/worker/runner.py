@@ -30,6 +30,7 @@ from webui.engine.samplers.registry import register
 from webui.engine.upscalers import Upscalers
 from webui.imaging.ingest import opened, opened_mask
 from webui.library.catalog import Catalog
+from webui.library.needs import bytes_beside
 from webui.library.pictures import encode, read_infotext
 from webui.library.store import Store
 from webui.models.adapters.joining import Adapters
@@ -155,12 +156,20 @@ class Runner:
 
     def _run(self, run: Run) -> None:
         """Make what is missing; where memory runs out, go on with what saves more of it."""
-        self._thrift = Thrift(run.request, run.done, self._models, run.settings.memory_budget)
+        beside = self._bytes_beside(run.request)
+        budget = run.settings.memory_budget
+        self._thrift = Thrift(run.request, run.done, self._models, budget, beside)
         while (stage := self._attempt(run)) is not None:
             self._kept.clear()
             self._models.make_room()
             self._thrift.lower(stage)
             run = run.model_copy(update={"done": tuple(self._thrift.done)})
+
+    def _bytes_beside(self, request: Request) -> int:
+        """Of what extensions will have on the device with the model."""
+        uses = self._extensions.models_of(request.model_dump(), request.extensions)
+        width = 4 if self._models.device.type == "cpu" else 2
+        return bytes_beside(uses, self._catalog.find, width)
 
     def _attempt(self, run: Run) -> Stage | None:
         """Make what is missing, and tell what was being done when memory ran out, None if it did

@@ -32,14 +32,24 @@ class Thrift:
     """
 
     def __init__(
-        self, request: Request, done: Sequence[int], models: ModelManager, budget: int
+        self,
+        request: Request,
+        done: Sequence[int],
+        models: ModelManager,
+        budget: int,
+        beside: int = 0,
     ) -> None:
-        """Save nothing yet."""
+        """Save nothing yet.
+
+        Args:
+            beside: bytes of what extensions have on the device with the model.
+        """
         self.done = set(done)
         self.measures: tuple[Measure, ...] = ()
         self._asked = Asked.of(request)
         self._models = models
         self._budget = budget
+        self._beside = beside
         self._rung: Rung | None = None
         self._work: Work | None = None
         self._last: Rung | None = None
@@ -48,7 +58,7 @@ class Thrift:
 
     def wanted(self, info: ModelInfo) -> Wanted:
         """How a model of the job is wanted."""
-        self._work = self._asked.of_model(info)
+        self._work = self._asked.of_model(info, self._beside)
         return Wanted(self._work, self._budget, self._rung)
 
     def uses(self, model: Model | WholePipeline) -> None:
