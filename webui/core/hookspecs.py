@@ -44,7 +44,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Panel:
-    """A fold-out panel in Text to image; its form follows from the model's fields.
+    """A fold-out panel in the tabs that draw; its form follows from the model's fields.
 
     The values arrive in `request.extensions[<extension>]`, checked by the model. A field's label
     is its `title`; `json_schema_extra={"titles": {"pl": "…"}}` words it in other languages.
@@ -52,10 +52,15 @@ class Panel:
     Attributes:
         title: by language.
         options: pydantic model whose fields all have defaults.
+        script: a module in the extension's folder `web` that draws the panel in place of the form:
+            it exports `mount`, see docs/extensions.md.
+        style: a sheet in that folder, loaded with the script.
     """
 
     title: Localized
     options: type[BaseModel]
+    script: str | None = None
+    style: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class ServerHooks(SharedHooks):
 
     @hookspec
     def register_panels(self) -> list[Panel]:
-        """Panels to add to Text to image; at most one an extension has effect on requests."""
+        """Panels to add to the tabs that draw; one an extension has effect on requests."""
         ...
 
     @hookspec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Collection, Generator, Mapping, Sequence
@@ -88,7 +89,8 @@ class Extensions:
 
     def panels(self) -> list[tuple[str, Panel]]:
         """(extension, panel) of all that are on."""
-        return self._collect("register_panels")
+        found: list[tuple[str, Panel]] = self._collect("register_panels")
+        return [(name, panel) for name, panel in found if self._has_files(name, panel)]
 
     def samplers(self) -> list[tuple[str, Sampler]]:
         """(extension, sampler) of all that are on."""
@@ -214,6 +216,16 @@ class Extensions:
             registered: list[Any] = self._asked(one, hook) or []
             collected += [(one.name, item) for item in registered]
         return collected
+
+    def _has_files(self, name: str, panel: Panel) -> bool:
+        """Whether the files that a panel names are there; else the extension is broken."""
+        web = self._found[name][0] / WEB
+        for file in filter(None, (panel.script, panel.style)):
+            if not re.fullmatch(PAGE_FILE, file) or not (web / file).is_file():
+                self._problems[name] = str(UserError("panel_file", name=name, file=file))
+                self._loaded.pop(name, None)
+                return False
+        return True
 
     def _asked(self, one: Extension, hook: str) -> Any:
         """Ask for a registration; an extension that raises here is broken from now on."""

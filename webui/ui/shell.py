@@ -20,6 +20,7 @@ from webui.ui.build import ASSETS, BUILD
 from webui.ui.extension_assets import ADDRESS, ExtensionAssets, page_parts, texts_of
 from webui.ui.gradio_import import gr
 from webui.ui.page_head import PageHead
+from webui.ui.panels import panels_of
 from webui.ui.parts.own import own
 from webui.ui.tabs import TABS
 from webui.ui.theme import theme
@@ -126,11 +127,7 @@ def _words(extensions_tabs: Sequence[tuple[str, Tab]]) -> Words:
 def _extensions(services: Services) -> dict[str, Any]:
     """What extensions add to forms, as data, as it is now."""
     titles = {info.name: info.title for info in services.extensions.infos()}
-    panels = [
-        {"extension": name, "title": panel.title, "fields": fields_of(panel.options)}
-        for name, panel in services.extensions.panels()
-        if fields_of(panel.options)  # one without plain fields would be an empty fold
-    ]
+    panels = panels_of(services.extensions)
     settings = [
         {"extension": name, "title": titles.get(name, {}), "fields": fields_of(model)}
         for name, model in services.extensions.settings_models().items()

@@ -2,16 +2,17 @@
 import { actionBar } from "./actions.js";
 import { enlist } from "./desks.js";
 import { h } from "./dom.js";
-import { choice, field, number, text } from "./fields.js";
+import { choice, number, text } from "./fields.js";
 import { fold } from "./form.js";
 import { memoryLine } from "./memory.js";
 import { examples, modelPart } from "./model.js";
 import { networkRows } from "./networks.js";
 import { followOffers } from "./offers.js";
+import { panelsOf } from "./panels.js";
 import { announcements, thinProgress, waitingPart } from "./progress.js";
 import { refinerPart } from "./refiner.js";
 import { seedField } from "./seed.js";
-import { local, t } from "./text.js";
+import { t } from "./text.js";
 import { vaeField } from "./vae.js";
 
 /** Data of a form's fields by name; `hires.steps` is labelled as `steps` is. */
@@ -39,14 +40,14 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
   const prompt = promptPart(form, data, first, ask, () => chosen);
   const usual = usualPart(form, data, stage);
   const refiner = refinerPart(form, data);
+  const panels = panelsOf(form);
   const suit = model => {
     chosen = model;
-    [prompt.suit, ...suits].forEach(one => one(model));
+    [prompt.suit, ...suits, panels.suit].forEach(one => one(model));
   };
   const model = modelPart(form, data.model, suit);
   const more = morePart(form, data);
-  const panels = window.easel.panels.map(panel => panelOf(form, panel));
-  const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels];
+  const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels.elements];
   const bar = actionBar(form, request, job => {
     onAccepted?.(job);
     stage.follow(job);
@@ -120,9 +121,4 @@ function morePart(form, data) {
       form.add(worded(data.image_format, { none: "ui.as_in_settings" })),
     ),
   );
-}
-
-function panelOf(form, { extension, title, fields }) {
-  const named = fields.map(one => field({ ...one, name: `extensions.${extension}.${one.name}` }));
-  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...named.map(form.add));
 }

@@ -56,7 +56,7 @@ export class Form {
 
   /** Names whose value is not the default. */
   differing = names =>
-    names.filter(name => String(this.value(name) ?? "") !== String(this.#defaults.get(name) ?? ""));
+    names.filter(name => asText(this.value(name)) !== asText(this.#defaults.get(name)));
 
   /** Back to the defaults. */
   reset(names) {
@@ -87,7 +87,7 @@ export class Form {
   /** Tell a problem at its field; false where the form has no such field. */
   blame(name, sentence) {
     const field = this.#find(name);
-    field?.blame(sentence);
+    field?.blame(sentence, name);
     field?.element.closest("details")?.setAttribute("open", "");
     return Boolean(field);
   }
@@ -118,6 +118,8 @@ export class Form {
     for (const watcher of this.#watchers) watcher(name);
   }
 }
+
+const asText = value => JSON.stringify(typeof value === "object" ? (value ?? "") : String(value ?? ""));
 
 /** A part that folds away; open or shut is remembered. */
 export function fold(key, title, ...children) {

@@ -38,7 +38,7 @@ function fill(form, fields, into = "") {
     const place = `${into}${name}`;
     const isPart = value !== null && typeof value === "object";
     if (isPart && form.has(`_${place}`)) form.set(`_${place}`, true);
-    if (isPart) fill(form, value, `${place}.`).forEach(one => taken.add(one));
+    if (isPart && !form.has(place)) fill(form, value, `${place}.`).forEach(one => taken.add(one));
     else if (form.takes(place, value)) {
       form.set(place, value);
       taken.add(place);

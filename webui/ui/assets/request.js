@@ -24,7 +24,7 @@ function put(into, [first, ...rest], value) {
 /** An extension's values go along where one of them was changed. */
 function leaveOutUnchanged(form, extensions) {
   for (const name of Object.keys(extensions)) {
-    const own = form.names().filter(one => one.startsWith(`extensions.${name}.`));
+    const own = form.names().filter(one => `${one}.`.startsWith(`extensions.${name}.`));
     if (form.differing(own).length === 0) delete extensions[name];
   }
 }
