@@ -25,7 +25,7 @@ from webui.torch_build import gigabytes, graphics, output_of, torch_build
 OLDEST, NEWEST = (3, 11), (3, 13)
 FORMAT = 1  # a higher number makes every .venv run its installation again
 KEPT = LOCK, LOG, STAMP, SCRATCH = "launch.lock", "install.log", "easel.json", "tmp"
-ALL_TESTS = ["--numprocesses=2", "--no-loadscope-reorder"]
+ALL_TESTS = ["--numprocesses=2", "--no-loadscope-reorder", "--durations=40"]
 
 FIRST_START = """\
 usage: python launch.py [--verbose] [arguments of the program | test [arguments of pytest]]

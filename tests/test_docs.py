@@ -192,19 +192,26 @@ def serving(arguments: list[str], folder: Path) -> Iterator[str]:
         stop(process)
 
 
+@dataclass(frozen=True)
+class Server:
+    address: str
+    data: Path
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one server for all pages that talk to one."""
-    with serving([], tmp_path_factory.mktemp("server")) as address:
-        yield address
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all pages that talk to one, and for the commands of docs/."""
+    folder = tmp_path_factory.mktemp("server")
+    with serving([], folder) as address:
+        yield Server(address, folder / "data")
 
 
-def run_program(arguments: list[str], folder: Path) -> None:
+def run_program(arguments: list[str], folder: Path, data: Path) -> None:
     if is_server(arguments):
         with serving(arguments, folder):
             return
     asks = {"-h", "--help", "--version"} & set(arguments)
-    own = [] if asks else ["--data-dir", str(folder / "data")]
+    own = [] if asks else ["--data-dir", str(data)]
     run([*PROGRAM, *arguments, *own], folder)
 
 
@@ -232,7 +239,7 @@ def test_data_blocks_can_be_read(block: Block) -> None:
 def test_python_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     text = "\n" * block.line + block.text
     if USUAL_ADDRESS in text:
-        text = text.replace(USUAL_ADDRESS, request.getfixturevalue("server"))
+        text = text.replace(USUAL_ADDRESS, request.getfixturevalue("server").address)
     lay_files(tmp_path)
     (tmp_path / "block.py").write_text(text, encoding="utf-8")
     run([sys.executable, "block.py"], tmp_path)
@@ -241,15 +248,19 @@ def test_python_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_pat
 @pytest.mark.slow
 @of("bash")
 def test_shell_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Those of the README as on a fresh machine; those of docs/ by a server that is up already, as
+    a model that is loaded anew for every line would take most of the time."""
     lay_files(tmp_path)
     if "curl" in block.text:
-        run_with_shell(block, request.getfixturevalue("server"), tmp_path)
+        run_with_shell(block, request.getfixturevalue("server").address, tmp_path)
         return
+    fresh = block.page == "README.md"
+    data = tmp_path / "data" if fresh else request.getfixturevalue("server").data
     for words in commands(block.text):
         arguments = program_arguments(words)
         if not elsewhere(words):
             assert arguments is not None, f"nothing here can check: {shlex.join(words)}"
-            run_program(arguments, tmp_path)
+            run_program(arguments, tmp_path, data)
 
 
 def run_with_shell(block: Block, address: str, folder: Path) -> None:
