@@ -4,8 +4,8 @@ import pytest
 from tests.animation.painters import Mixer, picture, plan, stage
 from webui.animation.clips import clip_steps
 from webui.animation.material import Material
-from webui.animation.state import State
 from webui.core.errors import UserError
+from webui.motion.state import State
 
 CLIP = [picture(seed=number) for number in range(4)]
 

@@ -10,7 +10,7 @@ from tests.animation.painters import Mixer, stage
 from tests.motion.deforum_run import Run, recorded
 from tests.motion.test_tween import RUNS
 from webui.animation.deforum import deforum_steps
-from webui.animation.state import State
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 

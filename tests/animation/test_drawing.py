@@ -5,8 +5,8 @@ from tests.animation.painters import Mixer, picture, plan, stage
 from tests.motion.deforum_run import recorded
 from webui.animation.deforum import deforum_steps
 from webui.animation.drawing import draw
-from webui.animation.state import State
 from webui.core.errors import UserError
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 

@@ -8,7 +8,7 @@ from webui.animation.deforum import deforum_steps
 from webui.animation.guides import guided, named_guide
 from webui.animation.material import Material
 from webui.animation.native import native_steps
-from webui.animation.state import State
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 

@@ -9,8 +9,8 @@ from webui.animation.deforum import deforum_steps
 from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
 from webui.animation.material import Material
 from webui.animation.native import native_steps
-from webui.animation.state import State
 from webui.core.errors import UserError
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 

@@ -9,8 +9,8 @@ from webui.animation.deforum import deforum_steps
 from webui.animation.masking import mask_at, noise_mask_at, overlaid
 from webui.animation.material import Material
 from webui.animation.native import native_steps
-from webui.animation.state import State
 from webui.core.errors import UserError
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 

@@ -6,7 +6,7 @@ import pytest
 from tests.animation.painters import Mixer, picture, plan, stage
 from webui.animation.native import native_steps
 from webui.animation.stage import Frame, Stage
-from webui.animation.state import State
+from webui.motion.state import State
 
 SIZE = {"W": 64, "H": 48}
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.animation.painters import picture, plan
 from tests.fakes import FakeModel
-from webui.animation.painting import Painter, drawn_size
+from webui.animation.painting import Painter
 from webui.core.animation import Animation
-from webui.core.errors import UserError
 from webui.engine.recipes import Tools
 from webui.timeline.frames import frame_plan
 
@@ -80,16 +78,3 @@ def test_a_seed_left_to_chance_comes_again():
 
     frame = replace(frame_plan(made, 1), seed=-1)
     assert paint(frame, None)[1].seed == 41
-
-
-@pytest.mark.parametrize(
-    ("width", "draft", "size"), [(512, 1.0, 512), (512, 0.5, 256), (520, 0.1, 64), (516, 1.0, 512)]
-)
-def test_sizes_are_multiples_of_eight_and_not_too_small(width, draft, size):
-    (made, _), scale = drawn_size(plan(W=width, H=512), draft)
-    assert made == size and scale == pytest.approx(size / (width - width % 8))
-
-
-def test_what_is_too_large_is_said():
-    with pytest.raises(UserError, match="at most 2048 pixels"):
-        drawn_size(plan(W=4096, H=512), 1.0)

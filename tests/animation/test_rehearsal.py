@@ -6,11 +6,11 @@ from webui.animation.deforum import deforum_steps
 from webui.animation.native import native_steps
 from webui.animation.rehearsal import Mover, moving_card
 from webui.animation.render import render
-from webui.animation.state import State
 from webui.core.animation import Animation
 from webui.engine.recipes import Tools
 from webui.motion.moves import motion_of, native_moved
 from webui.motion.pictures import to_levels
+from webui.motion.state import State
 from webui.timeline.plan import plan_of
 from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of

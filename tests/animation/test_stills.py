@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.animation.painters import plan, stage
-from webui.animation.state import State
 from webui.animation.stills import still_steps
+from webui.motion.state import State
 
 
 def test_each_frame_comes_from_its_prompt_alone():

@@ -77,6 +77,17 @@ def test_files_that_an_animation_names_are_sent(folder: Path) -> None:
     assert values["settings"]["mask_file"] == "missing.png", "the server says what is missing"
 
 
+def test_an_animation_goes_on_from_another_one_with_its_settings_or_others(folder: Path) -> None:
+    job = "a" * 32
+    [values] = submitted(Server(), "animate", "--after", job)
+    assert values == {"kind": "animation", "after": {"job": job}}
+    [values] = submitted(Server(), "animate", animation(folder), "--after", f"{job}:30")
+    assert values["after"] == {"job": job, "frame": 30} and values["settings"]["prompts"]
+    for wrong in (["animate"], ["animate", "--after", f"{job}:x"], ["animate", "--after", ":3"]):
+        with pytest.raises(SystemExit):
+            read_arguments(wrong)
+
+
 def test_a_film_of_the_frames_is_asked_for_when_they_are_there(folder: Path) -> None:
     path = animation(folder)
     [ask] = asks_of(read_arguments(["animate", str(path), "--film", "webp", "--motion-only"]))

@@ -37,29 +37,55 @@ def server() -> Server:
     return Server(Control())
 
 
-def test_every_frame_is_a_picture_of_the_job(server):
-    assert runner(server).run(run(request=request())).outcome == "finished"
+def test_every_frame_is_a_picture_of_the_job(server, tmp_path):
+    assert runner(server, animations=tmp_path).run(run(request=request())).outcome == "finished"
     assert server.indices == list(range(7))
     for made, data in server.made:
         assert Image.open(io.BytesIO(data)).size == (64, 64)
         assert f"Frame: {made.index}" in made.infotext and made.infotext.startswith("a cat")
 
 
-def test_frames_that_are_there_are_not_sent_again(server):
-    runner(server).run(run(request=request(), done=(0, 1, 4)))
+def test_frames_that_are_there_are_not_sent_again(server, tmp_path):
+    runner(server, animations=tmp_path).run(run(request=request(), done=(0, 1, 4)))
     assert server.indices == [2, 3, 5, 6]
     whole = Server(Control())
-    runner(whole).run(run(request=request()))
+    runner(whole, animations=tmp_path).run(run(request=request()))
     wanted = {made.index: data for made, data in whole.made}
     assert all(data == wanted[made.index] for made, data in server.made)
 
 
-def test_a_cancel_stops_between_frames(server):
+def test_a_cancel_stops_between_frames(server, tmp_path):
     server.on = lambda report: (
         server.control.take(Cancel(token=4)) if isinstance(report, Made) else None
     )
-    assert runner(server).run(run(request=request())).outcome == "cancelled"
+    works = runner(server, animations=tmp_path)
+    assert works.run(run(request=request())).outcome == "cancelled"
     assert server.indices == [0]
+    assert list(tmp_path.glob("*/state.npz")), "what it can go on from is kept"
+
+
+@pytest.mark.parametrize("mode", ["native", "deforum-3"])
+def test_what_was_cancelled_goes_on_with_the_same_bytes(server, mode, tmp_path):
+    asked = request(compat=mode, max_frames=9, angle="0:(4)", strength_schedule="0:(0.5)")
+    whole = Server(Control())
+    runner(whole, animations=tmp_path).run(run(request=asked))
+    wanted = {made.index: data for made, data in whole.made}
+
+    server.on = lambda report: (
+        server.control.take(Cancel(token=4))
+        if isinstance(report, Made) and report.index == 3
+        else None
+    )
+    works = runner(server, animations=tmp_path)
+    assert works.run(run(request=asked, job="a" * 32)).outcome == "cancelled"
+    there = server.indices
+    assert 3 < len(there) < 8, "some are there"
+    server.on = lambda report: None
+    onward = asked.with_(after={"job": "a" * 32, "frame": len(there)})
+    assert works.run(run(request=onward, job="b" * 32, token=5, done=tuple(there))).token == 5
+    assert server.indices == sorted(wanted)
+    assert {made.index: data for made, data in server.made} == wanted
+    assert [one.name for one in tmp_path.iterdir()] == ["a" * 32], "what is finished is forgotten"
 
 
 CHILD = """

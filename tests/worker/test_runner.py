@@ -88,11 +88,12 @@ def server():
     return Server(Control())
 
 
-def runner(server: Server, folders=(), store=None, models=()) -> Runner:
+def runner(server: Server, folders=(), store=None, models=(), **more) -> Runner:
     two = TwoModels()
     extensions = Extensions(folders, "worker")
     upscalers = Upscalers(models, torch.device("cpu"))
-    return Runner(two, two, upscalers, store, extensions, server.send, server.control)  # pyright: ignore
+    parts = (two, two, upscalers, store, extensions, server.send, server.control)
+    return Runner(*parts, **more)  # pyright: ignore
 
 
 def run(**changes) -> Run:

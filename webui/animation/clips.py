@@ -10,10 +10,10 @@ from webui.animation.colours import matched_to_reference
 from webui.animation.drawing import draw
 from webui.animation.masking import overlaid
 from webui.animation.stage import Frame, Stage
-from webui.animation.state import State
 from webui.core.errors import UserError
 from webui.motion.pictures import to_levels
 from webui.motion.sharpen import deforum_grey
+from webui.motion.state import State
 from webui.timeline.footage import CLIP
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from webui.animation.material import fitted
 from webui.animation.stage import Array, Stage
-from webui.animation.state import State
 from webui.motion.color import deforum_matched, matched, space_of
 from webui.motion.pictures import Levels
+from webui.motion.state import State
 from webui.timeline.footage import COLOURS
 
 

@@ -16,7 +16,6 @@ from webui.animation.drawing import draw
 from webui.animation.hybrid import hybrid_moved, known_flow, mixed
 from webui.animation.masking import is_masked, mask_at, noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
-from webui.animation.state import State
 from webui.motion.color import space_of
 from webui.motion.depth import Depth
 from webui.motion.flow import estimated, moved_by
@@ -24,6 +23,7 @@ from webui.motion.moves import moved
 from webui.motion.noise import deforum_noised
 from webui.motion.pictures import to_levels
 from webui.motion.sharpen import deforum_contrast, deforum_grey, deforum_sharpened
+from webui.motion.state import State
 from webui.motion.tween import Fade, Held
 from webui.timeline.frames import begins_with_picture
 
@@ -55,7 +55,7 @@ def _step(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame]]:
         state, made, drawn = _redrawn(stage, state, picture, frame)
     made = made if frame == 0 else mixed(stage, made, frame, "After Generation")
     state, made = _coloured(stage, state, made, frame)
-    state = state.with_(made=state.made + 1, picture=made)
+    state = state.with_(made=state.made + 1, picture=made, frame=frame)
     if stage.plan.cadence == 1:
         return state, [Frame(frame, made, drawn)]
     return state.with_(previous=state.following, following=Held(made, frame)), frames

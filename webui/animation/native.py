@@ -13,12 +13,12 @@ from webui.animation.drawing import draw
 from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
 from webui.animation.masking import noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
-from webui.animation.state import State
 from webui.motion.flow import Flow, estimated
 from webui.motion.moves import native_moved
 from webui.motion.noise import noised
 from webui.motion.pictures import Picture, to_levels
 from webui.motion.sharpen import contrast, grey, sharpened
+from webui.motion.state import State
 from webui.motion.tween import tweens
 
 
@@ -30,8 +30,7 @@ def native_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame
     """
     generated = stage.plan.generated
     for number in range(state.made, len(generated)):
-        before = generated[number - 1] if number else None
-        state, frames = _step(stage, state, before, generated[number])
+        state, frames = _step(stage, state, state.frame, generated[number])
         yield state, frames
 
 
@@ -42,7 +41,7 @@ def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[S
         picture = matched_to(stage, made.astype(np.float32), state.reference)
         picture = overlaid(stage, _toned(stage, picture), frame)
         reference = picture if state.reference is None else state.reference
-        state = state.with_(made=state.made + 1, picture=picture, reference=reference)
+        state = state.with_(made=state.made + 1, picture=picture, reference=reference, frame=frame)
         return state, [Frame(frame, to_levels(picture), drawn)]
     older = state.picture
     state = with_reference(stage, state, frame)
@@ -55,7 +54,7 @@ def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[S
     filled = _filled(stage, older, made, before, frame)
     frames = [_between(stage, before + 1 + place, one) for place, one in enumerate(filled)]
     frames.append(Frame(frame, to_levels(made), drawn))
-    return state.with_(made=state.made + 1, picture=made), frames
+    return state.with_(made=state.made + 1, picture=made, frame=frame), frames
 
 
 def _moved(stage: Stage, picture: Array, frame: int, back: bool = False) -> Picture:

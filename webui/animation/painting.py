@@ -11,7 +11,6 @@ from PIL import Image
 
 from webui.animation.stage import ALONE, Array, Given
 from webui.core.animation import Animation
-from webui.core.errors import UserError
 from webui.core.pictures import PictureRef
 from webui.core.requests import Img2Img, Inpaint, Txt2Img
 from webui.core.sampling import sampler_and_schedule
@@ -140,15 +139,3 @@ class Painter:
     def _seed(self, seed: int, frame: int) -> int:
         """A seed that is left to chance comes from the start seed, so that it comes again."""
         return seed if seed >= 0 else (self._plan.start_seed + frame) % _LARGEST_SEED
-
-
-def drawn_size(plan: Plan, draft: float) -> tuple[tuple[int, int], float]:
-    """Width and height of what is drawn, and their scale relative to the plan's.
-
-    Raises:
-        UserError: a side is too large or too small to draw.
-    """
-    sides = tuple(max(64, round(side * draft / 8) * 8) for side in plan.size)
-    if max(sides) > 2048:
-        raise UserError("animation_size", "settings", side=2048)
-    return (sides[0], sides[1]), sides[0] / plan.size[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,19 +12,20 @@ from PIL import Image
 from webui.animation.clips import clip_steps
 from webui.animation.deforum import deforum_steps
 from webui.animation.guides import named_guide
-from webui.animation.material import Material, material_of
+from webui.animation.material import Material, fitted, material_of
 from webui.animation.native import native_steps
-from webui.animation.painting import Painter, drawn_size
+from webui.animation.painting import Painter
 from webui.animation.rehearsal import Mover
 from webui.animation.stage import Array, Frame, Paint, Stage
-from webui.animation.state import State, load_state, save_state
 from webui.animation.stills import still_steps
 from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.engine.recipes import Tools
 from webui.motion.depth import Depth, distances
 from webui.motion.moves import METRIC
+from webui.motion.onward import drawn_size, mark_of, state_of_pictures, taken_up
 from webui.motion.pictures import to_levels
+from webui.motion.state import Mark, State, kept_states, load_state, save_state
 from webui.timeline.footage import INIT, length
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.rehearsal import moving_only
@@ -65,10 +64,28 @@ def render(
             first=_first(plan, material),
             material=material,
         )
-        mark = mark_of(request)
-        for state, frames in steps_of(plan)(stage, load_state(folder, mark)):
+        mark = mark_of(request, plan)
+        begun_from = _begun(request, stage, tools, folder, mark)
+        for state, frames in steps_of(plan)(stage, begun_from):
             yield from frames
             save_state(folder, state, mark)
+
+
+def _begun(request: Animation, stage: Stage, tools: Tools, folder: Path, mark: Mark) -> State:
+    """Where a run begins: where the one before was killed, else where the job before stands, else
+    with its pictures, else at the beginning."""
+    state, after = load_state(folder, mark), request.after
+    if state.made or after is None or after.frame is None:
+        return state
+    kept = kept_states(folder.parent / after.job)
+    known = taken_up(kept, mark, stage.plan, after.frame)
+    if known is not None:
+        return known
+
+    def picture(frame: int) -> Array:
+        return fitted(tools.picture(after.pictures[str(frame)]), stage.size)
+
+    return state_of_pictures(stage.plan, after.frame, picture)
 
 
 def _depth(plan: Plan, tools: Tools) -> Callable[[Array], Depth | None]:
@@ -123,12 +140,6 @@ def steps_of(plan: Plan) -> Callable[[Stage, State], Iterator[tuple[State, list[
     if plan.mode == "Video Input":
         return clip_steps
     return native_steps if plan.settings.native else deforum_steps
-
-
-def mark_of(request: Animation) -> str:
-    """What has to be the same for a kept state to be gone on from."""
-    told = request.model_dump(mode="json", exclude={"image_format", "file_name", "folder"})
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _first(plan: Plan, material: Material) -> Callable[[], Image.Image] | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from webui.animation.drawing import draw
 from webui.animation.stage import Frame, Stage
-from webui.animation.state import State
 from webui.motion.pictures import to_levels
+from webui.motion.state import State
 
 
 def still_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame]]]:

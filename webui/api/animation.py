@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -13,9 +14,10 @@ from webui.api.bodies import DescribedRoute, JsonObject, described
 from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
-from webui.core.errors import Problem
-from webui.jobs.animating import flat, plan_for, unbuilt
+from webui.core.errors import Problem, UserError
+from webui.jobs.animating import complete, flat, plan_for, unbuilt
 from webui.jobs.checks import Refused
+from webui.jobs.continuing import continued, from_picture_alone, going_on
 from webui.jobs.explain import explain
 from webui.jobs.services import Services
 from webui.timeline.frames import FramePlan, frame_plan
@@ -81,13 +83,12 @@ def plan_animation(
     `first` and `count` the frames. What is wrong is part of the answer, each with its parameter
     and position.
     """
-    try:
-        request = Animation.model_validate(values)
-    except ValidationError as error:
-        raise Refused(explain(error, Animation)) from error
+    request = _read(values, services)
     frames_of = services.jobs.pictures.frames
     plan = plan_for(request, frames_of)
     unbuilt_here = tuple(unbuilt(plan, request, frames_of)) if plan.ok else ()
+    onward = _onward(request, plan, services) if plan.ok and not unbuilt_here else Told()
+    unbuilt_here += onward.errors
     at = _places(plan.frames)
     rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
     return PlanView(
@@ -96,6 +97,7 @@ def plan_animation(
         warnings=(
             *map(PlanProblem.of, plan.warnings),
             *map(PlanProblem.of_setting, _flat(plan, services)),
+            *map(PlanProblem.of_setting, onward.warnings),
         ),
         frame_count=plan.frames,
         written=plan.written,
@@ -105,6 +107,38 @@ def plan_animation(
         first=first,
         frames=tuple(frame_plan(plan, frame) for frame in rows),
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is wrong with going on from another job, and what is worth knowing of it."""
+
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def _read(values: JsonObject, services: Services) -> Animation:
+    """The request, with what it takes over of the job that it goes on from."""
+    try:
+        given = continued({"kind": "animation", **values}, services.jobs.get)
+        return Animation.model_validate(given)
+    except ValidationError as error:
+        raise Refused(explain(error, Animation)) from error
+    except UserError as error:
+        raise Refused([error.problem]) from error
+
+
+def _onward(request: Animation, plan: Plan, services: Services) -> Told:
+    if request.after is None:
+        return Told()
+    filled = complete(request, plan, services.catalog.get(request.model).id, services.settings)
+    try:
+        found = from_picture_alone(
+            going_on(filled, plan, services.jobs.get), plan, services.paths.animations
+        )
+    except UserError as error:
+        return Told(errors=(error.problem,))
+    return Told(warnings=(found,) if found else ())
 
 
 def _flat(plan: Plan, services: Services) -> list[Problem]:

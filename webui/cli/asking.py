@@ -42,7 +42,7 @@ class BadFile(Exception):
         self.problems = problems
 
 
-_OF_ANIMATIONS = ("model", "draft", "motion_only")
+_OF_ANIMATIONS = ("after", "model", "draft", "motion_only", "storage")
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
         return [Ask(values, common)]
     if options.command == "animate":
         film = getattr(options, "film", None)
-        return [_animation(path, values, film) for path in options.files]
+        given = [_animation(path, values, film) for path in options.files]
+        return given or [Ask(values, film=film)]  # goes on as the job before
     files = [path for given in options.files for path in pictures_in(given)]
     keeps_names = len(files) > 1 or any(given.is_dir() for given in options.files)
     asks: list[Ask] = []

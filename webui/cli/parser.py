@@ -22,7 +22,11 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
     Values that are not given are missing, except `host`, `port`, `password` and folders (None).
     """
-    return _parser("doctor" in arguments).parse_args(arguments)
+    parser = _parser("doctor" in arguments)
+    options = parser.parse_args(arguments)
+    if options.command == "animate" and not options.files and "after" not in options:
+        parser.error("animate: name a SETTINGS.json, or --after JOB")
+    return options
 
 
 def _parser(with_doctor: bool) -> argparse.ArgumentParser:
@@ -198,7 +202,15 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_animate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="SETTINGS.json")
+    parser.add_argument("files", nargs="*", type=Path, default=[], metavar="SETTINGS.json")
+def _after(text: str) -> dict[str, str | int]:
+    """A job's id and, behind a colon, the frame that is drawn first."""
+    job, colon, frame = text.partition(":")
+    if not job or (colon and not frame.isdecimal()):
+        raise argparse.ArgumentTypeError("expected JOB or JOB:FRAME")
+    return {"job": job, "frame": int(frame)} if colon else {"job": job}
+
+
     parser.add_argument(
         "--plan",
         action="store_true",
@@ -219,6 +231,13 @@ def _add_animate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--draft",
+    parser.add_argument(
+        "--after",
+        type=_after,
+        metavar="JOB[:FRAME]",
+        default=left_out,
+        help="go on from another animation's frames; without SETTINGS.json as that one would",
+    )
         type=float,
         metavar="SCALE",
         default=left_out,

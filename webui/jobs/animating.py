@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.settings import Settings
+from webui.jobs.continuing import Find, going_on, nothing_found
 from webui.library.catalog import Catalog
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
@@ -24,9 +25,16 @@ _NOT_YET = (
 
 
 def planned(
-    request: Animation, catalog: Catalog, settings: Settings, frames_of: FramesOf
+    request: Animation,
+    catalog: Catalog,
+    settings: Settings,
+    frames_of: FramesOf,
+    find: Find = nothing_found,
 ) -> tuple[Animation, list[Problem]]:
-    """The request with its seed, model and number of frames; and all that is wrong with it."""
+    """The request with its seed, model and number of frames; and all that is wrong with it.
+
+    find: looks up the job that it goes on from.
+    """
     plan = plan_for(request, frames_of)
     problems = [
         found.problem.model_copy(update={"field": f"settings.{found.parameter}"})
@@ -40,13 +48,20 @@ def planned(
         problems.append(error.problem)
     if problems:
         return request, problems
-    changed = request.with_(
+    try:
+        return going_on(complete(request, plan, model, settings), plan, find), []
+    except UserError as error:
+        return request, [error.problem]
+
+
+def complete(request: Animation, plan: Plan, model: str | None, settings: Settings) -> Animation:
+    """The request with what its plan and the user's settings say."""
+    return request.with_(
         settings={**request.settings, "seed": plan.start_seed},
         model=model,
         noise_source=request.noise_source or settings.noise_source,
         frames=plan.written,
     )
-    return changed, []
 
 
 def plan_for(request: Animation, frames_of: FramesOf) -> Plan:

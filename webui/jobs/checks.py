@@ -25,6 +25,7 @@ from webui.core.requests import (
 )
 from webui.core.settings import Settings
 from webui.jobs.animating import planned
+from webui.jobs.continuing import Find, continued, nothing_found
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.filling import drawn_seeds, sized, suits
 from webui.jobs.given import Pictures
@@ -55,8 +56,12 @@ def accept(
     settings: Settings,
     extensions: Extensions,
     pictures: Pictures,
+    find: Find = nothing_found,
 ) -> AnyRequest:
     """The request with nothing left open: model, what suits it, sizes, seeds, stored pictures.
+
+    Args:
+        find: looks up another job that the request is about.
 
     Raises:
         Refused: something does not fit, whatever JSON it was.
@@ -69,6 +74,7 @@ def accept(
     model = _model(asked.get("model"), catalog, problems) if issubclass(kind, Drawing) else None
     given = {name: value for name, value in asked.items() if value is not None}
     given = from_known(given) if kind is Download else given
+    given = _continued(given, find)
     given = {**suits(kind, given.get("intent"), model, settings), **given}
     if problems:
         given.pop("model", None)  # one sentence about it is enough
@@ -82,7 +88,7 @@ def accept(
     problems += pictures.problems_with(request)
     problems += [] if problems else _in_models(request, catalog)
     if isinstance(request, Animation) and not problems:
-        request, problems = planned(request, catalog, settings, pictures.frames)
+        request, problems = planned(request, catalog, settings, pictures.frames, find)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)
@@ -106,6 +112,13 @@ def _completed(
         raise Refused([error.problem]) from error
     except ValidationError as error:
         raise Refused(explain(error, type(request))) from error
+
+
+def _continued(given: dict[str, Any], find: Find) -> dict[str, Any]:
+    try:
+        return continued(given, find)
+    except UserError as error:
+        raise Refused([error.problem]) from error
 
 
 def _kind(name: object) -> type[Request]:

@@ -38,6 +38,7 @@ from webui.core.settings import Settings
 from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
 from webui.jobs.chores import Chore, Chores
+from webui.jobs.continuing import forget_states
 from webui.jobs.filming import filmer
 from webui.jobs.given import Pictures
 from webui.jobs.hashing import hasher
@@ -122,6 +123,7 @@ class Jobs:
         runs.recover()
         with self._ledger.read() as reading:
             self.store.collect(reading.pictures_given(), older_than=FORGOTTEN_SECONDS)
+            forget_states(paths.animations, reading)
 
     def start(self) -> None:
         """Start the worker, and with it what was interrupted or waits."""
@@ -317,6 +319,7 @@ class Jobs:
             self._settings(),
             self._extensions,
             self.pictures,
+            self.get,
         )
 
     def _rewritten(self, request: AnyRequest) -> tuple[AnyRequest, UserError | None]:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 
 from webui.core.errors import Problem, UserError
+from webui.core.animation import After, Animation
 from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, Started
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.core.wire import Ended, Made, Run
 from webui.jobs.lanes import WORKER, Lane
-from webui.jobs.ledger import Ledger
+from webui.jobs.continuing import taken_over
+from webui.jobs.ledger import Ledger, LedgerError
 from webui.jobs.records import Lease, Writing
 from webui.jobs.results import Results
 
@@ -49,6 +51,34 @@ class Runs:
             LedgerError: the ledger cannot be written.
         """
         with self._ledger.read() as reading:
+        run = self._lease(lane)
+        if run is None or not isinstance(run.request, Animation) or run.request.after is None:
+            return run
+        try:
+            return self._with_frames(run, run.request.after)
+        except LedgerError:
+            raise
+        except UserError as error:  # frames of the job before are gone
+            self.ended(Ended(token=run.token, outcome="failed", problem=error.problem))
+            return self.begin(lane)
+
+    def _with_frames(self, run: Run, after: After) -> Run:
+        """The run with the frames of another job that are its own, copied one by one.
+
+        Raises:
+            UserError: one is gone, or cannot be read.
+        """
+        for frame in range(after.frame or 0):
+            if frame not in run.done:
+                with self._ledger.read() as reading:
+                    picture = reading.picture(f"{after.job}-{frame}")
+                self._results.commit(
+                    taken_over(run.token, frame, picture), self._results.data(picture.id)
+                )
+        with self._ledger.read() as reading:
+            return run.model_copy(update={"done": reading.made(run.job)})
+
+    def _lease(self, lane: Lane) -> Run | None:
             if not reading.waiting(lane):
                 return None
         with self._ledger.write() as writing:

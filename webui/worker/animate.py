@@ -10,9 +10,9 @@ from PIL import Image
 
 from webui.animation.render import planned, render
 from webui.animation.stage import Frame
-from webui.animation.state import forget_state
 from webui.core.animation import Animation
 from webui.engine.recipes import Drawn, Tools
+from webui.motion.state import forget_state
 from webui.prompt.infotext import VERSION, Parameters
 from webui.timeline.plan import Plan
 
@@ -26,19 +26,17 @@ def animated(
 ) -> Generator[Drawn]:
     """The frames that are not in `done`, in their order.
 
-    Where the run ends, whatever way but by a kill, nothing is left to go on from.
+    What there is to go on from is forgotten when all frames are there, not before.
 
     Args:
         folder: where it is kept how far it is.
         begun: told the number of each frame before it is drawn.
     """
     plan = planned(request, tools)
-    try:
-        for frame in render(request, tools, folder, begun, plan):
-            if frame.number not in done and frame.number < request.frames:
-                yield _drawn(frame, plan)
-    finally:
-        forget_state(folder)
+    for frame in render(request, tools, folder, begun, plan):
+        if frame.number not in done and frame.number < request.frames:
+            yield _drawn(frame, plan)
+    forget_state(folder)
 
 
 def _drawn(frame: Frame, plan: Plan) -> Drawn:

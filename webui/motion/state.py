@@ -8,22 +8,39 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from webui.core.files import write_atomically
+from webui.core.files import explained, write_atomically
 from webui.motion.tween import Held
 
 Array = npt.NDArray[Any]
 _FILE = "state.npz"
-_VERSION = 1
+_BEFORE = "before.npz"
+_VERSION = 2
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a kept state belongs to.
+
+    Attributes:
+        request: of everything that the frames come from.
+        form: of what a state looks like; one of another request, but of this form, can be gone on
+            from as well.
+    """
+
+    request: str
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class State:
         picture: the last of them, (H, W, 3): whole levels or with fractions, as its mode works.
         reference: what colours are matched to.
         previous, following: Deforum's pictures between which frames are filled in.
+        frame: number of the one that was generated last; where none is moved on, that of a mode
+            in which each stands alone, it is None.
     """
 
     made: int = 0
@@ -42,16 +61,24 @@ class State:
     reference: Array | None = None
     previous: Held | None = None
     following: Held | None = None
+    frame: int | None = None
 
     def with_(self, **changes: Any) -> State:
         return replace(self, **changes)
 
 
-def save_state(folder: Path, state: State, plan: str) -> None:
-    """Keep a state, in place of the one before.
+@dataclass(frozen=True)
+class Kept:
+    """A state, and what it belongs to."""
 
-    Args:
-        plan: marks what it belongs to; a state of another plan is not taken up again.
+    state: State
+    mark: Mark
+
+
+def save_state(folder: Path, state: State, mark: Mark) -> None:
+    """Keep a state, and the one before; of one that has no room yet, nothing is lost.
+
+    The one before serves where a frame is not saved after all, as its disk is full.
 
     Raises:
         UserError: it cannot be written.
@@ -64,26 +91,41 @@ def save_state(folder: Path, state: State, plan: str) -> None:
     for name in ("previous", "following"):
         if (value := getattr(state, name)) is not None:
             arrays[name], held[name] = value.picture, value.frame
-    head = {"version": _VERSION, "made": state.made, "plan": plan, "held": held}
+    head = {"version": _VERSION, "mark": asdict(mark), "held": held}
+    head |= {"made": state.made, "frame": state.frame}
     arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
     data = io.BytesIO()
     np.savez(data, allow_pickle=False, **arrays)
-    folder.mkdir(parents=True, exist_ok=True)
+    with explained(folder, _FILE):
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            os.replace(folder / _FILE, folder / _BEFORE)
     write_atomically(folder / _FILE, data.getvalue())
 
 
-def load_state(folder: Path, plan: str) -> State:
-    """The state that was kept, or that at the beginning."""
+def kept_states(folder: Path) -> list[Kept]:
+    """The states that were kept, whoever made them, the newest first; those that can be read."""
+    found = (_read(folder / name) for name in (_FILE, _BEFORE))
+    return [one for one in found if one is not None]
+
+
+def load_state(folder: Path, mark: Mark) -> State:
+    """The newest state that was kept of the same request, or that at the beginning."""
+    kept = (one.state for one in kept_states(folder) if one.mark == mark)
+    return next(kept, State())
+
+
+def _read(path: Path) -> Kept | None:
     try:
-        data = io.BytesIO((folder / _FILE).read_bytes())
+        data = io.BytesIO(path.read_bytes())
         with np.load(data, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         head = json.loads(arrays.pop("head").tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
-        return State()
-    if head.get("version") != _VERSION or head.get("plan") != plan:
-        return State()
-    return _state(head, arrays)
+        if head.get("version") != _VERSION:
+            return None
+        return Kept(_state(head, arrays), Mark(**head["mark"]))
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError):
+        return None
 
 
 def forget_state(folder: Path) -> None:
@@ -99,4 +141,5 @@ def _state(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> State:
         reference=arrays.get("reference"),
         previous=held.get("previous"),
         following=held.get("following"),
+        frame=head["frame"],
     )
