@@ -201,8 +201,6 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
 
 
-def _add_animate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path, default=[], metavar="SETTINGS.json")
 def _after(text: str) -> dict[str, str | int]:
     """A job's id and, behind a colon, the frame that is drawn first."""
     job, colon, frame = text.partition(":")
@@ -211,6 +209,8 @@ def _after(text: str) -> dict[str, str | int]:
     return {"job": job, "frame": int(frame)} if colon else {"job": job}
 
 
+def _add_animate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", type=Path, default=[], metavar="SETTINGS.json")
     parser.add_argument(
         "--plan",
         action="store_true",
@@ -230,14 +230,14 @@ def _after(text: str) -> dict[str, str | int]:
         "--model", metavar="NAME", default=left_out, help="the model (the default one)"
     )
     parser.add_argument(
-        "--draft",
-    parser.add_argument(
         "--after",
         type=_after,
         metavar="JOB[:FRAME]",
         default=left_out,
         help="go on from another animation's frames; without SETTINGS.json as that one would",
     )
+    parser.add_argument(
+        "--draft",
         type=float,
         metavar="SCALE",
         default=left_out,

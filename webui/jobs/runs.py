@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from webui.core.errors import Problem, UserError
 from webui.core.animation import After, Animation
+from webui.core.errors import Problem, UserError
 from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, Started
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.core.wire import Ended, Made, Run
-from webui.jobs.lanes import WORKER, Lane
 from webui.jobs.continuing import taken_over
+from webui.jobs.lanes import WORKER, Lane
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.jobs.records import Lease, Writing
 from webui.jobs.results import Results
@@ -50,7 +51,6 @@ class Runs:
         Raises:
             LedgerError: the ledger cannot be written.
         """
-        with self._ledger.read() as reading:
         run = self._lease(lane)
         if run is None or not isinstance(run.request, Animation) or run.request.after is None:
             return run
@@ -79,6 +79,7 @@ class Runs:
             return run.model_copy(update={"done": reading.made(run.job)})
 
     def _lease(self, lane: Lane) -> Run | None:
+        with self._ledger.read() as reading:
             if not reading.waiting(lane):
                 return None
         with self._ledger.write() as writing:
@@ -103,7 +104,7 @@ class Runs:
             lease = reading.lease(token)
         return lease is not None and lease.cancelling
 
-    def made(self, made: Made, data: bytes) -> None:
+    def made(self, made: Made, data: bytes | Path) -> None:
         """A picture came.
 
         Raises:
