@@ -6,8 +6,8 @@ import pytest
 from tests.sound.signals import sine, write_wav
 from webui.core.errors import UserError
 from webui.sound.decoding import RATE, read_sound
-from webui.video.encoding import Encoding
-from webui.video.writing import add_sound, write_film
+from webui.video.encoding import Beside, Encoding
+from webui.video.writing import join, write_film
 
 
 def test_a_sound_of_another_rate(tmp_path):
@@ -21,7 +21,7 @@ def test_the_sound_of_a_film(tmp_path):
     frames = [np.zeros((16, 16, 3), np.uint8)] * 10
     write_film(frames, tmp_path / "a.mp4", Encoding(fps=10, preset="ultrafast"))
     wav = write_wav(tmp_path / "a.wav", sine(440, 3))
-    add_sound(tmp_path / "a.mp4", wav, "mp4", 1.0, tmp_path / "b.mp4")
+    join(tmp_path / "a.mp4", Beside(1.0, wav), "mp4", tmp_path / "b.mp4")
     assert read_sound(tmp_path / "b.mp4").seconds == pytest.approx(1, abs=0.1)
     with pytest.raises(UserError, match="no sound"):
         read_sound(tmp_path / "a.mp4")

@@ -8,7 +8,9 @@ from webui.core.film import Film
 from webui.video.encoding import Encoding, command, file_url
 
 
-@pytest.mark.parametrize("format", Film.model_fields["format"].annotation.__args__)
+@pytest.mark.parametrize(
+    "format", sorted({*Film.model_fields["format"].annotation.__args__} - {"zip"})
+)
 def test_every_format_is_told_of_itself(format):
     line = command(64, 48, Encoding(format, fps=24000 / 1001, crf=20, preset="fast"), Path("out"))
     assert line[-2] == format and line[-1].startswith("file:/")

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from tests.sound.signals import sine, write_wav
 from webui.core.errors import UserError
-from webui.video.encoding import Encoding, command, sound_command
+from webui.sound.decoding import RATE, read_sound
+from webui.video.encoding import Beside, Encoding, command, joining_command
 from webui.video.reading import still
-from webui.video.writing import add_sound, write_film
+from webui.video.subtitles import srt
+from webui.video.writing import join, write_film
 
 
 def frames(count: int, height: int = 48, width: int = 64) -> Iterator[np.ndarray]:
@@ -122,7 +125,7 @@ def test_sound_is_as_long_as_the_film(tmp_path, seconds, format):
     make = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-f", "lavfi", "-i"]
     subprocess.run([*make, f"sine=frequency=440:duration={seconds}", f"file:{sound}"], check=True)
     write_film(frames(20), silent, Encoding(format, fps=10, preset="ultrafast"))
-    add_sound(silent, sound, format, 2.0, out)
+    join(silent, Beside(2.0, sound), format, out)
     about, pictures = read(out)
     assert "Audio: " in about and len(pictures) == 20
     hours, minutes, length = re.findall(r"Duration: (\d+):(\d+):([\d.]+)", about)[0]
@@ -134,20 +137,49 @@ def test_what_has_no_sound_is_named(tmp_path):
     write_film(frames(3), film, Encoding())
     (tmp_path / "words.mp3").write_text("text")
     with pytest.raises(UserError, match=r"words\.mp3"):
-        add_sound(film, tmp_path / "words.mp3", "mp4", 1.0, out)
+        join(film, Beside(1.0, tmp_path / "words.mp3"), "mp4", out)
     with pytest.raises(UserError, match="gif"):
-        add_sound(film, film, "gif", 1.0, out)
+        join(film, Beside(1.0, film), "gif", out)
     assert not out.exists()
 
 
 def test_only_files_and_pipes_may_be_opened(tmp_path):
     both = [
         command(8, 8, Encoding(), tmp_path / "b"),
-        sound_command(tmp_path / "a", tmp_path / "b", "mp4", 1, tmp_path / "c"),
+        joining_command(
+            tmp_path / "a", Beside(1, tmp_path / "b", 0, tmp_path / "s"), "mp4", tmp_path / "c"
+        ),
     ]
-    for line, inputs in zip(both, (1, 2), strict=True):
+    for line, inputs in zip(both, (1, 3), strict=True):
         only = [line[place + 1] for place, word in enumerate(line) if word == "-protocol_whitelist"]
         assert only == ["file,pipe"] * inputs == ["file,pipe"] * line.count("-i")
+
+
+@pytest.mark.parametrize("format", ["mp4", "webm"])
+def test_subtitles(tmp_path, format):
+    silent, told, out, back = (tmp_path / name for name in ("silent", "a.srt", "told", "back.srt"))
+    write_film(frames(20), silent, Encoding(format, fps=10, preset="ultrafast"))
+    told.write_text("".join(srt(["first\nline 2", "second --> x"], 1.0)), encoding="utf-8")
+    join(silent, Beside(2.0, subtitles=told), format, out)
+    exe = imageio_ffmpeg.get_ffmpeg_exe()
+    subprocess.run([exe, "-loglevel", "error", "-i", str(out), str(back)], check=True)
+    text = back.read_text(encoding="utf-8")
+    assert "00:00:00,000 --> 00:00:01,000\nfirst\nline 2" in text and "second → x" in text
+    about, pictures = read(out)
+    assert len(pictures) == 20 and "Subtitle: " in about
+
+
+def test_a_sound_from_later_on(tmp_path):
+    """Two seconds of silence, then a tone: from second 2 on the tone is heard at once."""
+    sound, silent, out = (tmp_path / name for name in ("a.wav", "silent.mp4", "out.mp4"))
+    samples = np.concatenate([np.zeros(2 * RATE), sine(440, 2)])
+    write_wav(sound, samples)
+    write_film(frames(10), silent, Encoding(fps=10, preset="ultrafast"))
+    for start, loud in ((0.0, False), (2.0, True)):
+        join(silent, Beside(1.0, sound, start), "mp4", out)
+        heard = read_sound(out)
+        assert heard.seconds == pytest.approx(1, abs=0.1)
+        assert bool(abs(heard.levels[2000:20000]).max() > 5000) is loud
 
 
 def test_the_first_picture(tmp_path):

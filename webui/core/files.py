@@ -59,11 +59,16 @@ def save_atomically(
     raise AssertionError("names do not run out")
 
 
-def keep_new(source: Path, folder: Path, name: str) -> Path:
+def keep_new(
+    source: Path, folder: Path, name: str, reserve: Callable[[Path], None] = lambda _: None
+) -> Path:
     """Move a file or folder to a new name, and return its path.
 
     A name that is taken gets `-1`, `-2`, … at its end. To another disk it is copied first: it is
     there whole or not at all.
+
+    Args:
+        reserve: told the path before anything is there (and again, if that was just taken).
 
     Raises:
         UserError: it cannot be moved; it is still where it was.
@@ -71,11 +76,11 @@ def keep_new(source: Path, folder: Path, name: str) -> Path:
     with explained(folder, name):
         folder.mkdir(parents=True, exist_ok=True)
         if _same_disk(source, folder):
-            return _renamed(source, folder / name)
+            return _renamed(source, folder / name, reserve)
         near = folder / f".{secrets.token_hex(8)}{_TEMPORARY}"
         try:
             shutil.copytree(source, near) if source.is_dir() else shutil.copyfile(source, near)
-            path = _renamed(near, folder / name)
+            path = _renamed(near, folder / name, reserve)
         finally:
             _remove(near)
         _remove(source)
@@ -86,8 +91,9 @@ def _same_disk(one: Path, other: Path) -> bool:
     return one.stat().st_dev == other.stat().st_dev
 
 
-def _renamed(source: Path, wanted: Path) -> Path:
+def _renamed(source: Path, wanted: Path, reserve: Callable[[Path], None]) -> Path:
     for path in _free_names(wanted):
+        reserve(path)
         with suppress(FileExistsError):
             if source.is_dir():
                 os.rename(source, path)

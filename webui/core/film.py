@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from webui.core.pictures import PictureRef
 from webui.core.request import Request
 
-FilmFormat = Literal["mp4", "webm", "gif", "apng", "webp"]
+FilmFormat = Literal["mp4", "webm", "gif", "apng", "webp", "zip"]
+Soundtrack = Literal["auto", "none", "file", "clip"]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -17,12 +19,26 @@ class Film(Request):
 
     Attributes:
         job: whose pictures; those that there are.
-        format: mp4 (H.264) plays everywhere.
-        fps: pictures a second; None: what the animation's settings say, else 15.
+        format: mp4 (H.264) plays everywhere; zip holds the pictures as files.
+        fps: pictures a second of the job; None: what the animation's settings say, else 15.
         crf: quality of mp4 and webm, lower is better and larger.
         preset: how long the encoder may take for a smaller file (mp4).
         repeat: how often each picture is shown, for a slower film of the same fps.
+        soundtrack: a sent file, that of the clip of Video Input, or none; auto: the file where one
+            is sent, else what the animation's settings say. What is too long is cut, and behind
+            the end of what is too short there is silence.
+        sound: a sound, or a film with one.
+        sound_start: seconds of the sound that are left out at its beginning.
+        subtitles: what each picture was made with, as subtitles of mp4 and webm; beside the others
+            as a file .srt.
+        interpolate: so many times as many pictures a second, those between by optical flow; None:
+            what the animation's settings say, else 1.
+        slow: so many times as long, likewise.
+        to_fps: pictures a second of the film, in place of `interpolate`.
     """
+
+    picture_fields = ("sound",)
+    media_fields = ("sound",)
 
     kind: Literal["film"] = "film"
     job: JobId
@@ -31,3 +47,10 @@ class Film(Request):
     crf: int = Field(default=17, ge=0, le=51)
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow", "veryslow"] = "slow"
     repeat: int = Field(default=1, ge=1, le=10)
+    soundtrack: Soundtrack = "auto"
+    sound: PictureRef | None = None
+    sound_start: float = Field(default=0.0, ge=0, le=86_400)
+    subtitles: bool = False
+    interpolate: int | None = Field(default=None, ge=1, le=10)
+    slow: float | None = Field(default=None, ge=1, le=10)
+    to_fps: float | None = Field(default=None, ge=0.1, le=240)

@@ -90,7 +90,7 @@ class Made(_Message):
     seed: int
     seconds: float
     infotext: str
-    format: Literal["png", "jpeg", "webp", "avif", "mp4", "webm", "gif", "apng"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif", "mp4", "webm", "gif", "apng", "zip"] = "png"
 
 
 class Ended(_Message):

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from webui.core.errors import UserError
@@ -54,8 +55,12 @@ class Errand:
         """Names the run."""
         return self._run.token
 
-    def made(self, made: Made, data: bytes) -> None:
-        """A file that is a result of the job."""
+    @property
+    def job(self) -> str:
+        return self._run.job
+
+    def made(self, made: Made, data: bytes | Path) -> None:
+        """A file that is a result of the job, or where it lies: it is moved away from there."""
         self._runs.made(made, data)
 
     def check(self) -> None:

@@ -116,7 +116,7 @@ class Jobs:
         command = command or worker_command(paths)
         self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
         if chores is None:
-            chores = {"download": downloader(paths), "film": filmer(self.get)}
+            chores = {"download": downloader(paths), "film": filmer(self.get, self.store)}
             chores["hash"] = hasher(catalog)
         self._chores = Chores(runs, self._hub, chores)
         end_orphan(paths.worker_record)

@@ -15,7 +15,7 @@ from pathlib import Path
 from webui.core.animation import Animation
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job, Picture
-from webui.core.files import explained, remove_leftovers, save_atomically
+from webui.core.files import explained, keep_new, remove_leftovers, save_atomically
 from webui.core.requests import Drawing
 from webui.core.settings import Settings
 from webui.core.wire import Made
@@ -32,6 +32,7 @@ _TYPES = {
     "apng": "image/apng",
     "mp4": "video/mp4",
     "webm": "video/webm",
+    "zip": "application/zip",
 }
 _ENDINGS = {
     **{media_type: f".{format}" for format, media_type in _TYPES.items()},
@@ -57,14 +58,17 @@ class Results:
         self._model_hash = model_hash
         self._unsaved = Unsaved(memory_bytes)
 
-    def commit(self, made: Made, data: bytes) -> None:
+    def commit(self, made: Made, data: bytes | Path) -> None:
         """Make a worker's picture a result, or drop it: if its lease is over, or it is there.
 
         A file that cannot be written does not lose the picture: it is kept in memory, and its
         `problem` says why.
 
+        Args:
+            data: the file, or where it lies: then it is moved, and never held in memory.
+
         Raises:
-            UserError: the ledger cannot be written.
+            UserError: the ledger cannot be written, or the file that lies somewhere not moved.
         """
         with self._ledger.read() as reading:
             lease = reading.lease(made.token)
@@ -74,7 +78,7 @@ class Results:
         if not 0 <= made.index < job.request.images:
             return
         picture = _picture(job, made)
-        digest = hashlib.sha256(data).hexdigest()
+        digest = _digest(data)
         try:
             picture = self._save(made.token, picture, job, data, digest)
         except LedgerError:
@@ -82,6 +86,8 @@ class Results:
         except _LeaseOver:
             return
         except UserError as error:
+            if isinstance(data, Path):
+                raise
             picture = picture.model_copy(update={"problem": error.problem})
             self._unsaved.keep(picture.id, data)
         self._complete(made.token, picture, digest)
@@ -123,7 +129,9 @@ class Results:
             reason = error.strerror or str(error)
             raise UserError("picture_unreadable", file=str(path), reason=reason) from error
 
-    def _save(self, token: int, picture: Picture, job: Job, data: bytes, digest: str) -> Picture:
+    def _save(
+        self, token: int, picture: Picture, job: Job, data: bytes | Path, digest: str
+    ) -> Picture:
         """Write the file and return the picture with its path.
 
         Raises:
@@ -140,6 +148,8 @@ class Results:
         path = self._path(job, picture)
         if not self._ledger.reserve.spares(path.parent):
             raise UserError("disk_full", name=path.name, folder=str(path.parent))
+        if isinstance(data, Path):
+            return _with_file(picture, keep_new(data, path.parent, path.name, reserve))
         return _with_file(picture, save_atomically(path.parent, path.name, data, reserve))
 
     def _path(self, job: Job, picture: Picture) -> Path:
@@ -234,8 +244,15 @@ def _with_file(picture: Picture, path: Path) -> Picture:
     return picture.model_copy(update={"file": str(path)})
 
 
+def _digest(data: bytes | Path) -> str:
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
+    with data.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _digest_of(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return _digest(path)
     except OSError:
         return None

@@ -23,6 +23,7 @@ from webui.timeline.deforum_prompts import (
     table_of_rows,
 )
 from webui.timeline.keyframes import Clock, frame_of
+from webui.timeline.output import unmet
 from webui.timeline.parseq import PROMPT, Manifest, read_manifest
 from webui.timeline.problems import Finding, FormulaError, finding, found_in
 from webui.timeline.prompt_texts import PromptSeries
@@ -143,6 +144,7 @@ def plan_of(
     generated = _generated(settings, frames, cadence)
     _warn_of_lost_frames(settings, frames, cadence, problems)
     _warn_of_samplers(settings, made, problems)
+    problems.warnings += unmet(values)
     subseeds, strengths = _variations(settings, made, manifest, clock)
     return Plan(
         settings,

@@ -10,6 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from webui.core.film import FilmFormat
+from webui.video.containers import container_of_file
 
 EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
 """Colours at half the resolution need even sides: a black row or column where one is missing."""
@@ -35,6 +36,23 @@ class Encoding:
     preset: str = "slow"
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What comes with the pictures of a film.
+
+    Attributes:
+        seconds: how long the film is.
+        sound: a file with sound; None for none.
+        start: seconds that are left out at its beginning.
+        subtitles: a file of SubRip's; None for none.
+    """
+
+    seconds: float
+    sound: Path | None = None
+    start: float = 0.0
+    subtitles: Path | None = None
+
+
 def command(width: int, height: int, encoding: Encoding, out: Path) -> list[str]:
     """ffmpeg's command line: raw RGB pictures come on its standard input."""
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
@@ -43,14 +61,28 @@ def command(width: int, height: int, encoding: Encoding, out: Path) -> list[str]
     return [*_start(), *given, "-an", *_OF[encoding.format](encoding), file_url(out)]
 
 
-def sound_command(
-    film: Path, sound: Path, format: FilmFormat, seconds: float, out: Path
-) -> list[str]:
-    """ffmpeg's command line: a film with the sound of a file, cut or continued by silence."""
-    given = [*_ONLY_FILES, "-i", file_url(film), *_ONLY_FILES, "-i", file_url(sound)]
-    streams = ["-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-c:a", SOUND[format]]
-    length = ["-af", "apad", "-t", f"{seconds:.6f}"]
-    return [*_start(), *given, *streams, *length, "-f", format, file_url(out)]
+def joining_command(film: Path, beside: Beside, format: FilmFormat, out: Path) -> list[str]:
+    """ffmpeg's command line: a film with sound, cut or continued by silence, and subtitles."""
+    given = [*_ONLY_FILES, "-i", file_url(film)]
+    streams = ["-map", "0:v:0", "-c:v", "copy"]
+    count = 1
+    if beside.sound is not None:
+        given += ["-ss", f"{beside.start:.6f}", *_ONLY_FILES, *_reader(beside.sound)]
+        given += ["-i", file_url(beside.sound)]
+        streams += ["-map", f"{count}:a:0", "-c:a", SOUND[format], "-af", "apad"]
+        count += 1
+    if beside.subtitles is not None:
+        given += [*_ONLY_FILES, "-f", "srt", "-i", file_url(beside.subtitles)]
+        streams += ["-map", f"{count}:s:0", "-c:s", SUBTITLES[format]]
+    whole = ["-movflags", "+faststart"] if format == "mp4" else []
+    length = ["-t", f"{beside.seconds:.6f}"]
+    return [*_start(), *given, *streams, *length, *whole, "-f", format, file_url(out)]
+
+
+def _reader(path: Path) -> list[str]:
+    """What the file is, named to ffmpeg, whose own guess might be a list of other files."""
+    reader = container_of_file(path)
+    return ["-f", reader] if reader else []
 
 
 def _start() -> list[str]:
@@ -88,3 +120,5 @@ def _webp(encoding: Encoding) -> list[str]:
 _OF = {"mp4": _mp4, "webm": _webm, "gif": _gif, "apng": _apng, "webp": _webp}
 SOUND: Mapping[str, str] = {"mp4": "aac", "webm": "libopus"}
 """Formats that can have sound, and how it is written."""
+SUBTITLES: Mapping[str, str] = {"mp4": "mov_text", "webm": "webvtt"}
+"""Formats that can have subtitles, and how they are written."""

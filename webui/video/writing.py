@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from webui.core.errors import UserError
 from webui.core.film import FilmFormat
-from webui.video.encoding import SOUND, Encoding, command, sound_command
+from webui.video.encoding import SOUND, Beside, Encoding, command, joining_command
 
 Levels = npt.NDArray[np.uint8]
 """(H, W, 3) RGB."""
@@ -61,19 +61,22 @@ def write_film(
     return count
 
 
-def add_sound(film: Path, sound: Path, format: FilmFormat, seconds: float, out: Path) -> None:
-    """A film with sound, exactly as long as it is: what is longer is cut, what is shorter ends.
+def join(film: Path, beside: Beside, format: FilmFormat, out: Path) -> None:
+    """A film with sound and subtitles, exactly as long as it is: longer sound is cut, shorter sound
+    ends.
 
     Raises:
         UserError: the format has no sound, or the file of sound is none.
     """
-    if format not in SOUND:
+    if beside.sound is not None and format not in SOUND:
         raise UserError("film_silent", format=format)
-    line = sound_command(film, sound, format, seconds, out)
+    line = joining_command(film, beside, format, out)
     done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         out.unlink(missing_ok=True)
-        raise UserError("film_sound", name=sound.name, reason=_reason(done.stderr))
+        if beside.sound is None:
+            raise UserError("film_failed", reason=_reason(done.stderr))
+        raise UserError("film_sound", name=beside.sound.name, reason=_reason(done.stderr))
 
 
 def _encoded(

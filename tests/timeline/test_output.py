@@ -1,0 +1,49 @@
+"""What settings say about the film."""
+
+from webui.timeline.output import unmet, wishes
+from webui.timeline.plan import plan_of
+from webui.timeline.settings_file import settings_of
+
+
+def values(**given):
+    return settings_of({"prompts": {"0": "a"}, **given}).values
+
+
+def test_nothing_said():
+    wish = wishes(values())
+    assert (wish.fps, wish.soundtrack, wish.interpolate, wish.slow) == (15, "none", 1, 1)
+    assert not list(unmet(values()))
+
+
+def test_sound_and_pace():
+    wish = wishes(
+        values(
+            fps=24,
+            add_soundtrack="Init Video",
+            frame_interpolation_engine="RIFE v4.6",
+            frame_interpolation_x_amount=4,
+            frame_interpolation_slow_mo_amount=3,
+        )
+    )
+    assert (wish.fps, wish.soundtrack, wish.interpolate, wish.slow) == (24, "clip", 4, 1)
+    slowed = {"frame_interpolation_engine": "FILM", "frame_interpolation_slow_mo_enabled": True}
+    assert wishes(values(**slowed, frame_interpolation_slow_mo_amount=3)).slow == 3
+    assert wishes(values(add_soundtrack="File")).soundtrack == "file"
+
+
+def test_what_is_done_otherwise_is_told_with_the_plan():
+    given = {
+        "prompts": {"0": "a"},
+        "frame_interpolation_engine": "FILM",
+        "r_upscale_video": True,
+        "make_gif": True,
+        "delete_imgs": True,
+    }
+    plan = plan_of(settings_of(given))
+    assert plan.ok
+    told = {one.parameter: one.problem.message for one in plan.warnings}
+    assert (
+        "optical flow" in told["frame_interpolation_engine"]
+        and "FILM" in told["frame_interpolation_engine"]
+    )
+    assert {"r_upscale_video", "make_gif", "delete_imgs"} <= set(told)

@@ -1,0 +1,56 @@
+"""What an animation's settings say about the film that is made of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from webui.timeline.problems import Finding, finding
+
+SOUNDTRACK = "soundtrack_path"
+_SOUNDS: Mapping[str, Literal["none", "file", "clip"]] = {"File": "file", "Init Video": "clip"}
+_OWN_FLOW = "None"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Values for a request for a film.
+
+    Attributes:
+        fps: pictures a second of the frames.
+        soundtrack: see `webui.core.film.Film`.
+        interpolate: so many times as many pictures.
+        slow: so many times as long.
+    """
+
+    fps: float
+    soundtrack: Literal["none", "file", "clip"]
+    interpolate: int
+    slow: float
+
+
+def wishes(values: Mapping[str, Any]) -> Wishes:
+    """What the settings mean, in today's names (see `webui.timeline.settings_file`)."""
+    between = values["frame_interpolation_engine"] != _OWN_FLOW
+    slowed = between and values["frame_interpolation_slow_mo_enabled"]
+    return Wishes(
+        fps=float(values["fps"]),
+        soundtrack=_SOUNDS.get(str(values["add_soundtrack"]), "none"),
+        interpolate=int(values["frame_interpolation_x_amount"]) if between else 1,
+        slow=float(values["frame_interpolation_slow_mo_amount"]) if slowed else 1.0,
+    )
+
+
+def unmet(values: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is done in another way, or not at all: worth knowing, no error."""
+    engine = str(values["frame_interpolation_engine"])
+    if engine != _OWN_FLOW:
+        yield finding("frame_interpolation_engine", "output_flow", engine=engine)
+    if values["r_upscale_video"]:
+        yield finding("r_upscale_video", "output_no_upscaling")
+    if values["make_gif"]:
+        yield finding("make_gif", "output_gif")
+    for name in ("delete_imgs", "delete_input_frames"):
+        if values[name]:
+            yield finding(name, "output_kept")
