@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from pathlib import Path
 
 from webui.core.animation import After, Animation
 from webui.core.errors import Problem, UserError

@@ -29,7 +29,8 @@ class Between:
         """Each moved along its flow to the other, and mixed; share: 0 the first, 1 the second."""
         older = moved_by(self._first, self._there, share)
         newer = moved_by(self._second, self._back, 1 - share)
-        return to_levels(older + np.float32(share) * (newer - older))
+        mixed = older + np.float32(share) * (newer - older)
+        return to_levels(np.asarray(mixed, np.float32))
 
     def _leads_nowhere(self) -> bool:
         """Whether the one is not the other moved, as at a cut: then it only fades into it."""
