@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from diffusers.models.embeddings import get_timestep_embedding
@@ -61,6 +61,11 @@ class UNetModel(Adaptable):
         self._prediction = loaded.prediction
         self._gray: Tensor | None = None
         super().__init__({UNET: loaded.unet}, loaded.encoders, loaded.autoencoder)
+
+    @property
+    def predicts(self) -> Literal["epsilon", "v"]:
+        """What the network puts out, see `Prediction.target`."""
+        return self._prediction.target
 
     def noise_levels(self, height: int, width: int) -> SigmaTable:
         return self._prediction.table

@@ -1,0 +1,58 @@
+"""What can be chosen; names and defaults as in the extension that people know from A1111."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Course = Literal[
+    "Constant",
+    "Linear Down",
+    "Cosine Down",
+    "Half Cosine Down",
+    "Linear Up",
+    "Cosine Up",
+    "Half Cosine Up",
+    "Power Up",
+    "Power Down",
+    "Linear Repeating",
+    "Cosine Repeating",
+    "Sawtooth",
+]
+"""How a scale changes over the steps."""
+
+
+def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
+    titles: Any = {"titles": {"pl": pl}}
+    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
+
+
+class Options(BaseModel):
+    """The panel's values.
+
+    Attributes:
+        mimic_scale: the guidance scale whose contrast the picture is to have.
+        percentile: share of the values that are kept; more than the others reach is cut off.
+        mimic_mode, cfg_mode: how the scales change, down to `mimic_minimum`, `cfg_minimum`.
+        scheduler_value: power, or number of repeats, of those courses that have one.
+        separate: measure each channel of the latents by itself.
+        startpoint: what stays in place: each channel's mean, or zero.
+        measure: contrast is the largest distance (AD) or the standard deviation (STD).
+        phi: share of the result; the rest is guidance as usual.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    enabled: bool = _field(False, "Limit the contrast of guidance", "Ogranicz kontrast CFG")
+    mimic_scale: float = _field(7.0, "Contrast of CFG scale", "Kontrast jak przy CFG", 1, 30)
+    percentile: float = _field(1.0, "Percentile kept", "Zachowany percentyl", 0.9, 1)
+    mimic_mode: Course = _field("Constant", "Mimicked scale over the steps", "Kontrast w krokach")
+    mimic_minimum: float = _field(0.0, "Lowest mimicked scale", "Najmniejszy kontrast", 0, 30)
+    cfg_mode: Course = _field("Constant", "CFG scale over the steps", "CFG w krokach")
+    cfg_minimum: float = _field(0.0, "Lowest CFG scale", "Najmniejsze CFG", 0, 30)
+    scheduler_value: float = _field(4.0, "Power or repeats", "Potęga lub powtórzenia", 0, 100)
+    separate: bool = _field(True, "Each channel by itself", "Każdy kanał osobno")
+    startpoint: Literal["MEAN", "ZERO"] = _field("MEAN", "What stays in place", "Co nie rusza się")
+    measure: Literal["AD", "STD"] = _field("AD", "How contrast is measured", "Miara kontrastu")
+    phi: float = _field(1.0, "Share of the result", "Udział wyniku", 0, 1)
