@@ -93,3 +93,10 @@ def test_values_that_an_extension_cannot_take_are_named(client: Client):
     response = client("POST", "/api/v1/estimate", json=body)
     assert response.status_code == 422
     assert response.json()["problems"][0]["field"] == "extensions.controlnet.units.0.weight"
+
+
+def test_fewer_bits_need_less(needs):
+    def whole(storage: str | None) -> int:
+        return needs(batch_size=8, storage=storage)["estimate"]["whole"]
+
+    assert whole("4bit") < whole("8bit") < whole(None) == whole("native")

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import save_file
 
 from tests.gguf_files import write_weights
@@ -168,3 +169,14 @@ def test_networks_beside_the_model_count_once_in_its_precision():
     turns = [replace(one, in_turns=True) for one in (half, full, few)]
     assert bytes_of(*turns) == 2000
     assert bytes_of(few, *turns) == 2000 + 1000, "one that stays is there anyhow"
+
+
+def test_a_request_may_want_fewer_bits_than_the_card(tmp_path):
+    file = tmp_path / "a.safetensors"
+    save_file({"double_blocks.0.a": torch.zeros(20, 64).half()}, file)
+    model = info(file, "flux").stored("8bit")
+    assert sizes_of(model.stored(Asked.of({}).storage), 2).few == 1360
+    assert sizes_of(model.stored(Asked.of({"storage": "4bit"}).storage), 2).few == 720
+    assert sizes_of(model.stored(Asked.of({"storage": "native"}).storage), 2).few == 0
+    with pytest.raises(ValidationError):
+        Asked.of({"storage": "3bit"})

@@ -100,3 +100,9 @@ def test_other_loras_have_what_the_user_keeps():
     assert preset_of_lora("watercolour", None, {}) is None
     kept = {("lora", "lcm-lora"): Preset(steps=12)}
     assert preset_of_lora("lcm-lora", None, kept) == Preset(steps=12)
+
+
+def test_in_how_many_bits_a_model_is_kept_is_a_setting_too():
+    assert Preset(storage="fp8").onto(ModelCard()).storage == "fp8"
+    with pytest.raises(ValidationError):
+        Preset.model_validate({"storage": "5bit"})

@@ -136,8 +136,17 @@ def test_a_model_of_another_kind_is_named(models):
     assert raised.value.problem.field == "model"
 
 
+def test_the_same_file_in_other_bits_is_a_model_of_its_own(models, family):
+    plain, small = info("a"), info("a").stored("4bit")
+    both = [models.get(one, quiet) for one in (plain, small)]
+    again = [models.get(one, quiet) for one in (plain.stored("native"), small)]
+    assert both[0] is not both[1] and all(a is b for a, b in zip(both, again, strict=True))
+    assert family.loaded == ["a", "a"]
+    assert [one.info.card.storage for one in again] == ["native", "4bit"]
+
+
 def test_models_of_one_job_go_last(models, family):
-    both = [info(name).path for name in ("b", "a")]
+    both = [info(name).weights for name in ("b", "a")]
     for name in ("a", "c", "b"):
         models.get(info(name, 5), quiet, both, budget(35))
     assert family.loaded == ["a", "c", "b"]

@@ -12,12 +12,14 @@ from tests.golden import golden
 from webui.core.requests import Drawing, Img2Img, Inpaint, Txt2Img
 from webui.core.sampling import sampler_and_schedule
 from webui.prompt.infotext import (
+    STORAGES,
     VERSION,
     Parameters,
     Value,
     build_infotext,
     describe,
     in_order,
+    low_bits,
     parse_infotext,
     quote,
     unquote,
@@ -256,3 +258,8 @@ def test_long_texts_are_read_quickly(piece: str) -> None:
 def test_sizes_go_back_to_how_they_stand_in_the_text():
     values = {"Steps": "4", "Size-1": "30", "Size-2": "20", "A-1": "x", "B-2": "y"}
     assert with_sizes(values) == {"Steps": "4", "Size": "30x20", "A-1": "x", "B-2": "y"}
+
+
+def test_few_bits_are_told_in_forges_words():
+    told = [low_bits(one).get("Diffusion in Low Bits") for one in (None, "native", *STORAGES)]
+    assert told == [None, None, "float8-e4m3fn", "Q8_0", "bnb-nf4"]

@@ -14,7 +14,7 @@ from webui.core.requests import (
     Txt2Img,
     Upscale,
 )
-from webui.prompt.infotext import build_infotext, describe, parse_infotext
+from webui.prompt.infotext import STORAGES, build_infotext, describe, parse_infotext
 from webui.prompt.pasting import fitting, to_request_fields
 
 START = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512, Model: m"
@@ -248,3 +248,18 @@ def test_what_enlarged_the_picture_stands_for_itself() -> None:
     sized = fields("Postprocess upscale to: 640x480, Postprocess upscaler: None")["upscale"]
     assert sized == {"width": 640, "height": 480, "upscaler": "None", "diffusion": None}
     assert fields("RNG: NV")["upscale"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "storage"),
+    [
+        *((name, storage) for storage, name in STORAGES.items()),
+        ("bnb-nf4 (fp16 LoRA)", "4bit"),
+        ("float8-e5m2", "fp8"),
+        ("Automatic", None),
+        ("3 bits", None),
+    ],
+)
+def test_in_how_many_bits_a_model_was_kept(written: str, storage: str | None) -> None:
+    text = f"a cat\nSteps: 20, Sampler: Euler, Seed: 1, Diffusion in Low Bits: {written}"
+    assert to_request_fields(parse_infotext(text)).get("storage") == storage

@@ -23,6 +23,7 @@ from webui.library.entries import Entry
 from webui.library.store import Store
 from webui.models.devices import out_of_memory
 from webui.models.manager import ModelManager, Wanted
+from webui.models.stored import StoredLinear
 from webui.prompt.infotext import Parameters
 from webui.worker.line import Control
 from webui.worker.runner import Runner
@@ -30,6 +31,7 @@ from webui.worker.thrift import Thrift
 
 CPU = torch.device("cpu")
 GB = 10**9
+WANTED = Wanted()
 REQUEST = Txt2Img(
     prompt="a cat", model="tiny", sampler="Euler", schedule="Automatic", steps=3, cfg_scale=5,
     width=64, height=64, seed=7, variation_seed=1, noise_source="cpu", clip_skip=1,
@@ -278,10 +280,21 @@ def test_what_an_extension_loads_counts_when_the_models_place_is_chosen(bench, m
     wanted: list[Wanted] = []
     get = bench.manager.get
 
-    def watched(info, progress, beside=(), wanted_=Wanted()):
+    def watched(info, progress, beside=(), wanted_=WANTED):
         wanted.append(wanted_)
         return get(info, progress, beside, wanted_)
 
     monkeypatch.setattr(bench.manager, "get", watched)
     bench.draw(batch_count=1, batch_size=1)
     assert {one.work.beside for one in wanted} == {10**6}
+
+
+def test_a_job_says_in_how_many_bits_its_model_is_kept(bench):
+    one = {"batch_count": 1, "batch_size": 1}
+    plain, small = bench.draw(**one), bench.draw(**one, storage="4bit")
+    said = [made.infotext for made, _ in bench.server.made]
+    assert "Diffusion in Low Bits: bnb-nf4" in said[1] and "Low Bits" not in said[0]
+    assert not np.array_equal(plain[0], small[0])
+    assert np.array_equal(bench.draw(**one)[0], plain[0])
+    kinds = {type(layer) for layer in bench.model.unet.modules()}
+    assert StoredLinear not in kinds, "the one with all bits is still there, as it was"

@@ -39,7 +39,7 @@ def estimate_memory(services: ServicesHere, values: JsonObject) -> Needs:
     if problems := services.extensions.problems_with(asked.extensions):
         raise Refused(problems)
     memory = services.jobs.memory
-    info = services.catalog.get(asked.model)
+    info = services.catalog.get(asked.model).stored(asked.storage)
     if memory is None:
         return Needs(estimate=None, sentence=dict.fromkeys(LANGUAGES, ""))
     width = 4 if memory.kind == "cpu" else 2

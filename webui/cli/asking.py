@@ -22,7 +22,7 @@ ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".spl
 """Files of a folder that are taken for pictures."""
 REUSED = (
     "prompt negative_prompt model sampler schedule steps cfg_scale shift seed clip_skip vae "
-    "noise_source"
+    "noise_source storage"
 ).split()
 """What `--reuse` takes of a file's parameters (the size is that of the picture itself)."""
 

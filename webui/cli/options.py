@@ -71,6 +71,11 @@ def _drawing(width: str = "a multiple of 8", height: str = "a multiple of 8") ->
         "clip-skip": Option("clip_skip", "N", "leave out the last N-1 layers of the text encoder"),
         "shift": Option("shift", "X", "of a flow's noise levels; without it the model's own"),
         "vae": Option("vae", "NAME", "an autoencoder; None for the model's own"),
+        "storage": Option(
+            "storage",
+            "native|fp8|8bit|4bit",
+            "keep the model in fewer bits, which takes less memory and more time",
+        ),
         "noise-source": Option(
             "noise_source", "nv|cpu", "noise as an NVIDIA card or as the processor draws it"
         ),

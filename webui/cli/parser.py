@@ -244,6 +244,12 @@ def _add_animate(parser: argparse.ArgumentParser) -> None:
         help="draw at this share of W and H, e.g. 0.5, for a quick look",
     )
     parser.add_argument(
+        "--storage",
+        choices=("native", "fp8", "8bit", "4bit"),
+        default=left_out,
+        help="keep the model in fewer bits, which takes less memory and more time",
+    )
+    parser.add_argument(
         "--motion-only",
         action="store_true",
         default=left_out,

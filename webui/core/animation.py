@@ -9,7 +9,7 @@ from pydantic import Field
 
 from webui.core.film import JobId
 from webui.core.pictures import PictureRef
-from webui.core.request import Name, NoiseSource, Part, Request
+from webui.core.request import Name, NoiseSource, Part, Request, Storage
 
 MOST_FRAMES = 216_000
 """Two hours at 30 frames a second."""
@@ -57,6 +57,7 @@ class Animation(Request):
     model: Name | None = None
     vae: Name | None = None
     noise_source: NoiseSource | None = None
+    storage: Storage | None = None
     draft: Scale = 1.0
     motion_only: bool = False
     frames: int = Field(default=0, ge=0, le=MOST_FRAMES)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from webui.core.errors import Problem
+from webui.core.request import Storage
 from webui.core.sampling import SAMPLERS, SCHEDULES, SamplerInfo, ScheduleInfo
 
 Localized = dict[str, str]
@@ -24,10 +25,6 @@ class Preview(BaseModel):
 
     matrix: tuple[tuple[float, float, float], ...]
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-
-Storage = Literal["native", "fp8", "8bit", "4bit"]
-"""`native`: as the file has them."""
 
 
 class ModelCard(BaseModel):
@@ -71,8 +68,8 @@ class ModelCard(BaseModel):
     @property
     def loading(self) -> tuple[object, ...]:
         """What decides how the model is loaded; the rest may change while it is in memory."""
-        how = self.prediction, self.zero_terminal_snr, self.distilled, self.family, self.storage
-        return (*sorted(self.parts.items()), *how, self.preview)
+        how = self.prediction, self.zero_terminal_snr, self.distilled, self.family
+        return (*sorted(self.parts.items()), *how, self.storage or "native", self.preview)
 
 
 class ModelInfo(BaseModel):
@@ -106,6 +103,17 @@ class ModelInfo(BaseModel):
     shipped: bool = False
     loras: tuple[tuple[str, float], ...] = ()
     definition: str | None = None
+
+    @property
+    def weights(self) -> tuple[str, Storage]:
+        """What is loaded for it: a file, kept in so many bits."""
+        return self.path, self.card.storage or "native"
+
+    def stored(self, storage: Storage | None) -> ModelInfo:
+        """The same, kept in so many bits; None: as its card says."""
+        if storage is None:
+            return self
+        return self.model_copy(update={"card": self.card.model_copy(update={"storage": storage})})
 
 
 class UpscalerInfo(BaseModel):

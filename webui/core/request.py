@@ -23,6 +23,8 @@ Content = Literal["fill", "original", "latent_noise", "latent_nothing"]
 Area = Literal["whole", "masked"]
 Intent = Literal["fill", "expand", "add", "remove", "replace_background"]
 Curve = Literal["linear", "aggressive", "lazy"]
+Storage = Literal["native", "fp8", "8bit", "4bit"]
+"""In how many bits the matrices of a model's networks are kept; `native`: as the file has them."""
 
 Prompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]
 Name = Annotated[str, Field(max_length=300)]

@@ -34,6 +34,7 @@ from webui.core.request import (
     Shift,
     Size,
     Steps,
+    Storage,
 )
 
 
@@ -110,6 +111,10 @@ class Drawing(Request):
     vae: Name | None = Field(
         default=None,
         description='An autoencoder by name; None: the one named like the model, "None": its own',
+    )
+    storage: Storage | None = Field(
+        default=None,
+        description="In how many bits a number the job's models are kept; None: as their cards say",
     )
     refiner: Refiner | None = None
     references: References = Field(

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import UserError
 from webui.core.memory import ModelUse, Sizes, Work
-from webui.core.offers import ModelCard, ModelInfo, Storage
+from webui.core.offers import ModelCard, ModelInfo
+from webui.core.request import Storage
 from webui.imaging.resize import hires_size
 from webui.library.entries import Entry
 from webui.library.stamps import stamp
@@ -72,6 +73,7 @@ class Asked(BaseModel):
     height: _Side | None = None
     batch_size: int = Field(default=1, ge=1, le=1000)
     cfg_scale: float | None = None
+    storage: Storage | None = None
     prompt: str = ""
     prompts: tuple[str, ...] = ()
     loopback: Mapping[str, Any] | None = Field(default=None, description="One after the other")

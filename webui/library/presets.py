@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from webui.core.errors import UnknownId, UserError
 from webui.core.files import write_atomically
 from webui.core.offers import ModelCard
-from webui.core.request import Guidance, Name, Part, Prompt, Shift, Size, Steps
+from webui.core.request import Guidance, Name, Part, Prompt, Shift, Size, Steps, Storage
 from webui.library.cards import VARIANTS, speed_of, steps_of
 from webui.library.stamps import Stamp, stamp
 
@@ -44,6 +44,7 @@ class Preset(Part):
     height: Size | None = None
     clip_skip: int | None = Field(default=None, ge=1, le=12)
     vae: Name | None = None
+    storage: Storage | None = None
     negative_prompt: Prompt | None = None
 
     @property

@@ -22,7 +22,7 @@ WHOLE = "diffusers"
 """The family of pipelines that are run as they are: prompt, size, steps, guidance and seed."""
 
 _OF_OUR_LOOP = (
-    *("sampler", "schedule", "clip_skip", "shift", "vae", "noise_source"),
+    *("sampler", "schedule", "clip_skip", "shift", "vae", "noise_source", "storage"),
     *("variation_seed", "variation_strength", "seed_resize_width", "seed_resize_height"),
     *("eta_noise_seed_delta", "refiner", "hires"),
 )

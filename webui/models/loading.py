@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from webui.core.errors import UserError
-from webui.core.offers import Storage
+from webui.core.request import Storage
 from webui.library.header import Header
 from webui.library.weights import read_header
 from webui.models.family import LoadProgress

@@ -13,6 +13,7 @@ import torch
 from webui.core.errors import UserError
 from webui.core.memory import Memory, Rung, Work, estimate, needed
 from webui.core.offers import ModelInfo
+from webui.core.request import Storage
 from webui.library.hashes import stamp
 from webui.library.needs import sizes_of
 from webui.library.weights import weight_files
@@ -25,6 +26,9 @@ from webui.models.whole import WholePipeline
 
 BUDGET = 80
 """Percent of the memory that may be used where nobody says."""
+
+Weights = tuple[str, Storage]
+"""What is loaded, see `ModelInfo.weights`: the same file kept in other bits is another model."""
 
 _SPARE = 1.1
 """Memory that a model takes while it is loaded, relative to its weights."""
@@ -78,19 +82,19 @@ class ModelManager:
         self.device = device or best_device()
         self._families = families
         self._machine = machine or _machine
-        self._pool: OrderedDict[str, _Pooled] = OrderedDict()
+        self._pool: OrderedDict[Weights, _Pooled] = OrderedDict()
 
     def get(
         self,
         info: ModelInfo,
         progress: LoadProgress,
-        beside: Collection[str] = (),
+        beside: Collection[Weights] = (),
         wanted: Wanted = Wanted(),
     ) -> Model | WholePipeline:
         """The model, loaded if need be, where it fits. What `progress` raises ends the loading.
 
         Args:
-            beside: paths of other models that are wanted too; they go last.
+            beside: weights of other models that are wanted too; they go last.
 
         Raises:
             UserError: the model cannot be used or loaded; the sentence says why.
@@ -101,7 +105,7 @@ class ModelManager:
             rung = self._rung(pooled, wanted)
             placed = pooled.placed
             if placed is not None and placed.rounded and rung.place != "fp8":
-                self._drop(info.path)
+                self._drop(info.weights)
                 del pooled, placed
                 pooled = self._pooled(info, progress, beside, wanted)
             self._place(pooled, rung, beside, wanted)
@@ -135,45 +139,46 @@ class ModelManager:
     # -- the pool
 
     def _pooled(
-        self, info: ModelInfo, progress: LoadProgress, beside: Collection[str], wanted: Wanted
+        self, info: ModelInfo, progress: LoadProgress, beside: Collection[Weights], wanted: Wanted
     ) -> _Pooled:
+        key = info.weights
         state = (*map(stamp, weight_files(Path(info.path))), info.card.loading)
-        known = self._pool.get(info.path)
+        known = self._pool.get(key)
         if known is None or known.state != state:
             known = None
-            self._drop(info.path)
-            self._make_room_for(info, {*beside, info.path}, wanted)
+            self._drop(key)
+            self._make_room_for(info, {*beside, key}, wanted)
             model = self._load(info, progress)
             placed = model.placement if isinstance(model, Placeable) else None
             bytes = placed.sizes().whole if placed else info.bytes
-            self._pool[info.path] = _Pooled(state, model, bytes)
-        self._pool.move_to_end(info.path)
+            self._pool[key] = _Pooled(state, model, bytes)
+        self._pool.move_to_end(key)
         # what suits it may have changed, and one file may be several models by their definitions
-        self._pool[info.path].model.info = info  # pyright: ignore[reportAttributeAccessIssue]
-        return self._pool[info.path]
+        self._pool[key].model.info = info  # pyright: ignore[reportAttributeAccessIssue]
+        return self._pool[key]
 
-    def _make_room_for(self, info: ModelInfo, beside: Collection[str], wanted: Wanted) -> None:
+    def _make_room_for(self, info: ModelInfo, beside: Collection[Weights], wanted: Wanted) -> None:
         size = int(sizes_of(info, 4 if self.device.type == "cpu" else 2).whole * _SPARE)
         before = len(self._pool)
-        for path in (*self._oldest(without=beside), *self._oldest()):
+        for key in (*self._oldest(without=beside), *self._oldest()):
             free, total = self._machine()
             limit = total * wanted.budget // 100
             pooled = sum(one.bytes for one in self._pool.values())
             if pooled + size <= limit and size <= free:
                 break
-            self._drop(path)
+            self._drop(key)
         if len(self._pool) < before:
             return_memory(self.device)
 
-    def _drop(self, path: str) -> None:
-        gone = self._pool.pop(path, None)
+    def _drop(self, key: Weights) -> None:
+        gone = self._pool.pop(key, None)
         if gone is not None and gone.placed is not None:
             gone.placed.park()
         del gone
         return_memory(self.device)
 
-    def _oldest(self, without: Collection[str] = ()) -> Iterator[str]:
-        yield from [path for path in self._pool if path not in without]
+    def _oldest(self, without: Collection[Weights] = ()) -> Iterator[Weights]:
+        yield from [key for key in self._pool if key not in without]
 
     def _load(self, info: ModelInfo, progress: LoadProgress) -> Model | WholePipeline:
         family = self._families.get(info.family or "")
@@ -189,7 +194,9 @@ class ModelManager:
         memory = self.memory().within(wanted.budget)
         return estimate(pooled.placed.sizes(), wanted.work, memory).rung
 
-    def _place(self, pooled: _Pooled, rung: Rung, beside: Collection[str], wanted: Wanted) -> None:
+    def _place(
+        self, pooled: _Pooled, rung: Rung, beside: Collection[Weights], wanted: Wanted
+    ) -> None:
         placed = pooled.placed
         if placed is None:
             return
@@ -199,18 +206,18 @@ class ModelManager:
         with changing():
             placed.use(rung, self.device)
 
-    def _clear(self, placed: Placed, beside: Collection[str], need: int) -> None:
+    def _clear(self, placed: Placed, beside: Collection[Weights], need: int) -> None:
         """Take other models off the device until there is room, those of the same job last.
 
         Those may be in use still: they come back part by part when they are called.
         """
-        for path in (*self._oldest(without=beside), *self._oldest()):
+        for key in (*self._oldest(without=beside), *self._oldest()):
             if free_memory(self.device) + placed.held() >= need:
                 return
-            other = self._pool[path].placed
+            other = self._pool[key].placed
             if other is None or other is placed or not other.held():
                 continue
-            if path in beside:
+            if key in beside:
                 other.use(Rung(place="parts"), self.device)
             else:
                 other.park()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from webui.core.offers import Storage
+from webui.core.request import Storage
 from webui.library.header import BLOCKS, OWN_BLOCKS
 from webui.models.packed import Packed
 from webui.models.quants import NORMAL

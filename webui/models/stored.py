@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from webui.core.offers import Storage
+from webui.core.request import Storage
 from webui.models.packed import Packed, unpacked
 from webui.models.shrinking import shrunk
 

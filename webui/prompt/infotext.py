@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from webui import __version__
+from webui.core.request import Storage
 from webui.core.requests import Drawing, FromPicture, Hires, Inpaint, Txt2Img
 from webui.core.sampling import sampler_named, schedule_meant
 
 Value = str | int | float | bool | None
+
+LOW_BITS = "Diffusion in Low Bits"
+STORAGES: Mapping[Storage, str] = {"fp8": "float8-e4m3fn", "8bit": "Q8_0", "4bit": "bnb-nf4"}
+"""In Forge's words, which has none for blocks of 8 bits."""
 
 NEGATIVE = "Negative prompt:"
 VERSION = f"easel v{__version__}"
@@ -185,6 +190,12 @@ def describe(
         **(extra or {}),
     }
     return Parameters(prompt, negative_prompt, in_order(values))
+
+
+def low_bits(storage: Storage | None) -> dict[str, Value]:
+    """What is said of a model that is kept in fewer bits than its file."""
+    name = STORAGES.get(storage) if storage else None
+    return {LOW_BITS: name} if name else {}
 
 
 def _of_kind(request: Drawing) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from webui.core.requests import Content
 from webui.core.sampling import SCHEDULES, sampler_and_schedule
-from webui.prompt.infotext import Value
+from webui.prompt.infotext import LOW_BITS, STORAGES, Value
 
 FindModel = Callable[[str], str | None]
 """The id of a model by name or hash; None if there is none."""
@@ -51,6 +51,16 @@ def _choice(meanings: Mapping[str, Any]) -> Read:
     return lambda value: meanings.get(str(value))
 
 
+_STORED: Mapping[str, str] = {
+    **{name: storage for storage, name in STORAGES.items()},
+    **{"float8-e5m2": "fp8", "bnb-fp4": "4bit"},
+}
+
+
+def _storage(value: Value) -> str | None:
+    return _STORED.get(str(value).removesuffix(" (fp16 LoRA)"))
+
+
 _NUMBERS: Table = {
     "steps": ("Steps", None, whole),
     "cfg_scale": ("CFG scale", None, _decimal),
@@ -64,6 +74,7 @@ _NUMBERS: Table = {
     "clip_skip": ("Clip skip", None, whole),
     "shift": ("Shift", None, _decimal),
     "vae": ("VAE", None, _text),
+    "storage": (LOW_BITS, None, _storage),
     "eta_noise_seed_delta": ("ENSD", 0, whole),
 }
 _HIRES: Table = {

@@ -16,7 +16,7 @@ from webui.core.errors import UserError
 from webui.core.extension import ExtensionError
 from webui.core.hookspecs import PictureTool, Preprocessor
 from webui.core.memory import Stage
-from webui.core.offers import Offers, PreprocessorInfo, ToolInfo
+from webui.core.offers import ModelInfo, Offers, PreprocessorInfo, ToolInfo
 from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
@@ -276,8 +276,11 @@ class Runner:
             self._check_cancelled(run.token)
             reporter.loading(done, total)
 
-        beside = [self._catalog.get(one).path for one in _model_names(run.request)]
-        info = self._catalog.get(name)
+        def told(name: str | None) -> ModelInfo:
+            return self._catalog.get(name).stored(getattr(run.request, "storage", None))
+
+        beside = [told(one).weights for one in _model_names(run.request)]
+        info = told(name)
         model = self._models.get(info, progress, beside, self._thrift.wanted(info))
         self._thrift.uses(model)
         reporter.measures = self._thrift.measures

@@ -12,7 +12,7 @@ from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Drawn, Tools
 from webui.models.family import Model
 from webui.prompt.grammar import read_prompts
-from webui.prompt.infotext import Value, describe
+from webui.prompt.infotext import Value, describe, low_bits
 
 _HIRES = ("Hires prompt", "Hires negative prompt")
 
@@ -47,6 +47,7 @@ def drawn(
             **sampling_values(request, tools),
             **tools.joined_values(model, networks, texts),
             **said_by(tools.participants),
+            **low_bits(model.info.card.storage),
             **(values or {}),
             **_without_shift(request, model),
         },

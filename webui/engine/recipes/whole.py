@@ -12,6 +12,7 @@ from webui.engine.recipes.told import drawn
 from webui.engine.recipes.tools import Drawn, Leg, Tools
 from webui.models.whole import Asked, WholePipeline
 from webui.prompt.grammar import read_prompts
+from webui.prompt.infotext import LOW_BITS, Value
 
 
 def whole(
@@ -47,6 +48,7 @@ def whole(
         )
         tools.check()
         image = pipeline.draw(asked, step_done)
-        values = {"Size": f"{image.width}x{image.height}", "Sampler": None, "Schedule type": None}
+        values: dict[str, Value] = {"Size": f"{image.width}x{image.height}"}
+        values |= dict.fromkeys(("Sampler", "Schedule type", LOW_BITS))
         model: Any = pipeline  # of a model the parameters need its info only
         yield drawn(request, shot, image, model, tools, values)

@@ -103,6 +103,10 @@ function usualPart(form, data, stage) {
   return { elements, offer };
 }
 
+/** In how many bits the model is kept in memory. */
+const storageField = data =>
+  worded({ ...data, hint: "ui.storage.hint" }, { none: "ui.storage.card" });
+
 function morePart(form, data) {
   const variation = { ...data.variation_strength, step: 0.05, slider: [0, 1, 0.05] };
   return fold(
@@ -114,7 +118,7 @@ function morePart(form, data) {
       form.add(number(data.clip_skip)),
       form.add(worded(data.noise_source, { none: "ui.as_in_settings" })),
     ),
-    form.add(number({ ...data.shift, step: 0.1 })),
+    pair(form.add(number({ ...data.shift, step: 0.1 })), form.add(storageField(data.storage))),
     pair(form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
     pair(
       form.add(number(data.eta_noise_seed_delta)),

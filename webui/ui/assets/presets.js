@@ -9,7 +9,7 @@ import { t } from "./text.js";
 export const SETTINGS = [
   ...["width", "height", "steps", "sampler", "schedule", "cfg_scale", "shift", "clip_skip", "vae"],
 ];
-const KEPT = [...SETTINGS, "negative_prompt"];
+const KEPT = [...SETTINGS, "storage", "negative_prompt"];
 
 const isSet = value => value !== null && value !== "?";
 const labelOf = name => t(`ui.field.${name}`);
