@@ -13,3 +13,7 @@ BASE = Path(__file__).resolve().parents[2] / "models" / "checkpoints" / "easel-d
 def default_state() -> Path:
     """The folder `easel-demo-training` in the user's cache folder."""
     return user_cache_path("easel-demo-training", appauthor=False)
+
+
+CONTROLNET = BASE.parents[1] / "controlnet" / "easel-demo-canny"
+"""The shipped ControlNet of the shipped model."""
