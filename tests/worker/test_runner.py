@@ -33,7 +33,7 @@ REQUEST = Txt2Img(
 class TwoModels:
     """A catalog and a manager that know two models."""
 
-    device = "cpu"
+    device = torch.device("cpu")
 
     def __init__(self) -> None:
         self.models = {name: StubModel(name=name) for name in ("stub", "other")}

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from webui import __version__
+from webui.cli.animate_arguments import add_animate
+from webui.cli.download_arguments import add_download
+from webui.cli.extension_arguments import add_extensions
 from webui.cli.making import MAKING, add_making
 from webui.cli.options import COMMANDS, FROM_PICTURES, GROUPS, PICTURES, PROMPTED, Option
 from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
@@ -54,7 +57,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_serving(add("serve", "serve the page (what `webui` does without a command)"))
     for command, meaning in COMMANDS.items():
         _add_request(add(command, meaning), command)
-    _add_animate(add("animate", "render animations from their settings, or work out their plan"))
+    add_animate(add("animate", "render animations from their settings, or work out their plan"))
     _add_warp(add("warp", "move a picture as one frame of an animation does"))
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
@@ -199,68 +202,6 @@ class _Size(argparse.Action):
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
-
-
-def _after(text: str) -> dict[str, str | int]:
-    """A job's id and, behind a colon, the frame that is drawn first."""
-    job, colon, frame = text.partition(":")
-    if not job or (colon and not frame.isdecimal()):
-        raise argparse.ArgumentTypeError("expected JOB or JOB:FRAME")
-    return {"job": job, "frame": int(frame)} if colon else {"job": job}
-
-
-def _add_animate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path, default=[], metavar="SETTINGS.json")
-    parser.add_argument(
-        "--plan",
-        action="store_true",
-        help="print what every frame would be made with, without loading a model",
-    )
-    left_out = argparse.SUPPRESS
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        default=left_out,
-        help="print lines of JSON: with --plan one a file, else one an event and the result",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", default=left_out, help="copy the frames there"
-    )
-    parser.add_argument(
-        "--model", metavar="NAME", default=left_out, help="the model (the default one)"
-    )
-    parser.add_argument(
-        "--after",
-        type=_after,
-        metavar="JOB[:FRAME]",
-        default=left_out,
-        help="go on from another animation's frames; without SETTINGS.json as that one would",
-    )
-    parser.add_argument(
-        "--draft",
-        type=float,
-        metavar="SCALE",
-        default=left_out,
-        help="draw at this share of W and H, e.g. 0.5, for a quick look",
-    )
-    parser.add_argument(
-        "--storage",
-        choices=("native", "fp8", "8bit", "4bit"),
-        default=left_out,
-        help="keep the model in fewer bits, which takes less memory and more time",
-    )
-    parser.add_argument(
-        "--motion-only",
-        action="store_true",
-        default=left_out,
-        help="draw nothing: move the first picture, or a test card, as planned",
-    )
-    parser.add_argument(
-        "--film",
-        metavar="FORMAT",
-        default=left_out,
-        help="make a film of the frames, too: mp4, webm, gif, apng or webp",
-    )
 
 
 def _add_warp(parser: argparse.ArgumentParser) -> None:
