@@ -55,6 +55,10 @@ def run(options: argparse.Namespace) -> int:
         from webui.cli import jobs
 
         return jobs.run(options, language)
+    if options.command == "extensions":
+        from webui.cli import extensions
+
+        return extensions.run(options, language)
     if options.command == "models" and options.action not in SERVED:
         from webui.cli import models
 

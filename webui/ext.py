@@ -6,11 +6,19 @@
 from webui.core.errors import UserError
 from webui.core.hookspecs import (
     API_VERSION,
+    Answer,
+    Command,
+    GalleryAction,
+    GalleryPicture,
     Panel,
     PictureTool,
     Preprocessor,
+    Route,
+    RouteCall,
     Sampler,
+    Schedule,
     Tab,
+    Upscaler,
     hookimpl,
 )
 from webui.core.memory import ModelUse
@@ -26,18 +34,22 @@ from webui.core.participants import (
 )
 from webui.core.pictures import PictureRef
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
-from webui.core.sampling import SamplerInfo
+from webui.core.sampling import SamplerInfo, ScheduleInfo
 from webui.imaging.resize import resized, shorter_side
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
 
 __all__ = [
     "API_VERSION",
+    "Answer",
     "AnyRequest",
     "Call",
+    "Command",
     "Cond",
     "Drawing",
     "Embedding",
+    "GalleryAction",
+    "GalleryPicture",
     "Img2Img",
     "Inpaint",
     "JobView",
@@ -49,13 +61,18 @@ __all__ = [
     "PictureRef",
     "PictureTool",
     "Preprocessor",
+    "Route",
+    "RouteCall",
     "Sampler",
     "SamplerInfo",
+    "Schedule",
+    "ScheduleInfo",
     "Services",
     "Step",
     "Tab",
     "Txt2Img",
     "Upscale",
+    "Upscaler",
     "UserError",
     "WildcardFiles",
     "expand_wildcards",

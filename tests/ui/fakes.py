@@ -36,6 +36,9 @@ class FakeExtensions:
     def settings_models(self) -> dict[str, type[BaseModel]]:
         return self.models
 
+    def registered(self, hook: str) -> list[tuple[str, Any]]:
+        return []
+
     def folders(self) -> dict[str, Path]:
         return {}
 

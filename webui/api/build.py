@@ -16,6 +16,7 @@ from webui.api import (
     animation,
     catalog,
     events,
+    extensions,
     images,
     media,
     memory,
@@ -34,6 +35,8 @@ from webui.jobs.services import Services
 _MODULES = (
     *(routes, presets, catalog, shelf, events, images, media, pictures, memory, animation),
     sound,
+    motion,
+    extensions,
 )
 _TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")
 """Only describes what the guard has checked before."""

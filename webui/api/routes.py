@@ -20,10 +20,9 @@ from webui.api.context import (
     SettingsOfHost,
 )
 from webui.api.errors import BODY, DISK, ID, may_answer
-from webui.api.models import About, ExtensionList, JobList, OfferList
+from webui.api.models import About, JobList, OfferList
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
-from webui.core.extension import ExtensionInfo
 from webui.core.requests import KINDS
 from webui.core.running import fingerprint
 from webui.core.settings import Settings
@@ -164,42 +163,6 @@ def _misfits(models: Mapping[str, type[BaseModel]], values: Mapping[str, Any]) -
             first = error.errors()[0]
             where = ".".join([field, *map(str, first["loc"])])
             yield UserError("extension_value", where, name=name, reason=first["msg"]).problem
-
-
-@router.get("/extensions", tags=["extensions"])
-def list_extensions(services: ServicesHere) -> ExtensionList:
-    """All extensions; broken ones with the reason."""
-    return ExtensionList(extensions=services.extensions.infos())
-
-
-@router.post(
-    "/extensions/{name}/enable",
-    tags=["extensions"],
-    dependencies=[SettingsOfHost],
-    responses=may_answer(*ID, *DISK),
-)
-def enable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
-    """Switch an extension on. Its tabs are there from the next start of the server."""
-    return _switch(services, name, on=True)
-
-
-@router.post(
-    "/extensions/{name}/disable",
-    tags=["extensions"],
-    dependencies=[SettingsOfHost],
-    responses=may_answer(*ID, *DISK),
-)
-def disable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
-    """Switch an extension off."""
-    return _switch(services, name, on=False)
-
-
-def _switch(services: ServicesHere, name: str, on: bool) -> ExtensionInfo:
-    if all(info.name != name for info in services.extensions.infos()):
-        raise UnknownId("unknown_extension", name=name[:100])
-    others = set(services.settings.disabled_extensions) - {name}
-    services.store.update(disabled_extensions=sorted(others if on else {*others, name}))
-    return next(info for info in services.extensions.infos() if info.name == name)
 
 
 @router.get("/texts/{language}", tags=["choices"], responses=may_answer(*ID))

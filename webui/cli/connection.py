@@ -91,6 +91,10 @@ class Connection:
         """Stop a job; what is made is kept."""
         return Job.model_validate_json(self._ask("POST", f"/jobs/{id}/cancel"))
 
+    def act(self, path: str) -> None:
+        """Ask for something at an address that takes no body."""
+        self._ask("POST", path)
+
     def picture(self, id: str) -> bytes:
         """A picture's file."""
         return self._ask("GET", f"/pictures/{id}")

@@ -62,6 +62,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
     _add_models(add("models", "list, describe, hash, download, merge and convert models"))
+    add_extensions(add("extensions", "list and switch extensions, run theirs"), _add_folders)
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
     doctor.add_argument("--port", type=int, metavar="N", help="port to look at")
     if with_doctor:
@@ -282,14 +283,14 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         _add_folders(action)
         add_making(action, name)
     meaning = "bring a model here from the net"
-    _add_download(
-        actions.add_parser(
-            "download",
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}; one that broke off goes on.",
-            argument_default=argparse.SUPPRESS,
-        )
+    download = actions.add_parser(
+        "download",
+        help=meaning,
+        description=f"{meaning[0].upper()}{meaning[1:]}; one that broke off goes on.",
+        argument_default=argparse.SUPPRESS,
     )
+    _add_folders(download)
+    add_download(download)
 
 
 def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -312,41 +313,6 @@ def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             action.add_argument("--drop", nargs="+", metavar="ID", help="delete these for good")
         elif name == "restore":
             action.add_argument("ids", nargs="+", metavar="ID", help="as `trash` lists them")
-
-
-def _add_download(parser: argparse.ArgumentParser) -> None:
-    _add_folders(parser)
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a name of `webui models known`, an address (https://…), "
-        "owner/name[/file][@revision] on Hugging Face, or civitai:model[@version]; "
-        "tokens are read from HF_TOKEN and CIVITAI_TOKEN",
-    )
-    parser.add_argument(
-        "--to", type=_model_kind, metavar="KIND", help="whose folder it goes to: loras, vae …"
-    )
-    parser.add_argument("--name", dest="file_name", metavar="NAME", help="call it so")
-    parser.add_argument("--sha256", metavar="HASH", help="take no other file than this one")
-    parser.add_argument("--precision", choices=("fp16", "full"), help="where there are both (fp16)")
-    parser.add_argument(
-        "--allow-pickle",
-        action="store_true",
-        help="take a file that could run code when it is loaded",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one line of JSON an event, and the result"
-    )
-
-
-def _model_kind(text: str) -> str:
-    """`lora`, `loras`, `LoRAs`."""
-    name = text.casefold().replace("-", "_")
-    kind = name if name in MODEL_KINDS else name.removesuffix("s")
-    if kind not in MODEL_KINDS:
-        kinds = ", ".join(MODEL_KINDS)
-        raise argparse.ArgumentTypeError(f"{text} is no kind of model: use one of {kinds}")
-    return kind
 
 
 def _port(text: str) -> int:

@@ -6,10 +6,11 @@ documents each hook with exactly these arguments; a test holds that.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pluggy
 from PIL import Image
@@ -19,12 +20,16 @@ from webui.core.memory import ModelUse
 from webui.core.offers import Localized
 from webui.core.participants import JobView, Participant
 from webui.core.requests import AnyRequest
-from webui.core.sampling import SamplerInfo
+from webui.core.sampling import SamplerInfo, ScheduleInfo
 
 API_VERSION = 1
 PROJECT = "easel"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+def _nothing_more(parser: ArgumentParser) -> None:
+    """A command that takes nothing."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,128 @@ class Preprocessor:
     options: type[BaseModel] | None = None
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule: its data for the menus, and `(table, n, options) -> sigmas`."""
+
+    info: ScheduleInfo
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Upscaler:
+    """What enlarges pictures.
+
+    Attributes:
+        name: in the menu, and in requests.
+        function: `(RGB picture) -> larger RGB picture`; what is missing to the size that is wanted,
+            or is too much, Lanczos does.
+        scale: how many times larger it makes a picture; None where it is free.
+    """
+
+    name: str
+    function: Callable[[Image.Image], Image.Image]
+    scale: float | None = None
+
+
+@dataclass(frozen=True)
+class RouteCall:
+    """What somebody asks of an extension's address.
+
+    Attributes:
+        values: of the gaps in the path, and of the query.
+        body: of the request, at most 8 MB.
+        guest: whether he comes over a shared link.
+        settings: the extension's settings, None if it has none.
+        data: the folder where the user's files lie.
+    """
+
+    values: Mapping[str, str]
+    body: bytes
+    guest: bool
+    settings: BaseModel | None
+    data: Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address gives that is not JSON.
+
+    Attributes:
+        media_type: of the data; never one that browsers run (`text/html`, `image/svg+xml`).
+        status: of HTTP.
+    """
+
+    data: bytes
+    media_type: str = "application/octet-stream"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address of an extension's own, at `/api/v1/extensions/<name>/<path>`.
+
+    Attributes:
+        path: below the extension's own; `tags/{word}` has a gap.
+        function: `(RouteCall) -> ` an `Answer`, or a value for JSON (a pydantic model, too).
+        method: of HTTP.
+        host_only: not for guests of a shared link.
+    """
+
+    path: str
+    function: Callable[[RouteCall], Any]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    host_only: bool = False
+
+
+@dataclass(frozen=True)
+class GalleryPicture:
+    """A picture that somebody looks at.
+
+    Attributes:
+        ref: how a request names it.
+        file: where it lies.
+        infotext: its parameters.
+    """
+
+    ref: str
+    file: Path
+    infotext: str
+
+
+@dataclass(frozen=True)
+class GalleryAction:
+    """A button below each picture.
+
+    Attributes:
+        id: short name, unique among the extension's actions.
+        title: by language.
+        function: `(GalleryPicture) -> ` a sentence to show, the values of a request to be queued,
+            or None.
+    """
+
+    id: str
+    title: Localized
+    function: Callable[[GalleryPicture], str | Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command for the shell: `webui extensions run <extension> <name> …`.
+
+    Attributes:
+        help: one line of what it does.
+        run: `(arguments) -> exit code`, what was parsed; `arguments.data` is the folder where the
+            user's files lie.
+        arguments: adds what it takes to its parser.
+    """
+
+    name: str
+    help: str
+    run: Callable[[Namespace], int]
+    arguments: Callable[[ArgumentParser], None] = _nothing_more
+
+
 class SharedHooks:
     """Hooks of both modules, which answer alike: the server tells, the worker acts."""
 
@@ -134,6 +261,21 @@ class ServerHooks(SharedHooks):
         ...
 
     @hookspec
+    def register_routes(self) -> list[Route]:
+        """Addresses to add below `/api/v1/extensions/<name>/`."""
+        ...
+
+    @hookspec
+    def register_gallery_actions(self) -> list[GalleryAction]:
+        """Buttons to add below each picture."""
+        ...
+
+    @hookspec
+    def register_commands(self) -> list[Command]:
+        """Commands to add to the shell."""
+        ...
+
+    @hookspec
     def rewrite_request(
         self,
         request: AnyRequest,
@@ -159,6 +301,21 @@ class WorkerHooks(SharedHooks):
     @hookspec
     def register_samplers(self) -> list[Sampler]:
         """Samplers to add."""
+        ...
+
+    @hookspec
+    def register_schedules(self) -> list[Schedule]:
+        """Schedules of noise levels to add."""
+        ...
+
+    @hookspec
+    def register_families(self) -> list[Any]:
+        """Architectures to add: objects with a `name` and `load(info, device, progress)`."""
+        ...
+
+    @hookspec
+    def register_upscalers(self) -> list[Upscaler]:
+        """What enlarges pictures."""
         ...
 
     @hookspec

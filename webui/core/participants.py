@@ -185,6 +185,9 @@ class Participant:
 
     order: int = 0
 
+    def start(self, numbers: Sequence[int]) -> None:
+        """Before these pictures of the job (of an animation: this frame) are drawn, from 0."""
+
     def conditioning(self, conds: list[Cond]) -> list[Cond]:
         """Change the prompt's branches before the first step."""
         return conds
@@ -201,6 +204,10 @@ class Participant:
 
     def after(self, step: Step) -> None:
         """After guidance; `step.denoised` is there."""
+
+    def latents(self, latents: Tensor) -> Tensor:
+        """Change the finished latents (B, C, h, w) before they become pictures."""
+        return latents
 
     def image(self, image: Image.Image) -> Image.Image:
         """Change a finished picture before it is saved."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -28,7 +28,15 @@ from webui.core.extension import (
     guarded,
     read_manifest,
 )
-from webui.core.hookspecs import Panel, PictureTool, Preprocessor, Sampler, Tab
+from webui.core.hookspecs import (
+    Panel,
+    PictureTool,
+    Preprocessor,
+    Sampler,
+    Schedule,
+    Tab,
+    Upscaler,
+)
 from webui.core.memory import ModelUse
 from webui.core.participants import Call, Cond, JobView, Participant, Services, Step
 from webui.core.requests import AnyRequest, Request
@@ -54,6 +62,11 @@ class Extensions:
         for folder in _extension_folders(folders):
             self._find(folder)
         self.switch(disabled)
+
+    @property
+    def data(self) -> Path:
+        """The folder where the user's files lie."""
+        return self._data
 
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
@@ -103,6 +116,40 @@ class Extensions:
             replace(tool, function=partial(guarded, name, tool.name, tool.function))
             for name, tool in found
         ]
+
+    def schedules(self) -> list[tuple[str, Schedule]]:
+        """(extension, schedule) of all that are on; a failure has the extension's name."""
+        found: list[tuple[str, Schedule]] = self._collect("register_schedules")
+        return [(name, self._named(name, one.info.name, one)) for name, one in found]
+
+    def families(self) -> dict[str, Any]:
+        """Architectures by their names, of all that are on."""
+        return {family.name: family for _, family in self._collect("register_families")}
+
+    def upscalers(self) -> list[tuple[str, Upscaler]]:
+        """(extension, upscaler) of all that are on; a failure has the extension's name."""
+        found: list[tuple[str, Upscaler]] = self._collect("register_upscalers")
+        sure = [
+            (name, replace(one, function=partial(_pictured, one.function))) for name, one in found
+        ]
+        return [(name, self._named(name, one.name, one)) for name, one in sure]
+
+    def registered(self, hook: str) -> list[tuple[str, Any]]:
+        """(extension, thing) for each thing that a hook of those that are on gives."""
+        return self._collect(hook)
+
+    def guard(self, name: str, hook: str, function: Callable[..., Any], /, *args: Any) -> Any:
+        """Call an extension's function.
+
+        Raises:
+            ExtensionError: it raised.
+        """
+        return guarded(name, hook, function, *args)
+
+    def settings_of(self, name: str, settings: Settings) -> BaseModel | None:
+        """An extension's own settings; None if it has none."""
+        model = self.settings_models().get(name)
+        return model and _parse(model, settings.extensions.get(name, {}))
 
     def settings_models(self) -> dict[str, type[BaseModel]]:
         """Extension -> its settings as a model."""
@@ -206,6 +253,10 @@ class Extensions:
         ]
         return [Watched(name, participant) for name, participant in asked if participant]
 
+    @staticmethod
+    def _named(name: str, hook: str, one: Any) -> Any:
+        return replace(one, function=partial(guarded, name, hook, one.function))
+
     def _active(self) -> list[Extension]:
         active = [one for name, one in self._loaded.items() if name not in self._disabled]
         return sorted(active, key=lambda one: (one.manifest.order, one.name))
@@ -273,6 +324,9 @@ class Watched(Participant):
         self.inner = inner
         self.order = inner.order
 
+    def start(self, numbers: Sequence[int]) -> None:
+        guarded(self.name, "start", self.inner.start, numbers)
+
     def conditioning(self, conds: list[Cond]) -> list[Cond]:
         return guarded(self.name, "conditioning", self.inner.conditioning, conds)
 
@@ -299,11 +353,21 @@ class Watched(Participant):
     def after(self, step: Step) -> None:
         guarded(self.name, "after", self.inner.after, step)
 
+    def latents(self, latents: Any) -> Any:
+        return guarded(self.name, "latents", self.inner.latents, latents)
+
     def parameters(self) -> Mapping[str, str]:
         return guarded(self.name, "parameters", self.inner.parameters)
 
     def image(self, image: Image.Image) -> Image.Image:
         return guarded(self.name, "image", self.inner.image, image)
+
+
+def _pictured(function: Callable[[Image.Image], object], picture: Image.Image) -> Image.Image:
+    made = function(picture)
+    if not isinstance(made, Image.Image):
+        raise TypeError(f"it returned {type(made).__name__}, not a picture")
+    return made
 
 
 def _extension_folders(folders: Sequence[Path]) -> list[Path]:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from webui.core.errors import UnknownId
+from webui.core.hookspecs import Upscaler
 from webui.core.offers import UpscalerInfo
 from webui.engine.upscaler_tiles import (
     MOST_AT_ONCE,
@@ -36,21 +37,28 @@ _ALPHA_KINDS = ("RGBA", "LA", "PA", "La", "RGBa")
 class Upscalers:
     """Those that need no file, and the files below some folders. Keeps the last two loaded."""
 
-    def __init__(self, folders: Sequence[Path], device: torch.device) -> None:
+    def __init__(
+        self, folders: Sequence[Path], device: torch.device, added: Sequence[Upscaler] = ()
+    ) -> None:
         """Look at nothing yet.
 
         Args:
             folders: of models, see `webui.library.layouts`.
             device: where networks run.
+            added: those of extensions.
         """
         self._folders = tuple(folders)
         self._device = device
+        self._added = {one.name: one for one in added}
         self._loaded: dict[tuple[Path, Stamp | None], UpscalerNetwork] = {}
         self._scales: dict[Path, float] = {}
 
     def infos(self) -> tuple[UpscalerInfo, ...]:
         """The whole menu as it is now; opens no file."""
-        return upscalers(self._folders, self._scales)
+        found = upscalers(self._folders, self._scales)
+        names = {info.name for info in found}
+        added = (one for one in self._added.values() if one.name not in names)
+        return (*found, *(UpscalerInfo(name=one.name, scale=one.scale) for one in added))
 
     def enlarge(
         self,
@@ -81,6 +89,10 @@ class Upscalers:
         resampling = _WITHOUT_FILE.get(name)
         if resampling is not None:
             return _resized(image, width, height, resampling)
+        added = self._added.get(name)
+        if added is not None and name not in upscaler_files(self._folders):
+            larger = added.function(image.convert("RGB")).convert("RGB")
+            return _with_alpha(_resized(larger, width, height, Image.Resampling.LANCZOS), alpha)
         network = self._network(name)
         colours = _repeated(network, image.convert("RGB"), width, height, check, progress)
         if alpha is not None:
@@ -145,6 +157,12 @@ def _alpha(image: Image.Image) -> Image.Image | None:
     if image.mode in _ALPHA_KINDS or "transparency" in image.info:
         return image.convert("RGBA").getchannel("A")
     return None
+
+
+def _with_alpha(image: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    if alpha is not None:
+        image.putalpha(_resized(alpha, *image.size, Image.Resampling.LANCZOS))
+    return image
 
 
 def _covers(size: tuple[int, int], width: int, height: int) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from webui.core.hookspecs import GalleryAction
 from webui.core.texts import LANGUAGES
 from webui.ui.build import fingerprint
 
@@ -74,6 +75,12 @@ def page_parts(extensions: Extensions) -> dict[str, Any]:
             kind = "styles" if file.endswith(".css") else "scripts"
             parts[kind].append({"extension": name, "url": web_address(name, web, file)})
     return parts
+
+
+def actions_of(extensions: Extensions) -> list[dict[str, Any]]:
+    """The buttons that extensions add below pictures, as data."""
+    found: list[tuple[str, GalleryAction]] = extensions.registered("register_gallery_actions")
+    return [{"extension": name, "id": one.id, "title": one.title} for name, one in found]
 
 
 def texts_of(extensions: Extensions, language: str) -> dict[str, str]:

@@ -17,7 +17,13 @@ from webui.core.hookspecs import Tab
 from webui.core.texts import LANGUAGES, catalogue
 from webui.ui.bind import fields_of
 from webui.ui.build import ASSETS, BUILD
-from webui.ui.extension_assets import ADDRESS, ExtensionAssets, page_parts, texts_of
+from webui.ui.extension_assets import (
+    ADDRESS,
+    ExtensionAssets,
+    actions_of,
+    page_parts,
+    texts_of,
+)
 from webui.ui.gradio_import import gr
 from webui.ui.page_head import PageHead
 from webui.ui.panels import panels_of
@@ -132,4 +138,5 @@ def _extensions(services: Services) -> dict[str, Any]:
         {"extension": name, "title": titles.get(name, {}), "fields": fields_of(model)}
         for name, model in services.extensions.settings_models().items()
     ]
-    return {"panels": panels, "settings": settings, **page_parts(services.extensions)}
+    parts = {**page_parts(services.extensions), "actions": actions_of(services.extensions)}
+    return {"panels": panels, "settings": settings, **parts}

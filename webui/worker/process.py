@@ -38,14 +38,17 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
     from webui.library.store import Store
+    from webui.models.families import FAMILIES
     from webui.models.manager import ModelManager
     from webui.worker.runner import Runner
 
     catalog = Catalog.of(paths)
     extensions = Extensions(paths.extension_folders, "worker", data=paths.data)
-    models = ModelManager()
+    models = ModelManager(families={**extensions.families(), **FAMILIES})
     more = load_settings(paths.settings).folders_of_models
-    upscalers = Upscalers((*paths.model_folders, *more), models.device)
+    folders = (*paths.model_folders, *more)
+    added = [one for _, one in extensions.upscalers()]
+    upscalers = Upscalers(folders, models.device, added)
     store = Store(paths.pictures)
     return Runner(
         catalog, models, upscalers, store, extensions, line.send, control, paths.animations

@@ -21,12 +21,14 @@ from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
 from webui.core.requests import Caption, Convert, Merge, Request, Txt2Img
+from webui.core.sampling import SCHEDULES
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.recipes.shots import networks
 from webui.engine.samplers import SAMPLERS
 from webui.engine.samplers.registry import register
+from webui.engine.schedules import schedule
 from webui.engine.upscalers import Upscalers
 from webui.imaging.ingest import opened, opened_mask
 from webui.library.catalog import Catalog
@@ -93,6 +95,8 @@ class Runner:
         self._animations = animations
         for _, added in extensions.samplers():
             register(added.info, added.function)
+        for _, more in extensions.schedules():
+            schedule(more.info.name)(more.function)
 
     def ready(self) -> Ready:
         """What there is to choose from; from now on beats tell of memory."""
@@ -101,6 +105,7 @@ class Runner:
         device = str(self._models.device)
         offers = Offers(
             samplers=samplers,
+            schedules=(*SCHEDULES, *(one.info for _, one in self._extensions.schedules())),
             upscalers=self._upscalers.infos(),
             captioners=_told(self._extensions.picture_tools("captioners")),
             restorers=_told(self._extensions.picture_tools("restorers")),
@@ -189,21 +194,30 @@ class Runner:
         extensions = self._extensions.participants(run.job, request, self._services(run))
         tools = self._tools(run, reporter, extensions)
         if isinstance(request, Animation):
-            return self._animate(run, request, tools, reporter)
+            return self._animate(run, request, tools, reporter, extensions)
         self._adapters.check(networks(request))
         whole = batches(request, run.done)
         todo = [part for batch in whole for part in self._thrift.parts(batch)]
         for number, batch in enumerate(todo):
             self._check_cancelled(run.token)
             reporter.begin(batch[0].index, len(todo) - number - 1)
+            _begin(extensions, [shot.index for shot in batch])
             self._make(run, batch, tools, reporter)
 
-    def _animate(self, run: Run, request: Animation, tools: Tools, reporter: Reporter) -> None:
+    def _animate(
+        self,
+        run: Run,
+        request: Animation,
+        tools: Tools,
+        reporter: Reporter,
+        extensions: Sequence[Participant],
+    ) -> None:
         """The frames of an animation; each is the time's since the one before."""
 
         def begun(frame: int) -> None:
             self._check_cancelled(run.token)
             reporter.begin(frame, 0)
+            _begin(extensions, [frame])
 
         folder = self._animations / run.job
         last = time.perf_counter()
@@ -326,6 +340,11 @@ class Runner:
         self._check_cancelled(token)
         if self._control.skipped(token):
             raise Skipped
+
+
+def _begin(participants: Sequence[Participant], numbers: Sequence[int]) -> None:
+    for participant in sorted(participants, key=lambda one: one.order):
+        participant.start(numbers)
 
 
 def _text_only(pipeline: WholePipeline, request: Request) -> Any:

@@ -123,6 +123,8 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
         else:
             initial = initial * start.noise_multiplier
             latents = one.plan.run(guider, initial, one.noise, start.latents, start.extra_noise)
+    for participant in sorted(tools.participants, key=lambda one: one.order):
+        latents = participant.latents(latents)
     return latents, bool(refiner and refiner.taken_over)
 
 

@@ -2,6 +2,7 @@
 import { Refused, pictureUrl } from "./api.js";
 import { h } from "./dom.js";
 import { notice } from "./notice.js";
+import { actionButtons } from "./picture_actions.js";
 import { t, word } from "./text.js";
 
 const targets = new Map();
@@ -68,7 +69,8 @@ export function sendButtons(here, item) {
     .map(target =>
       h("button.chip", { type: "button", onclick: () => send(target, item()) }, t(target.label)),
     );
-  return h("div.sends", { role: "group", "aria-label": t("ui.send") }, h("span", {}, t("ui.send")), buttons);
+  const words = h("span", {}, t("ui.send"));
+  return h("div.sends", { role: "group", "aria-label": t("ui.send") }, words, buttons, actionButtons(item));
 }
 
 /** Show a tab by its id. */

@@ -1,0 +1,13 @@
+"""What the server tells of memory."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webui.ext import ModelUse, hookimpl
+
+from .files import uses
+
+
+@hookimpl
+def models_of(options: Mapping[str, Any], values: Mapping[str, Any]) -> list[ModelUse]:
+    return uses(options)
