@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -72,3 +73,56 @@ def test_the_commands_need_no_server(data_folder: Paths, fox: Path, capsys):
     for action in ("disk", "trash", "list"):
         assert main(["models", action, "--json", "--data-dir", str(data_folder.data)]) == 0
     assert "fox" in capsys.readouterr().out
+
+
+def test_a_model_goes_to_the_trash_and_comes_back(data_folder: Paths, fox: Path, capsys):
+    (fox.parent / "fox.txt").write_text("words beside it")
+    assert shell(data_folder, "delete", "fox", "--yes", "--json") == 0
+    trashed = json.loads(capsys.readouterr().out)
+    assert (trashed["name"], sorted(trashed["files"])) == ("fox", ["fox.safetensors", "fox.txt"])
+    assert not fox.exists()
+    assert shell(data_folder, "restore", trashed["id"]) == 0
+    assert fox.exists()
+
+
+def test_nothing_is_deleted_unless_somebody_says_so(data_folder: Paths, fox: Path, capsys):
+    assert shell(data_folder, "delete", "fox") == 1
+    assert "--yes" in capsys.readouterr().err
+    assert shell(data_folder, "delete", "fox", "hound", "--yes") == 1
+    assert "hound" in capsys.readouterr().err
+    assert fox.exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("", 1)])
+def test_a_person_is_asked(data_folder: Paths, fox: Path, capsys, monkeypatch, answer, code):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert shell(data_folder, "delete", "fox") == code
+    assert "lora  fox" in capsys.readouterr().err
+    assert fox.exists() == bool(code)
+
+
+def test_a_name_of_several_models_has_to_be_said_plainly(data_folder: Paths, fox: Path, capsys):
+    names = ("decoder.conv_in.weight", "encoder.conv_in.weight")
+    vae = fox.parents[1] / "vae" / "fox.safetensors"
+    write_weights(vae, dict.fromkeys(names, (4, 4, 3, 3)))
+    assert shell(data_folder, "delete", "fox", "--yes") == 1
+    assert "lora, vae" in capsys.readouterr().err
+    assert shell(data_folder, "delete", "fox", "--yes", "--kind", "vae") == 0
+    assert fox.exists() and not vae.exists()
+
+
+def test_what_a_job_needs_and_what_came_with_the_program_stays(data_folder: Paths, fox, capsys):
+    ledger = Ledger(data_folder.ledger)
+    with ledger.write() as writing:
+        request = Txt2Img(prompt="<lora:fox:1>", model="easel-demo")
+        writing.add_job("a" * 32, "b" * 32, request, 0, 1.6e9)
+    ledger.close()
+    hound = write_weights(fox.with_name("hound.safetensors"), LORA)
+    assert shell(data_folder, "delete", "fox", "easel-demo", "hound", "--yes") == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and "fox" in said[0] and "easel-demo" in said[1]
+    assert fox.exists() and not hound.exists()

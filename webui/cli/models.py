@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from webui.cli import shelf
 from webui.cli.words import size, worded
-from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.errors import Problem, UserError
 from webui.core.hashing import Hash
-from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
 from webui.jobs.hashing import compute_hashes, models_to_hash
 from webui.library.catalog import Catalog
@@ -53,6 +52,8 @@ def _on_shelf(options: argparse.Namespace, paths: Paths, catalog: Catalog, langu
     try:
         if options.action == "disk":
             return shelf.disk(options, paths, catalog)
+        if options.action == "delete":
+            return shelf.delete(options, paths, catalog, language)
         return (shelf.trash if options.action == "trash" else shelf.restore)(options, catalog)
     except UserError as error:
         _complain(error.problem, language)
@@ -95,7 +96,7 @@ def _hash_line(entry: Entry) -> str:
     return f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}"
 
 
-_SHELF = ("disk", "trash", "restore")
+_SHELF = ("disk", "delete", "trash", "restore")
 _ASKED = ("kind", "family", "search", "sort")
 
 
@@ -108,7 +109,7 @@ def line(entry: Entry, language: str) -> str:
 
 def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: str) -> bool:
     try:
-        found = _found(name, getattr(options, "kind", None), catalog)
+        found = shelf.found(name, getattr(options, "kind", None), catalog)
         if options.action == "hash":
             found = [catalog.hashed(entry.id) for entry in found]
     except UserError as error:
@@ -122,19 +123,6 @@ def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: st
         else:
             print("\n".join(_description(entry, language)))
     return True
-
-
-def _found(name: str, kind: str | None, catalog: Catalog) -> Sequence[Entry]:
-    """All models that the name means, of one kind or of any.
-
-    Raises:
-        UnknownId: there is none.
-    """
-    kinds = [kind] if kind else MODEL_KINDS
-    found = [entry for one in kinds if (entry := catalog.find(one, name))]
-    if not found:
-        raise UnknownId("unknown_entry", "id", name=name[:100])
-    return found
 
 
 def _description(entry: Entry, language: str) -> Iterator[str]:

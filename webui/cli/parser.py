@@ -298,6 +298,7 @@ def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "disk": "what models take of the disk, what is there twice, what was used when",
         "trash": "deleted models: list them, or delete them for good",
         "restore": "put deleted models back where they were",
+        "delete": "move models to the trash, with the words and pictures beside them",
     }
     for name, meaning in words.items():
         action = actions.add_parser(
@@ -313,6 +314,15 @@ def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             action.add_argument("--drop", nargs="+", metavar="ID", help="delete these for good")
         elif name == "restore":
             action.add_argument("ids", nargs="+", metavar="ID", help="as `trash` lists them")
+        elif name == "delete":
+            _add_names(action)
+
+
+def _add_names(action: argparse.ArgumentParser) -> None:
+    action.add_argument("--kind", choices=MODEL_KINDS, metavar="KIND", help="of this kind")
+    action.add_argument("--yes", action="store_true", help="without being asked")
+    words = "name, file's name, title, hash or id"
+    action.add_argument("names", nargs="+", metavar="MODEL", help=words)
 
 
 def _port(text: str) -> int:

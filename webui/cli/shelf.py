@@ -1,22 +1,31 @@
-"""`webui models disk`, `trash` and `restore`: what models take of the disk, and the trash."""
+"""`webui models disk`, `delete`, `trash` and `restore`: the disk and the trash."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from webui.cli.words import size
+from webui.cli.words import size, worded
+from webui.core.errors import UnknownId, UserError
+from webui.core.events import Job
+from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
 from webui.jobs.last_used import LastUsed
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.jobs.records import Asked
+from webui.jobs.uses import is_needed
 from webui.library.catalog import Catalog
 from webui.library.disk import Copies, DiskReport, Model, disk_report
+from webui.library.entries import Entry
 from webui.library.trash import Trashed
 
 LARGEST = 10
 """Models that are listed without `--json`."""
+_YES = ("y", "yes", "t", "tak")
+_T = TypeVar("_T")
 
 
 def disk(options: argparse.Namespace, paths: Paths, catalog: Catalog) -> int:
@@ -49,25 +58,101 @@ def restore(options: argparse.Namespace, catalog: Catalog) -> int:
     return 0
 
 
-def _last_used(paths: Paths, catalog: Catalog) -> Mapping[str, float]:
-    """By id; empty where there is no ledger."""
+def delete(options: argparse.Namespace, paths: Paths, catalog: Catalog, language: str) -> int:
+    """Move models to the trash; those that cannot go stay, the others go all the same.
+
+    Raises:
+        UserError: a name means none or several, or nobody said yes; nothing is deleted.
+    """
+    chosen = {
+        entry.id: entry
+        for entry in (_one(name, getattr(options, "kind", None), catalog) for name in options.names)
+    }
+    if "yes" not in options and not _agreed(chosen.values()):
+        raise UserError("delete_unsure")
+    gone = [_deleted(one, options, paths, catalog, language) for one in chosen.values()]
+    return 0 if all(gone) else 1
+
+
+def _deleted(
+    entry: Entry, options: argparse.Namespace, paths: Paths, catalog: Catalog, language: str
+) -> bool:
+    try:
+        active = _of_ledger(paths, _active, ())
+        if is_needed(entry, (job.request for job in active), catalog):
+            raise UserError("model_in_use", "id", name=entry.name)
+        one = catalog.remove(entry.id)
+    except UserError as error:
+        print(f"webui: {worded(error.problem, language)}", file=sys.stderr)
+        return False
+    print(one.model_dump_json() if "json" in options else _trashed(one))
+    return True
+
+
+def _agreed(chosen: Iterable[Entry]) -> bool:
+    """Whether somebody who was asked says yes."""
+    if not sys.stdin.isatty():
+        return False
+    for one in chosen:
+        print(f"{size(one.bytes):>9}  {one.kind}  {one.name}", file=sys.stderr)
+    print("Move to the trash? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in _YES
+
+
+def found(name: str, kind: str | None, catalog: Catalog) -> Sequence[Entry]:
+    """All models that a name means, of one kind or of any.
+
+    Raises:
+        UnknownId: there is none.
+    """
+    kinds = [kind] if kind else MODEL_KINDS
+    entries = [entry for one in kinds if (entry := catalog.find(one, name))]
+    if not entries:
+        raise UnknownId("unknown_entry", "id", name=name[:100])
+    return entries
+
+
+def _one(name: str, kind: str | None, catalog: Catalog) -> Entry:
+    entries = found(name, kind, catalog)
+    if len(entries) > 1:
+        kinds = ", ".join(one.kind for one in entries)
+        raise UserError("entry_ambiguous", "kind", name=name[:100], kinds=kinds)
+    return entries[0]
+
+
+def _of_ledger(paths: Paths, read: Callable[[Ledger], _T], without: _T) -> _T:
+    """What the ledger tells; `without` where there is none that can be read."""
     if not paths.ledger.is_file():
-        return {}
+        return without
     try:
         ledger = Ledger(paths.ledger)
     except LedgerError:
-        return {}
-
-    def read(number: int, limit: int) -> list[Asked]:
-        with ledger.read() as reading:
-            return reading.asked_after(number, limit)
-
+        return without
     try:
-        return LastUsed(read).times(catalog.listing())
+        return read(ledger)
     except LedgerError:
-        return {}
+        return without
     finally:
         ledger.close()
+
+
+def _active(ledger: Ledger) -> Sequence[Job]:
+    """Jobs that run, wait, or go on when the server starts."""
+    with ledger.read() as reading:
+        return reading.active(None)
+
+
+def _last_used(paths: Paths, catalog: Catalog) -> Mapping[str, float]:
+    """By id; empty where there is no ledger."""
+
+    def times(ledger: Ledger) -> Mapping[str, float]:
+        def read(number: int, limit: int) -> list[Asked]:
+            with ledger.read() as reading:
+                return reading.asked_after(number, limit)
+
+        return LastUsed(read).times(catalog.listing())
+
+    return _of_ledger(paths, times, {})
 
 
 def _lines(report: DiskReport) -> Iterator[str]:
