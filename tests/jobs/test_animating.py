@@ -111,3 +111,10 @@ def test_a_picture_is_no_clip(door: Door) -> None:
 def test_an_unknown_model_is_one_problem_among_others(door: Door) -> None:
     found = door.refused("animation", settings=PLAIN, model="nowhere")
     assert list(found) == ["model"]
+
+
+def test_what_prompts_name_must_be_there_where_something_is_drawn(door: Door) -> None:
+    settings = {**PLAIN, "prompts": {"0": "a cat", "6": "a dog <lora:absent:0.5>"}}
+    assert door.refused("animation", settings=settings) == {"settings.prompts": "missing_lora"}
+    assert door.refused("animation", settings=PLAIN, vae="absent") == {"vae": "missing_vae"}
+    assert door.taken("animation", settings=settings, motion_only=True).motion_only

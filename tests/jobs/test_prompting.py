@@ -8,7 +8,7 @@ import pytest
 from tests.checkpoints import write_weights
 from tests.jobs.test_checks import refused, taken
 from webui.core.paths import Paths
-from webui.jobs.prompting import named_models
+from webui.jobs.prompting import missing_in_frames, named_models
 from webui.library.catalog import Catalog
 
 LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
@@ -96,3 +96,23 @@ def test_what_prompts_name_is_told_in_the_order_of_the_words(catalog: Catalog) -
     ]
     assert named_models("easynegatives", "# easynegative", catalog) == ()
     assert named_models("<lora::1>", "", catalog) == ()
+
+
+def test_of_frames_each_missing_model_is_told_once(catalog: Catalog, monkeypatch) -> None:
+    positive = [f"a {n}, embedding:easynegativ <lora:watercolor:{n / 1000}>" for n in range(500)]
+    asked: list[str] = []
+    find = catalog.find
+
+    def counted(kind: str, name: str):
+        asked.append(name)
+        return find(kind, name)
+
+    monkeypatch.setattr(catalog, "find", counted)
+    found = missing_in_frames(positive, ["<lora:gone:1>"] * 500, "fine", catalog)
+    assert sorted(asked) == ["easynegativ", "fine", "watercolor"]
+    assert [(one.field, one.code) for one in found] == [
+        ("settings.prompts", "missing_embedding_near"),
+        ("settings.prompts", "missing_lora_near"),
+        ("vae", "missing_vae"),
+    ]
+    assert missing_in_frames(["<lora:ink:1>"], ["a"], "None", catalog) == []

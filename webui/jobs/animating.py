@@ -8,6 +8,7 @@ from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.settings import Settings
 from webui.jobs.continuing import Find, going_on, nothing_found
+from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
@@ -41,6 +42,8 @@ def planned(
         for found in plan.errors
     ]
     problems += unbuilt(plan, request, frames_of) if plan.ok else []
+    if plan.ok and not request.motion_only:
+        problems += missing_in_frames(plan.positive, plan.negative, request.vae, catalog)
     model = request.model
     try:
         model = catalog.get(request.model).id

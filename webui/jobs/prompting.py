@@ -33,6 +33,10 @@ _NO_FILE = ("automatic", "none")
 """What `vae` may say beside names (see `webui.models.vae`)."""
 
 
+Text = tuple[str, str, str]
+"""Field, prompt, negative prompt of something that is drawn."""
+
+
 class NamedModel(BaseModel):
     """A LoRA or an embedding that a prompt names.
 
@@ -90,10 +94,7 @@ def _named(field: str, kind: str, name: str, entry: Entry | None) -> NamedModel:
 
 def missing_models(request: Request, catalog: Catalog) -> list[Problem]:
     """Problems with the models that a request's prompts, its `vae` or a `hash` name."""
-    problems: dict[str, Problem] = {}
-    for field, positive, negative in _texts(request):
-        for one in _in_texts(field, positive, negative, catalog):
-            problems.setdefault(one.message, one)
+    problems = {one.message: one for one in _in_texts(_texts(request), catalog)}
     if isinstance(request, Drawing) and request.vae:
         problems |= {one.message: one for one in _vae(request.vae, catalog)}
     if isinstance(request, Hash) and request.model:
@@ -103,8 +104,21 @@ def missing_models(request: Request, catalog: Catalog) -> list[Problem]:
     return list(problems.values())
 
 
-def _texts(request: Request) -> Iterator[tuple[str, str, str]]:
-    """Field, prompt, negative prompt of all that is drawn."""
+def missing_in_frames(
+    positive: Iterable[str], negative: Iterable[str], vae: str | None, catalog: Catalog
+) -> list[Problem]:
+    """Problems with the models that an animation's prompts and its `vae` name.
+
+    Args:
+        positive, negative: of every frame.
+    """
+    field = "settings.prompts"
+    texts = [(field, one, "") for one in dict.fromkeys(positive)]
+    texts += [(field, "", one) for one in dict.fromkeys(negative)]
+    return [*_in_texts(texts, catalog), *(_vae(vae, catalog) if vae else ())]
+
+
+def _texts(request: Request) -> Iterator[Text]:
     if isinstance(request, Drawing):
         for prompt in (request.prompt, *request.prompts):
             yield "prompt", prompt, ""
@@ -116,17 +130,31 @@ def _texts(request: Request) -> Iterator[tuple[str, str, str]]:
         yield "diffusion.prompt", request.diffusion.prompt, request.diffusion.negative_prompt
 
 
-def _in_texts(field: str, positive: str, negative: str, catalog: Catalog) -> Iterator[Problem]:
-    """Tags of LoRAs count in prompts only: in negative ones they are text, as in A1111."""
+def _in_texts(texts: Iterable[Text], catalog: Catalog) -> Iterator[Problem]:
+    """Each that is missing once, at the first text that names it."""
+    named: dict[tuple[str, str], str] = {}
+    told: dict[str, Problem] = {}
+    for field, positive, negative in texts:
+        try:
+            for one in _names_in(positive, negative):
+                named.setdefault(one, field)
+        except UserError as error:  # a strength that is no number
+            problem = error.problem.model_copy(update={"field": field})
+            told.setdefault(problem.message, problem)
+    yield from told.values()
+    for (kind, name), field in named.items():
+        yield from _model(kind, field, name, catalog)
+
+
+def _names_in(positive: str, negative: str) -> Iterator[tuple[str, str]]:
+    """Kind and name. Tags of LoRAs count in prompts only: in negative ones they are text, as in
+    A1111."""
     words, networks = split_networks(strip_comments(positive))
+    for name in _EMBEDDING.findall(f"{words}\n{strip_comments(negative)}"):
+        yield "embedding", name
     for network in networks:
         if network.kind in LORA:
-            try:
-                yield from _model("lora", field, read_lora(network).name, catalog)
-            except UserError as error:  # a strength that is no number
-                yield error.problem.model_copy(update={"field": field})
-    for name in _EMBEDDING.findall(f"{words}\n{strip_comments(negative)}"):
-        yield from _model("embedding", field, name, catalog)
+            yield "lora", read_lora(network).name
 
 
 def _vae(name: str, catalog: Catalog) -> Iterator[Problem]:
