@@ -20,6 +20,7 @@ from webui.api import (
     images,
     media,
     memory,
+    motion,
     pictures,
     presets,
     routes,
@@ -35,6 +36,7 @@ from webui.jobs.services import Services
 _MODULES = (
     *(routes, presets, catalog, shelf, events, images, media, pictures, memory, animation),
     sound,
+    motion,
     extensions,
 )
 _TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")
