@@ -49,12 +49,15 @@ class Cond:
         weight: of the branch.
         schedule: (last call, embedding) in order: an embedding is in force up to and including
             that model call; past the last one the first is in force again (A1111's rule).
+        region: where a positive branch counts, and how much: (height, width) of the latents ->
+            (h, w) in 0..1, by which its weight is multiplied; None: everywhere.
     """
 
     role: Role
     image: int
     weight: float
     schedule: tuple[tuple[int, Embedding], ...]
+    region: Callable[[int, int], Tensor] | None = None
 
     def at(self, call: int) -> Embedding:
         """The embedding in force at a model call (from 0)."""

@@ -16,6 +16,10 @@ from webui.models.family import Model
 
 Check = Callable[[], None]
 """Called before each model call; raises to stop the run."""
+_ROUNDED = 1e-6
+"""By which the weights of regions that fill a picture may miss 1."""
+_MEASURED = 32
+"""Latents a side at which it is measured how much of a picture a region fills."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class _Row:
         weight: how much it counts.
         role: whether it is led to or away from.
         blind: an edit model is not shown the picture.
+        region: where it counts, see `Cond.region`.
     """
 
     image: int
@@ -34,6 +39,7 @@ class _Row:
     embedding: Embedding
     role: Role
     blind: bool = False
+    region: Callable[[int, int], Tensor] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +127,15 @@ class Guider:
         self._negative = [cond for cond in branches if cond.role == "negative"]
         total_weight: dict[int, float] = {}
         for cond in self._positive:
-            total_weight[cond.image] = total_weight.get(cond.image, 0.0) + cond.weight
+            total_weight[cond.image] = total_weight.get(cond.image, 0.0) + _counts(cond)
         self._edits = (
             given.model.image_conditioning == "edit"
             and given.concat is not None
             and self._image_scale not in (None, 1)
         )
-        self._guided = self.scale != 1 or any(weight != 1 for weight in total_weight.values())
+        self._guided = self.scale != 1 or any(
+            abs(weight - 1) > _ROUNDED for weight in total_weight.values()
+        )
 
     @contextmanager
     def patched(self) -> Generator[None]:
@@ -205,12 +213,14 @@ class Guider:
             denoised = unseen + (uncond - unseen) * (self._image_scale or 0.0)
         for row, value in zip(positive, prompted, strict=True):
             away = value - uncond[row.image]
+            if row.region is not None:
+                away = away * row.region(*away.shape[-2:]).to(away)
             step.prompted[row.image] += away * row.weight
             denoised[row.image] += away * (row.weight * step.scale)
         return denoised
 
     def _row(self, cond: Cond, weight: float, step: Step) -> _Row:
-        return _Row(cond.image, weight, cond.at(step.index), cond.role)
+        return _Row(cond.image, weight, cond.at(step.index), cond.role, region=cond.region)
 
     def _predict(self, step: Step, rows: Sequence[_Row]) -> Tensor:
         """The network's answer for every row: (rows, C, h, w).
@@ -256,6 +266,13 @@ class Guider:
             for row in rows
         ]
         return torch.stack(shown)
+
+
+def _counts(cond: Cond) -> float:
+    """The weight of a branch, on an average over the picture."""
+    if cond.region is None:
+        return cond.weight
+    return cond.weight * float(cond.region(_MEASURED, _MEASURED).mean())
 
 
 def _by_image(x: Tensor, rows: Sequence[_Row], predicted: Tensor) -> Tensor:
