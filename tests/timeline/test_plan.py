@@ -321,3 +321,30 @@ def test_any_settings_have_a_plan_with_frames_or_errors(values):
         frames = list(frames_data(plan, range(plan.frames)))
         assert len(frames) == plan.frames and json.dumps(frames, allow_nan=False)
     assert all(found.problem.message for found in (*plan.errors, *plan.warnings))
+
+
+def generated(**settings):
+    given = {"compat": "native", "max_frames": 60, "diffusion_cadence": 10, "fps": 10}
+    prompts = {"0": "a", "1.5s": "b", "drop": "c"}
+    plan = plan_of(settings_of({**given, "prompts": prompts, "labels": {"drop": 33}, **settings}))
+    assert plan.ok, plan.errors
+    return plan.generated
+
+
+def test_generated_at_keys_only():
+    assert generated() == (0, 10, 20, 30, 40, 50, 59)
+    keys = {"diffuse": "keys", "strength_schedule": "0:(0.6), 4b:(0.2)"}
+    assert generated(**keys) == (0, 15, 20, 33, 59)
+    rows = [{"frame": 7, "prompt": "a"}, {"frame": "max_f - 9", "prompt": "b"}]
+    assert generated(**{**keys, "strength_schedule": "0.5", "prompts": rows}) == (0, 7, 50, 59)
+
+
+def test_a_guiding_picture_stands_at_its_very_frame():
+    guides = {"use_looper": True, "init_images": {"0": "a.png", "drop + 2": "b.png"}}
+    assert 35 in generated(**guides)
+    assert generated(**guides, diffuse="keys") == (0, 15, 33, 35, 59)
+
+
+def test_deforums_mode_keeps_its_cadence():
+    plan = plan_of(settings_of({"prompts": {"0": "a", "5": "b"}, "diffuse": "keys"}))
+    assert plan.generated == tuple(range(0, 120, plan.cadence))

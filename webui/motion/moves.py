@@ -108,7 +108,7 @@ def motion_of(plan: Plan, frame: int) -> Motion:
 
 
 def _numbers(plan: Plan, frame: int, names: tuple[str, ...]) -> dict[str, float]:
-    return {name: float(plan.series[name][frame]) for name in names}
+    return {name: float(plan.moving(name)[frame]) for name in names}
 
 
 def moved(

@@ -1,11 +1,11 @@
 """Native schedules: `0:(1), 30:(5) ease_in_out, 2s:(lerp(0, 9, t/max_f))`.
 
-A key is a frame (a number or a formula of max_f, s, w, h, fps), a time (`2s`) or a beat (`8b`). Its
-value is a formula. One without `t` is a point of the curve: it is interpolated to the next key, by
-a straight line unless a word behind the brackets says otherwise. One with `t` is followed until the
-next key; with such a word it is blended into the next key's value. The first key holds before
-itself, the last one behind itself, and a key behind the end of the animation still draws the curve
-towards itself.
+A key is a frame (a number, a label, or a formula of max_f, s, w, h, fps and labels), a time (`2s`)
+or a beat (`8b`). Its value is a formula. One without `t` is a point of the curve: it is
+interpolated to the next key, by a straight line unless a word behind the brackets says otherwise.
+One with `t` is followed until the next key; with such a word it is blended into the next key's
+value. The first key holds before itself, the last one behind itself, and a key behind the end of
+the animation still draws the curve towards itself.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Clock:
         fps: frames a second.
         bpm: beats a minute, for keys in beats.
         series: more names, each with a number for every frame, (frames,), or for all of them.
+        labels: names for frames, in formulas and as keys.
     """
 
     frames: int
@@ -56,6 +57,7 @@ class Clock:
     fps: float = 15.0
     bpm: float = 120.0
     series: Mapping[str, npt.ArrayLike] = field(default_factory=dict[str, npt.ArrayLike])
+    labels: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def constants(self) -> dict[str, Array]:
         """The names that mean the same at every frame."""
@@ -65,6 +67,7 @@ class Clock:
             "w": self.width,
             "h": self.height,
             "fps": self.fps,
+            **self.labels,
         }
         return {name: np.asarray(float(value)) for name, value in numbers.items()}
 

@@ -343,6 +343,10 @@ _OURS = (
     _p("series", "json", {}, "animation"),
     _p("schedules", "json", {}, "animation"),
     _p("depth_source", "text", "", "depth"),
+    _p("labels", "json", {}, "animation"),
+    _p("camera", "choice", "relative", "motion", choices=("relative", "absolute")),
+    _p("shake", "json", {}, "motion"),
+    _p("diffuse", "choice", "cadence", "animation", choices=("cadence", "keys")),
 )
 
 DEFORUM: Mapping[str, Parameter] = {
@@ -361,7 +365,10 @@ NATIVE: Mapping[str, Parameter] = {parameter.name: parameter for parameter in _O
 `bpm` beats a minute, for keys in beats; `prompt_blend` the easing from one prompt to the next,
 `step` for none; `series` named numbers for formulas, each one or a list over the frames;
 `schedules` more schedules by name, for the values of extensions; `depth_source` a picture or film
-of depths, white near, in place of a network.
+of depths, white near, in place of a network; `labels` names for frames, times and beats; `camera`
+whether its schedules say how much each frame moves or where the camera is; `shake` a hand that
+holds it (`webui.timeline.camera.Shake`); `diffuse` whether frames are generated in a cadence, or
+where keys of prompts, guiding pictures and the strength stand.
 """
 
 PARAMETERS: Mapping[str, Parameter] = {**DEFORUM, **NATIVE}

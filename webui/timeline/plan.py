@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from webui.core.sampling import SAMPLERS, SCHEDULES
 from webui.timeline import seeds
+from webui.timeline.camera import moved
 from webui.timeline.deforum_keyframes import read_keys
 from webui.timeline.deforum_prompts import (
     animated,
@@ -23,11 +25,13 @@ from webui.timeline.deforum_prompts import (
     table_of_rows,
 )
 from webui.timeline.keyframes import Clock, frame_of
+from webui.timeline.keyframes import read_keys as native_keys
+from webui.timeline.named import named
 from webui.timeline.output import unmet
 from webui.timeline.parseq import PROMPT, Manifest, read_manifest
 from webui.timeline.problems import Finding, FormulaError, finding, found_in
 from webui.timeline.prompt_texts import PromptSeries
-from webui.timeline.prompts import native_prompts
+from webui.timeline.prompts import native_prompts, prompt_keys
 from webui.timeline.series import AllSeries, evaluate_all
 from webui.timeline.settings_file import Settings
 
@@ -53,6 +57,7 @@ class Plan:
         subseeds: the seeds of the variation, -1 for none.
         subseed_strengths: how much of the variation, (frames,).
         guides: the pictures that guide the animation and the frames where they begin.
+        moves: parameter -> how much every frame moves, where that is not what `series` says.
         errors, warnings: what is wrong; with errors it cannot be rendered.
     """
 
@@ -70,6 +75,7 @@ class Plan:
     subseeds: tuple[int, ...]
     subseed_strengths: Array
     guides: tuple[tuple[int, str], ...] = ()
+    moves: Mapping[str, Array] = field(default_factory=dict[str, Array])
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
@@ -101,6 +107,10 @@ class Plan:
         place = bisect_left(self.generated, frame)
         return place < len(self.generated) and self.generated[place] == frame
 
+    def moving(self, name: str) -> Array:
+        """How much every frame moves by a schedule of the camera, (frames,)."""
+        return self.moves.get(name, self.series[name])
+
     def value(self, name: str) -> Any:
         """The value of a setting that is the same for all frames."""
         return self.settings.values[name]
@@ -127,21 +137,17 @@ def plan_of(
     fps = (manifest.fps if manifest and overriding else None) or values["fps"]
     cadence = (manifest.cadence if manifest and overriding else None) or values["diffusion_cadence"]
     start = seeds.start_seed(values["seed"], draw or random.SystemRandom())
-    clock = Clock(
-        frames,
-        start,
-        values["W"],
-        values["H"],
-        fps,
-        values["bpm"],
-        _named(settings, frames, problems),
-    )
+    clock = Clock(frames, start, values["W"], values["H"], fps, values["bpm"])
+    names = named(clock, values["labels"], values["series"])
+    clock = names.clock
+    problems.errors += names.findings
     made = evaluate_all(settings, clock, manifest)
     problems.errors += made.errors
     problems.warnings += made.warnings
     prompts = _prompts(settings, clock, manifest)
     problems.errors += prompts.findings
-    generated = _generated(settings, frames, cadence)
+    guides = _guides(settings, clock, problems)
+    generated = _generated(settings, clock, cadence, guides)
     _warn_of_lost_frames(settings, frames, cadence, problems)
     _warn_of_samplers(settings, made, problems)
     problems.warnings += unmet(values)
@@ -160,7 +166,8 @@ def plan_of(
         _seeds(settings, made, manifest, start, frames, generated, draw or random.Random(start)),
         subseeds,
         strengths,
-        _guides(settings, clock, problems),
+        guides,
+        moved(made.series, values, clock, problems.errors) if settings.native else {},
         tuple(problems.errors),
         tuple(problems.warnings),
     )
@@ -183,24 +190,6 @@ def _manifest(settings: Settings, problems: _Problems) -> Manifest | None:
         return None
 
 
-def _named(settings: Settings, frames: int, problems: _Problems) -> dict[str, Array]:
-    """The series and labels of the settings, each a number for every frame."""
-    named: dict[str, Array] = {}
-    for name, numbers in settings.values["series"].items():
-        try:
-            series = np.atleast_1d(np.array(numbers, dtype=np.float64))
-            if not name.isidentifier() or not series.size or series.ndim != 1:
-                raise ValueError(name)
-            if not np.isfinite(series).all():
-                raise ValueError(name)
-        except (TypeError, ValueError, OverflowError):
-            problems.errors.append(finding(f"series.{name}", "series_numbers"))
-            continue
-        missing = max(frames - len(series), 0)
-        named[name] = np.concatenate([series[:frames], np.full(missing, series[-1])])
-    return named
-
-
 def _prompts(settings: Settings, clock: Clock, manifest: Manifest | None) -> PromptSeries:
     values = settings.values
     positive = values["animation_prompts_positive"]
@@ -219,12 +208,32 @@ def _prompts(settings: Settings, clock: Clock, manifest: Manifest | None) -> Pro
     return make(texts, clock.frames, clock.seed, origins)
 
 
-def _generated(settings: Settings, frames: int, cadence: int) -> tuple[int, ...]:
-    """In native mode the last frame is generated too, so that all N frames can be filled in."""
+def _generated(
+    settings: Settings, clock: Clock, cadence: int, guides: Sequence[tuple[int, str]]
+) -> tuple[int, ...]:
+    """In native mode the last frame is generated too, so that all N frames can be filled in, and
+    so are those where a guiding picture stands."""
+    frames = clock.frames
     if settings.values["animation_mode"] in ("Video Input", "Interpolation"):
         return tuple(range(frames))
-    last = {frames - 1} if settings.native else set[int]()
-    return tuple(sorted({*range(0, frames, cadence), *last}))
+    if not settings.native:
+        return tuple(range(0, frames, cadence))
+    ends = {0, frames - 1, *(frame for frame, _ in guides if 0 <= frame < frames)}
+    if settings.values["diffuse"] == "keys":
+        return tuple(sorted(ends | _keyed(settings, clock)))
+    return tuple(sorted({*ends, *range(0, frames, cadence)}))
+
+
+def _keyed(settings: Settings, clock: Clock) -> set[int]:
+    """The frames where a prompt or a strength begins; of what cannot be read, none."""
+    keys = prompt_keys(settings.values["prompts"])
+    places: set[float] = set()
+    for key in keys:
+        with suppress(FormulaError):  # told with the prompts
+            places.add(frame_of(key, 0, clock))
+    with suppress(FormulaError):
+        places |= {key.frame for key in native_keys(settings.values["strength_schedule"], clock)}
+    return {round(place) for place in places if 0 <= round(place) < clock.frames}
 
 
 def _warn_of_lost_frames(

@@ -87,6 +87,12 @@ def native_prompts(
     return PromptSeries(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
 
 
+def prompt_keys(table: Table) -> list[str]:
+    """The keys of a table, as they are written."""
+    rows: Any = table
+    return list(rows) if isinstance(table, Mapping) else [str(row["frame"]) for row in rows]
+
+
 def _rows(table: Table, clock: Clock, findings: list[Finding]) -> list[Row]:
     """The rows in the order of their frames; at one frame the last one counts."""
     found: dict[float, Row] = {}

@@ -77,13 +77,13 @@ def _schedules(settings: Settings) -> dict[str, str]:
     own = {name: settings.values[name] for name, row in DEFORUM.items() if row.kind == "schedule"}
     more: Mapping[str, Any] = settings.values["schedules"]
     named = {f"schedules.{name}": str(text) for name, text in more.items()}
-    return {**own, **named} if settings.native else own
+    return {**own, **named}
 
 
 def _numbers(
     name: str, text: str, settings: Settings, clock: Clock, seed: int, made: AllSeries
 ) -> Array:
-    if settings.native:
+    if settings.native or name.startswith("schedules."):  # which Deforum does not know
         return keyframes.number_series(text, clock)
     series = deforum_keyframes.number_series(text, clock.frames, seed)
     if name in settings.given:
