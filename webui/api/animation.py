@@ -121,7 +121,7 @@ def _read(values: JsonObject, services: Services) -> Animation:
     """The request, with what it takes over of the job that it goes on from."""
     try:
         given = continued({"kind": "animation", **values}, services.jobs.get)
-        return Animation.model_validate(given)
+        return services.jobs.pictures.listened(Animation.model_validate(given))
     except ValidationError as error:
         raise Refused(explain(error, Animation)) from error
     except UserError as error:

@@ -88,7 +88,8 @@ def accept(
     problems += pictures.problems_with(request)
     problems += [] if problems else _in_models(request, catalog)
     if isinstance(request, Animation) and not problems:
-        request, problems = planned(request, catalog, settings, pictures.frames, find)
+        heard = pictures.listened(request)
+        request, problems = planned(heard, catalog, settings, pictures.frames, find)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)

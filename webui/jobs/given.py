@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
+from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.requests import Request
+from webui.jobs.listening import listened
 from webui.library.store import Store, Stored
 from webui.video.reading import film_info
 
@@ -17,10 +20,18 @@ _RESULT = "picture:"
 class Pictures:
     """Stored pictures, and results that become such when a request begins with them."""
 
-    def __init__(self, store: Store, result: Callable[[str], bytes]) -> None:
-        """result: a finished picture's file by its id; raises UserError."""
+    def __init__(
+        self, store: Store, result: Callable[[str], bytes], sounds: Path | None = None
+    ) -> None:
+        """Over a store.
+
+        Args:
+            result: a finished picture's file by its id; raises UserError.
+            sounds: where what was heard in sounds is kept.
+        """
         self._store = store
         self._result = result
+        self._sounds = sounds
 
     def get(self, ref: str) -> Stored:
         """What is known of a picture; a result is put into the store.
@@ -42,6 +53,14 @@ class Pictures:
         if stored.media_type == "image/gif":
             return film_info(self._store.path(stored.id)).frames
         return stored.frames
+
+    def listened(self, request: Animation) -> Animation:
+        """An animation with what its formulas hear, see `webui.jobs.listening`.
+
+        Raises:
+            UserError: a file has no sound that can be read.
+        """
+        return listened(request, self._store.path, self._sounds)
 
     def problems_with(self, request: Request) -> list[Problem]:
         """One for each picture that is not there."""

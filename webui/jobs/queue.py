@@ -110,7 +110,7 @@ class Jobs:
         with self._ledger.read() as reading:
             self._hub = Hub(reading.last_event())
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
-        self.pictures = Pictures(self.store, self._results.data)
+        self.pictures = Pictures(self.store, self._results.data, paths.sounds)
         self._last_used = LastUsed(self._asked_after)
         runs = Runs(self._ledger, self._results, settings)
         command = command or worker_command(paths)
