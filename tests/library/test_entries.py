@@ -178,6 +178,7 @@ def test_a_picture_has_another_mark_when_it_changes():
          "checkpoint"),
         (Told(problem=UserError("model_damaged", file="x").problem), None, "safetensors",
          "unknown"),
+        (Told(kind="image_encoder"), "annotator", "pth", "annotator"),
     ],
 )  # fmt: skip
 def test_what_the_folder_promises_counts_where_the_header_says_nothing(

@@ -28,7 +28,7 @@ def test_every_one_has_a_name_of_its_own_and_can_be_asked_for():
         assert re.fullmatch(r"[a-z0-9-]+", one.name), one.name
         source = read_source(one.source, HUB, CIVITAI)
         assert isinstance(source, HubFile | Address), one.source
-        assert one.pickle == one.source.endswith(".pth"), one.name
+        assert one.pickle == one.source.endswith((".pth", ".pt")), one.name
         request = Download.model_validate({"kind": "download", **one.download})
         assert (request.source, request.to) == (one.source, one.kind)
         assert "/" not in one.stem and Path(one.stem).suffix not in (".safetensors", ".gguf")

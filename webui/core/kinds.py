@@ -16,10 +16,12 @@ ModelKind = Literal[
     "diffusion_model",
     "image_encoder",
     "depth",
+    "annotator",
     "unknown",
 ]
 """`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion,
-`depth` a network that tells how far each pixel of a picture is."""
+`depth` a network that tells how far each pixel of a picture is, `annotator` one that makes other
+maps of a picture."""
 MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 
 ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest", "used"]

@@ -17,7 +17,7 @@ from webui.core.kinds import ModelKind
 from webui.library.weights import SUFFIX
 
 LIST = Path(__file__).with_suffix(".json")
-_ENDINGS = (SUFFIX, ".gguf", ".pth")
+_ENDINGS = (SUFFIX, ".gguf", ".pth", ".pt")
 
 
 class Listed(Protocol):

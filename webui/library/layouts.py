@@ -34,6 +34,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "diffusion_model": ("diffusion_models", "unet", "transformers"),
     "image_encoder": ("clip_vision", "image_encoder"),
     "depth": ("depth", "depth_anything"),
+    "annotator": ("annotators", "annotator"),
 }
 """Kind -> how its folders are called, in any case of letters: ours, then those of the peers."""
 
