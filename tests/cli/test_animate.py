@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.sound.signals import sine, write_wav
 from webui.__main__ import main
 from webui.video.encoding import Encoding
 from webui.video.writing import write_film
@@ -130,3 +131,18 @@ def test_a_plan_is_as_long_as_the_clip_beside_its_settings(tmp_path, capsys):
     there, missing = plans(capsys, *files)
     assert there["ok"] and len(there["frames"]) == 3
     assert missing["ok"] and len(missing["frames"]) == 4
+
+
+def test_series_of_sounds_and_tables_beside_the_settings(tmp_path, capsys):
+    write_wav(tmp_path / "a.wav", sine(440, 1))
+    (tmp_path / "data.csv").write_text("heat\n5\n7\n")
+    series = {"loud": {"sound": "a.wav"}, "heat": {"csv": "data.csv", "column": "heat"}}
+    native = {"compat": "native", "fps": 10, "max_frames": 12, "angle": "loud + heat"}
+    (plan,) = plans(capsys, write(tmp_path, "a.json", **native, series=series))
+    angles = [frame["angle"] for frame in plan["frames"]]
+    assert angles[0] == pytest.approx(6, abs=0.1) and angles[11] == 7
+    (tmp_path / "words.wav").write_text("words")
+    series["loud"]["sound"] = "words.wav"
+    (plan,) = plans(capsys, write(tmp_path, "b.json", **native, series=series), code=2)
+    assert plan["errors"][0]["parameter"] == "series" and plan["errors"][0]["key"] == "loud"
+    assert "no sound" in plan["errors"][0]["message"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from webui.cli.asking import BadFile, asks_of, kept_name, mask_of, pictures_in, put
+from webui.cli.asking import Ask, BadFile, FilmAsk, asks_of, kept_name, mask_of, pictures_in, put
 from webui.cli.connection import Gone, Refusal
 from webui.cli.parser import read_arguments
 from webui.core.errors import UserError
@@ -100,6 +100,29 @@ def test_a_film_of_the_frames_is_asked_for_when_they_are_there(folder: Path) -> 
     assert ask.film_of(Job.model_validate({**job, "state": "failed"})) is None
     [plain] = asks_of(read_arguments(["animate", str(path)]))
     assert plain.film_of(made) is None
+
+
+def test_what_is_said_of_the_film(folder: Path) -> None:
+    sound = folder / "music.wav"
+    sound.write_text("m")
+    options = ["--sound", str(sound), "--interpolate", "4", "--subtitles"]
+    [ask] = asks_of(read_arguments(["animate", str(animation(folder)), *options]))
+    assert ask.film == FilmAsk({"format": "mp4", "interpolate": 4, "subtitles": True}, sound)
+    film = Ask({"kind": "film", **ask.film.values}, media={"sound": sound})
+    server = Server()
+    film.submit(server)  # pyright: ignore
+    assert server.submitted[-1]["sound"] == "film:m"
+    with pytest.raises(BadFile):
+        asks_of(read_arguments(["animate", str(animation(folder)), "--sound", "nowhere.wav"]))
+
+
+def test_sounds_and_tables_of_the_settings_are_sent(folder: Path) -> None:
+    (folder / "music.wav").write_text("m")
+    (folder / "data.csv").write_text("1\n2\n")
+    series = {"loud": {"sound": "music.wav"}, "heat": {"csv": "data.csv"}}
+    [values] = submitted(Server(), "animate", animation(folder, series=series))
+    assert values["files"]["series.loud"] == "film:m"
+    assert values["settings"]["series"]["heat"] == {"csv": "1\n2\n"}
 
 
 def test_a_film_that_the_server_does_not_take(folder: Path) -> None:

@@ -6,16 +6,20 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from webui.cli.animation_files import heard_here, with_tables
 from webui.core.errors import UserError
 from webui.core.texts import text
+from webui.jobs.listening import SERIES
 from webui.timeline.footage import CLIP, MASK_CLIP, length
 from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
+from webui.timeline.output import SOUNDTRACK
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding, finding
-from webui.timeline.settings_file import read_settings
+from webui.timeline.settings_file import Settings, read_settings
 from webui.video.reading import film_info
 
 WIDTHS = (6, 3, 11, 5, 7, 6)
@@ -58,12 +62,24 @@ def read_plan(path: Path) -> Plan | Finding:
     """The plan of a file, or why there is none."""
     try:
         settings = read_settings(path.read_bytes().decode("utf-8"))
-        return plan_of(settings, footage=_footage(path.parent, settings.values))
+        settings, errors = _with_series(path.parent, settings)
+        plan = plan_of(settings, footage=_footage(path.parent, settings.values))
+        return replace(plan, errors=(*errors, *plan.errors)) if errors else plan
     except OSError as error:
         reason = error.strerror or "?"
         return finding("settings", "cannot_read", None, name=str(path), reason=reason)
     except UnicodeDecodeError as error:
         return finding("settings", "settings_encoding", error.start)
+
+
+def _with_series(folder: Path, settings: Settings) -> tuple[Settings, list[Finding]]:
+    """The settings with what their series take from tables and sounds of this machine."""
+    given = {"compat": settings.compat, "fps": settings.values["fps"]}
+    given |= {name: settings.values[name] for name in (SERIES, SOUNDTRACK)}
+    heard, problems = heard_here(folder, with_tables(folder, given))
+    values = {**settings.values, SERIES: heard[SERIES]}
+    found = [Finding((one.field or "").removeprefix("settings."), None, one) for one in problems]
+    return replace(settings, values=values), found
 
 
 def _footage(folder: Path, values: Mapping[str, Any]) -> int | None:

@@ -65,5 +65,29 @@ def add_animate(parser: argparse.ArgumentParser) -> None:
         "--film",
         metavar="FORMAT",
         default=left_out,
-        help="make a film of the frames, too: mp4, webm, gif, apng or webp",
+        help="make a film of the frames, too: mp4, webm, gif, apng, webp, or a zip of them",
+    )
+    film = parser.add_argument_group("the film")
+    film.add_argument(
+        "--sound",
+        type=Path,
+        metavar="FILE",
+        default=left_out,
+        help="its sound, cut or continued by silence (that of the settings)",
+    )
+    film.add_argument(
+        "--interpolate",
+        type=int,
+        metavar="N",
+        default=left_out,
+        help="so many times as many pictures a second, those between by optical flow",
+    )
+    film.add_argument(
+        "--slow", type=float, metavar="N", default=left_out, help="so many times as long"
+    )
+    film.add_argument(
+        "--subtitles",
+        action="store_true",
+        default=left_out,
+        help="show what each frame was made with",
     )

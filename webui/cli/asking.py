@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from webui.cli.animation_files import sounds_of, with_tables
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
@@ -45,6 +46,22 @@ class BadFile(Exception):
 _OF_ANIMATIONS = ("after", "model", "draft", "motion_only", "storage")
 
 
+_OF_FILMS = ("interpolate", "slow", "subtitles")
+
+
+@dataclass(frozen=True)
+class FilmAsk:
+    """A film of a job's pictures.
+
+    Attributes:
+        values: of the request, without the job.
+        sound: a file of sound; None for that of the settings.
+    """
+
+    values: Mapping[str, Any]
+    sound: Path | None = None
+
+
 @dataclass(frozen=True)
 class Ask:
     """One job.
@@ -54,20 +71,23 @@ class Ask:
         pictures: field, with dots into parts -> file; `image` is what the job begins with.
         reuse: take what is not said from the parameters in that file.
         files: name among an animation's `files` -> file, and whether it is a film.
-        film: the format of a film that is made of the job's pictures; None for none.
+        media: field -> film or sound.
+        film: a film that is made of the job's pictures; None for none.
     """
 
     values: Mapping[str, Any]
     pictures: Mapping[str, Path] = field(default_factory=dict[str, Path])
     reuse: bool = False
     files: Mapping[str, tuple[Path, bool]] = field(default_factory=dict[str, tuple[Path, bool]])
-    film: str | None = None
+    media: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    film: FilmAsk | None = None
 
     def film_of(self, job: Job) -> Ask | None:
         """What is to be asked for next: the film of a job that made pictures, if one is wanted."""
         if self.film is None or job.state is not JobState.FINISHED or not job.pictures:
             return None
-        return Ask({"kind": "film", "job": job.id, "format": self.film})
+        media = {"sound": self.film.sound} if self.film.sound else {}
+        return Ask({"kind": "film", "job": job.id, **self.film.values}, media=media)
 
     @property
     def input(self) -> Path | None:
@@ -87,6 +107,8 @@ class Ask:
             _fill_in(values, _given(self.input, connection.fields))
         for place, path in self.pictures.items():
             put(values, place, _given(path, connection.store))
+        for place, path in self.media.items():
+            put(values, place, _media(path, connection))
         if self.files:
             values["files"] = {
                 name: _media(path, connection) if is_film else _given(path, connection.store)
@@ -154,7 +176,7 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     if "files" not in options:
         return [Ask(values, common)]
     if options.command == "animate":
-        film = getattr(options, "film", None)
+        film = _film(options)
         given = [_animation(path, values, film) for path in options.files]
         return given or [Ask(values, film=film)]  # goes on as the job before
     files = [path for given in options.files for path in pictures_in(given)]
@@ -168,7 +190,23 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     return asks
 
 
-def _animation(path: Path, values: Mapping[str, Any], film: str | None = None) -> Ask:
+def _film(options: argparse.Namespace) -> FilmAsk | None:
+    """What is said of a film; one is wanted where anything is.
+
+    Raises:
+        BadFile: its sound cannot be read.
+    """
+    given = {name: getattr(options, name) for name in _OF_FILMS if name in options}
+    sound: Path | None = getattr(options, "sound", None)
+    if sound is not None:
+        _check_readable(sound)
+    format = getattr(options, "film", None)
+    if format is None and not given and sound is None:
+        return None
+    return FilmAsk({"format": format or "mp4", **given}, sound)
+
+
+def _animation(path: Path, values: Mapping[str, Any], film: FilmAsk | None = None) -> Ask:
     """An animation of a settings file; the files that it names lie where it says, or beside it.
 
     Raises:
@@ -182,7 +220,10 @@ def _animation(path: Path, values: Mapping[str, Any], film: str | None = None) -
         raise BadFile(path, [UserError("settings_unread", reason=str(error)).problem]) from error
     if not isinstance(settings, dict):
         raise BadFile(path, [UserError("settings_unread", reason="no object").problem])
-    named = cast(dict[str, Any], settings)
+    try:
+        named = with_tables(path.parent, cast(dict[str, Any], settings))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFile(path, [UserError("table_unread", reason=str(error)).problem]) from error
     return Ask({**values, "settings": named}, files=_named_files(path.parent, named), film=film)
 
 
@@ -195,7 +236,8 @@ def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[P
         path = folder / one.name  # which is the second one where that is absolute
         if one.name and path.is_file():
             found[one.parameter] = (path, one.kind == "film")
-    return found
+    sounds = sounds_of(folder, settings)
+    return {**found, **{name: (path, True) for name, path in sounds.items()}}
 
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:
