@@ -20,7 +20,7 @@ def rewrite_request(request: AnyRequest, options: Options) -> None:
     Raises:
         UserError: a unit has no network, or no picture.
     """
-    if not isinstance(request, Drawing):
+    if not isinstance(request, Drawing) and request.kind != "animation":
         return
     for number, unit in enumerate(options.units):
         if not unit.enabled:

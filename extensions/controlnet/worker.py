@@ -11,7 +11,9 @@ from .units import models_of as models_of  # a hook
 
 @hookimpl
 def participate(job: JobView) -> Participant | None:
-    units = Options.model_validate(dict(job.options)).active
+    active = Options.model_validate(dict(job.options)).active
+    own = getattr(job.request, "image", None)  # which an animation's first frame has not
+    units = tuple((number, unit) for number, unit in active if unit.image or own)
     if not units:
         return None
     from .control import Control  # torch and diffusers, only where they are needed

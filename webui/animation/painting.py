@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from webui.animation.films import Films
 from webui.animation.stage import ALONE, Array, Given
 from webui.core.animation import Animation
 from webui.core.pictures import PictureRef
 from webui.core.requests import Img2Img, Inpaint, Txt2Img
 from webui.core.sampling import sampler_and_schedule
+from webui.core.scheduled import at_frame
 from webui.engine.recipes import RECIPES, Drawn, Tools, batches
 from webui.imaging.color import color_corrected, color_target
+from webui.imaging.masks import mask_of
 from webui.motion.pictures import to_image
 from webui.timeline.frames import FramePlan
 from webui.timeline.plan import Plan
@@ -35,18 +39,21 @@ class Painter:
         size: tuple[int, int],
         tools: Tools,
         begun: Callable[[int], None] = lambda frame: None,
+        films: Films | None = None,
     ) -> None:
         """Draw nothing yet.
 
         Args:
             size: width and height of what is drawn.
             begun: told the number of each frame before it is drawn.
+            films: that the values of extensions name.
         """
         self._request = request
         self._plan = plan
         self._size = size
         self._tools = tools
         self._begun = begun
+        self._films = films
 
     def __call__(
         self, frame: FramePlan, picture: Array | None, given: Given = ALONE, /
@@ -59,13 +66,29 @@ class Painter:
             request = Img2Img.model_validate(self._over(frame, "img2img"))
         else:
             request = Inpaint.model_validate(self._within(frame))
-        tools = self._tools_with(frame, picture, given.mask)
+        tools = self._extended(request, self._tools_with(frame, picture, given.mask), frame.frame)
         (batch,) = batches(request)
         (drawn,) = RECIPES[request.kind](request, batch, tools)
         image = drawn.image.convert("RGB")
         if given.colours is not None:
             image = color_corrected(image, color_target(Image.fromarray(given.colours)))
         return np.asarray(image), drawn
+
+    def _extended(self, request: Any, tools: Tools, frame: int) -> Tools:
+        """With those who take part for the values that extensions have at this frame."""
+
+        def shown(ref: PictureRef) -> Image.Image:
+            found = self._films.at(ref, frame) if self._films else None
+            return tools.picture(ref) if found is None else found
+
+        def masked(ref: PictureRef) -> Image.Image:
+            found = self._films.at(ref, frame) if self._films else None
+            return tools.mask(ref) if found is None else mask_of(found)
+
+        extended = tools.extended(request, shown, masked)
+        for one in extended:
+            one.start([frame])
+        return replace(tools, participants=[*tools.participants, *extended])
 
     def _tools_with(
         self, frame: FramePlan, picture: Array | None, mask: Image.Image | None
@@ -130,11 +153,14 @@ class Painter:
             "variation_strength": min(max(frame.subseed_strength, 0.0), 1.0),
             "clip_skip": frame.clip_skip or 1,
             "noise_source": request.noise_source or "nv",
-            "extensions": request.extensions,
+            "extensions": at_frame(request.extensions, partial(self._number, frame.frame)),
         }
         if not values["prompt"].strip():
             values["prompt"] = "."  # text to image wants a text; this one says nothing
         return values
+
+    def _number(self, frame: int, series: str) -> float:
+        return float(self._plan.series[series][frame])
 
     def _seed(self, seed: int, frame: int) -> int:
         """A seed that is left to chance comes from the start seed, so that it comes again."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from webui.animation.clips import clip_steps
 from webui.animation.deforum import deforum_steps
+from webui.animation.films import Films
 from webui.animation.guides import named_guide
 from webui.animation.material import Material, fitted, material_of
 from webui.animation.native import native_steps
@@ -20,6 +21,7 @@ from webui.animation.stage import Array, Frame, Paint, Stage
 from webui.animation.stills import still_steps
 from webui.core.animation import Animation
 from webui.core.errors import UserError
+from webui.core.scheduled import with_schedules
 from webui.engine.recipes import Tools
 from webui.motion.depth import Depth, distances
 from webui.motion.moves import METRIC
@@ -57,7 +59,7 @@ def render(
         material = material_of(plan, files, size, tools.picture, tools.film, stack)
         stage = Stage(
             plan=plan,
-            paint=_painter(request, plan, size, tools, begun),
+            paint=_painter(request, plan, size, tools, begun, stack),
             size=size,
             scale=scale,
             depth=_depth(plan, tools),
@@ -108,10 +110,12 @@ def _painter(
     size: tuple[int, int],
     tools: Tools,
     begun: Callable[[int], None],
+    stack: ExitStack,
 ) -> Paint:
     if request.motion_only:
         return Mover(size, begun)
-    return Painter(request, plan, size, tools, begun)
+    films = Films(request.extensions, tools.film, stack)
+    return Painter(request, plan, size, tools, begun, films)
 
 
 def planned(request: Animation, tools: Tools) -> Plan:
@@ -121,7 +125,8 @@ def planned(request: Animation, tools: Tools) -> Plan:
         UserError: the first of its errors.
     """
     given = request.settings
-    settings = settings_of(moving_only(given) if request.motion_only else given)
+    given = moving_only(given) if request.motion_only else given
+    settings = settings_of(with_schedules(given, request.extensions))
 
     def frames_of(sent: str) -> int:
         return film_info(tools.film(sent)).frames

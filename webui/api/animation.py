@@ -15,10 +15,11 @@ from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
-from webui.jobs.animating import complete, flat, plan_for, unbuilt
+from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.continuing import continued, from_picture_alone, going_on
 from webui.jobs.explain import explain
+from webui.jobs.extending import problems_in_frames, with_markers
 from webui.jobs.services import Services
 from webui.timeline.frames import FramePlan, frame_plan
 from webui.timeline.plan import Plan
@@ -87,13 +88,19 @@ def plan_animation(
     frames_of = services.jobs.pictures.frames
     plan = plan_for(request, frames_of)
     unbuilt_here = tuple(unbuilt(plan, request, frames_of)) if plan.ok else ()
+    if plan.ok:
+        request, wrong = problems_in_frames(request, plan, services.extensions)
+        unbuilt_here += tuple(wrong)
     onward = _onward(request, plan, services) if plan.ok and not unbuilt_here else Told()
     unbuilt_here += onward.errors
     at = _places(plan.frames)
     rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
     return PlanView(
         ok=plan.ok and not unbuilt_here,
-        errors=(*map(PlanProblem.of, plan.errors), *map(PlanProblem.of_setting, unbuilt_here)),
+        errors=(
+            *map(PlanProblem.of, map(placed, plan.errors)),
+            *map(PlanProblem.of_setting, unbuilt_here),
+        ),
         warnings=(
             *map(PlanProblem.of, plan.warnings),
             *map(PlanProblem.of_setting, _flat(plan, services)),
@@ -121,7 +128,8 @@ def _read(values: JsonObject, services: Services) -> Animation:
     """The request, with what it takes over of the job that it goes on from."""
     try:
         given = continued({"kind": "animation", **values}, services.jobs.get)
-        return services.jobs.pictures.listened(Animation.model_validate(given))
+        request = services.jobs.pictures.listened(Animation.model_validate(given))
+        return with_markers(request, services.extensions)
     except ValidationError as error:
         raise Refused(explain(error, Animation)) from error
     except UserError as error:

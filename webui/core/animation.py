@@ -46,10 +46,13 @@ class Animation(Request):
         after: another animation that this one goes on from, with what is changed in it. Its frames
             before are copied. Of the settings, files, models and all else that is left out, that
             one's count; so does its seed if the settings have none.
+
+    In `extensions` a schedule may stand wherever the extension takes a number, and a film wherever
+    it takes a picture (see `webui.core.scheduled`).
     """
 
     picture_fields = ("files", "after.pictures")
-    media_fields = ("files",)
+    media_fields = ("files", "extensions")
 
     kind: Literal["animation"] = "animation"
     settings: Mapping[str, Any] = {}

@@ -40,6 +40,7 @@ from webui.core.hookspecs import (
 from webui.core.memory import ModelUse
 from webui.core.participants import Call, Cond, JobView, Participant, Services, Step
 from webui.core.requests import AnyRequest, Request
+from webui.core.scheduled import at_first
 from webui.core.settings import Settings
 
 
@@ -186,10 +187,11 @@ class Extensions:
         models = self.settings_models()
         for one in self._active():
             panel, model = panels.get(one.name), models.get(one.name)
+            values = request.extensions.get(one.name, {})
             changed = one.call(
                 "rewrite_request",
                 request=request,
-                options=panel and _parse(panel.options, request.extensions.get(one.name, {})),
+                options=panel and _parse(panel.options, at_first(values)),
                 settings=model and _parse(model, settings.extensions.get(one.name, {})),
                 data=self._data,
             )
@@ -235,8 +237,12 @@ class Extensions:
         job: str,
         request: AnyRequest,
         services: Services = Services(),  # noqa: B008  frozen
+        which: Callable[[str], bool] = lambda name: True,
     ) -> list[Participant]:
         """Who takes part in a job; each is watched, so that a failure has its name.
+
+        Args:
+            which: whether an extension is asked, by its name.
 
         Raises:
             ExtensionError: one of them raised.
@@ -250,6 +256,7 @@ class Extensions:
                 ),
             )
             for one in self._active()
+            if which(one.name)
         ]
         return [Watched(name, participant) for name, participant in asked if participant]
 

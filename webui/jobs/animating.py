@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
+from webui.core.plugins import Extensions
+from webui.core.scheduled import FOR_EXTENSIONS, with_schedules
 from webui.core.settings import Settings
 from webui.jobs.continuing import Find, going_on, nothing_found
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
 from webui.timeline.plan import Plan, plan_of
+from webui.timeline.problems import Finding
 from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of
 
 FramesOf = Callable[[str], int | None]
 """How many pictures a sent film has; None of a file that is none. Raises UserError."""
 _ALGORITHM = "depth_algorithm"
-_NOT_YET = (
-    ("save_depth_maps", False),
-    *((f"cn_{unit}_enabled", False) for unit in range(1, 6)),
-)
+_NOT_YET = (("save_depth_maps", False),)
 """Settings that do nothing yet, and the value at which nothing is missed."""
 
 
@@ -31,16 +31,19 @@ def planned(
     settings: Settings,
     frames_of: FramesOf,
     find: Find = nothing_found,
+    extensions: Extensions | None = None,
 ) -> tuple[Animation, list[Problem]]:
     """The request with its seed, model and number of frames; and all that is wrong with it.
 
-    find: looks up the job that it goes on from.
+    Args:
+        find: looks up the job that it goes on from.
+        extensions: say what fits their values.
     """
     plan = plan_for(request, frames_of)
-    problems = [
-        found.problem.model_copy(update={"field": f"settings.{found.parameter}"})
-        for found in plan.errors
-    ]
+    problems = [_in_settings(placed(found)) for found in plan.errors]
+    if plan.ok and extensions:
+        request, wrong = problems_in_frames(request, plan, extensions)
+        problems += wrong
     problems += unbuilt(plan, request, frames_of) if plan.ok else []
     if plan.ok and not request.motion_only:
         problems += missing_in_frames(plan.positive, plan.negative, request.vae, catalog)
@@ -55,6 +58,21 @@ def planned(
         return going_on(complete(request, plan, model, settings), plan, find), []
     except UserError as error:
         return request, [error.problem]
+
+
+def placed(found: Finding) -> Finding:
+    """A finding in an extension's value by that value's own name; others as they are."""
+    if not found.parameter.startswith(FOR_EXTENSIONS):
+        return found
+    own = found.parameter.removeprefix("schedules.")
+    told = {**found.problem.values, "parameter": own}
+    return Finding(own, found.position, UserError(found.problem.code, own, **told).problem)
+
+
+def _in_settings(found: Finding) -> Problem:
+    name = found.parameter
+    field = name if name.startswith("extensions.") else f"settings.{name}"
+    return found.problem.model_copy(update={"field": field})
 
 
 def complete(request: Animation, plan: Plan, model: str | None, settings: Settings) -> Animation:
@@ -74,7 +92,8 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
         UserError: a file that was sent is gone or broken.
     """
     given = request.settings
-    settings = settings_of(moving_only(given) if request.motion_only else given)
+    given = moving_only(given) if request.motion_only else given
+    settings = settings_of(with_schedules(given, request.extensions))
     return plan_of(settings, footage=length(settings.values, request.files, frames_of))
 
 

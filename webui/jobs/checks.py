@@ -27,6 +27,7 @@ from webui.core.settings import Settings
 from webui.jobs.animating import planned
 from webui.jobs.continuing import Find, continued, nothing_found
 from webui.jobs.explain import clipped, explain, nearest, problem
+from webui.jobs.extending import with_markers
 from webui.jobs.filling import drawn_seeds, sized, suits
 from webui.jobs.given import Pictures
 from webui.jobs.naming import canonical_names
@@ -83,13 +84,15 @@ def accept(
         request = kind.model_validate(given)
     except ValidationError as error:
         raise Refused([*problems, *explain(error, kind)]) from error
+    if isinstance(request, Animation):
+        request = with_markers(request, extensions)
     problems += [*_in_extensions(request, extensions), *_in_amounts(request)]
     problems += _in_downloads(request, settings)
     problems += pictures.problems_with(request)
     problems += [] if problems else _in_models(request, catalog)
     if isinstance(request, Animation) and not problems:
         heard = pictures.listened(request)
-        request, problems = planned(heard, catalog, settings, pictures.frames, find)
+        request, problems = planned(heard, catalog, settings, pictures.frames, find, extensions)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)
@@ -150,6 +153,8 @@ def _in_extensions(request: Request, extensions: Extensions) -> list[Problem]:
         json.dumps(request.extensions, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, TypeError, RecursionError):
         return [problem("does_not_fit", "extensions")]
+    if isinstance(request, Animation):
+        return []  # looked at frame by frame, see `planned`
     found = extensions.problems_with(request.extensions)
     return [one.model_copy(update={"field": clipped(one.field or "")}) for one in found]
 

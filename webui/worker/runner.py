@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +21,14 @@ from webui.core.offers import ModelInfo, Offers, PreprocessorInfo, ToolInfo
 from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import Caption, Convert, Merge, Request, Txt2Img
+from webui.core.requests import AnyRequest, Caption, Convert, Merge, Request, Txt2Img
 from webui.core.sampling import SCHEDULES
+from webui.core.scheduled import at_first
 from webui.core.wire import Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.recipes.shots import networks
+from webui.engine.recipes.tools import Pictures
 from webui.engine.samplers import SAMPLERS
 from webui.engine.samplers.registry import register
 from webui.engine.schedules import schedule
@@ -172,7 +175,7 @@ class Runner:
 
     def _bytes_beside(self, request: Request) -> int:
         """Of what extensions will have on the device with the model."""
-        uses = self._extensions.models_of(request.model_dump(), request.extensions)
+        uses = self._extensions.models_of(request.model_dump(), at_first(request.extensions))
         width = 4 if self._models.device.type == "cpu" else 2
         return bytes_beside(uses, self._catalog.find, width)
 
@@ -191,7 +194,10 @@ class Runner:
 
     def _make_all(self, run: Run, reporter: Reporter) -> None:
         request = run.request
-        extensions = self._extensions.participants(run.job, request, self._services(run))
+        framed = request.extensions if isinstance(request, Animation) else {}
+        extensions = self._extensions.participants(
+            run.job, request, self._services(run), lambda name: name not in framed
+        )
         tools = self._tools(run, reporter, extensions)
         if isinstance(request, Animation):
             return self._animate(run, request, tools, reporter, extensions)
@@ -227,6 +233,14 @@ class Runner:
                 self._send_picture(run, drawn, now - last)
                 last = now
 
+    def _extended(
+        self, run: Run, request: AnyRequest, picture: Pictures, mask: Pictures
+    ) -> Sequence[Participant]:
+        """Who takes part in a frame for the values of extensions, as in a job of its own."""
+        services = replace(self._services(run), picture=picture, mask=mask)
+        which = request.extensions.__contains__
+        return self._extensions.participants(run.job, request, services, which)
+
     def _services(self, run: Run) -> Services:
         """What extensions may ask for in a job."""
         return Services(
@@ -259,6 +273,7 @@ class Runner:
             restored=self._restored,
             preprocess=self._preprocessed,
             participants=[reporter, *extensions, *shown],
+            extended=partial(self._extended, run),
             check=check,
             phase=reporter.phase,
             legs=reporter.legs,

@@ -12,11 +12,15 @@ from PIL import Image
 from webui.core.events import Phase
 from webui.core.participants import Participant
 from webui.core.pictures import PictureRef
+from webui.core.requests import AnyRequest
 from webui.engine.options import Options
 from webui.engine.recipes.shots import Shot
 from webui.models.family import Model
 from webui.prompt.infotext import Parameters, Value
 from webui.prompt.networks import Network
+
+Pictures = Callable[[PictureRef], Image.Image]
+Extended = Callable[[AnyRequest, Pictures, Pictures], Sequence[Participant]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Tools:
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
         participants: who takes part in every step.
+        extended: (request of a frame, its pictures, its masks) -> who takes part in it for the
+            values of extensions that it has.
         check: called before each model call; raises to stop.
         phase: told what is being done now; "sampling" begins the next leg.
         legs: told the legs of the batch before the first begins.
@@ -83,6 +89,7 @@ class Tools:
         default=lambda name, image, options: _without("preprocess")
     )
     participants: Sequence[Participant] = ()
+    extended: Extended = field(default=lambda request, picture, mask: ())
     check: Callable[[], None] = field(default=lambda: None)
     phase: Callable[[Phase], None] = field(default=lambda phase: None)
     legs: Callable[[Sequence[Leg]], None] = field(default=lambda legs: None)
