@@ -10,6 +10,7 @@ from webui.core.plugins import Extensions
 from webui.core.scheduled import FOR_EXTENSIONS, with_schedules
 from webui.core.settings import Settings
 from webui.jobs.continuing import Find, going_on, nothing_found
+from webui.jobs.extending import problems_in_frames
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
