@@ -17,7 +17,7 @@ from PIL import Image
 from webui.core.errors import UserError
 from webui.core.events import Progress
 from webui.core.memory import Memory
-from webui.core.offers import Offers
+from webui.core.offers import Offers, PreprocessorInfo
 from webui.core.wire import (
     COMMAND,
     Beat,
@@ -37,6 +37,11 @@ STEPS = 4
 _GB = 10**9
 MEMORY = Memory(kind="cuda", free=2 * _GB, total=8 * _GB, ram_free=16 * _GB, ram_total=16 * _GB)
 """What it says it has."""
+_LOW = {"type": "integer", "title": "Low", "default": 100, "minimum": 1, "maximum": 255}
+PREPROCESSORS = (
+    PreprocessorInfo(name="canny", title={"en": "Edges"}, options={"properties": {"low": _LOW}}),
+)
+"""What it says it makes maps with."""
 
 
 class Worker:
@@ -67,9 +72,10 @@ class Worker:
 
     def run(self, run: Run) -> Ended:
         request = run.request
-        if "dies" in request.prompt:
+        prompt = getattr(request, "prompt", "")
+        if "dies" in prompt:
             os._exit(3)
-        if "broken" in request.prompt:
+        if "broken" in prompt:
             problem = UserError("unexpected", reason="the prompt said so").problem
             return Ended(token=run.token, outcome="failed", problem=problem)
         for index in range(request.images):
@@ -79,7 +85,8 @@ class Worker:
 
     def draw(self, run: Run, index: int) -> bool:
         request = run.request
-        rounds = 100 if "slow" in request.prompt else 10 if "steady" in request.prompt else 1
+        prompt = getattr(request, "prompt", "")
+        rounds = 100 if "slow" in prompt else 10 if "steady" in prompt else 1
         for step in range(STEPS * rounds):
             if run.token in self.cancelled:
                 return False
@@ -94,10 +101,10 @@ class Worker:
             )
             self.send(News(token=run.token, progress=progress))
             time.sleep(0.05 if rounds > 1 else 0.001)
-        seed = request.seed + index
-        width, height = request.width or 64, request.height or 64
+        seed = getattr(request, "seed", 0) + index
+        width, height = (getattr(request, side, None) or 64 for side in ("width", "height"))
         color = (seed % 256, seed // 256 % 256, 99)
-        infotext = f"{request.prompt}\nSteps: 4, Sampler: Euler a, Seed: {seed}, Size: 64x64"
+        infotext = f"{prompt}\nSteps: 4, Sampler: Euler a, Seed: {seed}, Size: 64x64"
         data = encode(Image.new("RGB", (width, height), color), "png", 90, infotext)
         made = Made(
             token=run.token,
@@ -116,7 +123,7 @@ def main() -> None:
     worker = Worker()
     threading.Thread(target=worker.read, daemon=True).start()
     threading.Thread(target=worker.beat, daemon=True).start()
-    worker.send(Ready(offers=Offers(device="fake")))
+    worker.send(Ready(offers=Offers(device="fake", preprocessors=PREPROCESSORS)))
     while True:
         worker.send(worker.run(worker.runs.get()))
 

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from webui.ext import Call, JobView, Participant, UserError, resized, shorter_side
+from webui.ext import Call, JobView, Participant, Txt2Img, UserError, resized, shorter_side
 
 from .networks import Added, Network
 from .reading import read_network
+from .told import told
 from .units import NO_PREPROCESSOR, Unit
 
 INPAINT = "inpaint"
@@ -86,7 +87,17 @@ class _One:
     def counts(self, call: Call) -> bool:
         """Whether it does on this step, as A1111's extension reckons."""
         share = call.step.index / max(call.step.total, 1)
-        return self.unit.start <= share <= self.unit.end
+        return self.unit.start <= share <= self.unit.end and self._in_pass(call)
+
+    def _in_pass(self, call: Call) -> bool:
+        """Whether it counts in this pass of a hires fix: the second draws at another size."""
+        request = self._job.request
+        if self.unit.passes == "both" or not isinstance(request, Txt2Img) or not request.hires:
+            return True
+        stride = call.model.latent.stride
+        sides = (request.width or 0) // stride, (request.height or 0) // stride
+        first = request.hires.image is None and sides == (call.x.shape[3], call.x.shape[2])
+        return first == (self.unit.passes == "first")
 
     def added(self, call: Call) -> Added:
         """What it adds for the rows of a call, weighted and masked."""
@@ -159,27 +170,7 @@ class _One:
 
     def told(self) -> str:
         """As A1111's extension writes it."""
-        unit, hash = self.unit, self._file.hash
-        name = f"{self._file.name} [{hash}]" if hash else self._file.name
-        fits = {"just_resize": "Just Resize", "crop": "Crop and Resize", "fill": "Resize and Fill"}
-        modes = {
-            "balanced": "Balanced",
-            "prompt": "My prompt is more important",
-            "control": "ControlNet is more important",
-        }
-        values: dict[str, object] = {
-            "Module": unit.preprocessor,
-            "Model": name,
-            "Weight": unit.weight,
-            "Resize Mode": fits[unit.resize_mode],
-            "Processor Res": unit.resolution or 512,
-            **unit.options,
-            "Guidance Start": unit.start,
-            "Guidance End": unit.end,
-            "Pixel Perfect": unit.resolution is None,
-            "Control Mode": modes[unit.mode],
-        }
-        return ", ".join(f"{name}: {value}" for name, value in values.items())
+        return told(self.unit, self._file.name, self._file.hash)
 
 
 def _tokens(sides: tuple[int, int]) -> tuple[int, int]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from webui.ext import AnyRequest, Drawing, Panel, Txt2Img, UserError, hookimpl
 
+from .told import read
 from .units import Options
 from .units import models_of as models_of  # a hook
 
 
 @hookimpl
 def register_panels() -> list[Panel]:
-    return [Panel(title={"en": "ControlNet", "pl": "ControlNet"}, options=Options)]
+    title = {"en": "ControlNet", "pl": "ControlNet"}
+    return [Panel(title, Options, script="panel.js", style="panel.css")]
+
+
+@hookimpl
+def read_parameters(parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+    units = read(parameters)
+    return {"units": [unit.model_dump(mode="json") for unit in units]} if units else None
 
 
 @hookimpl

@@ -11,6 +11,7 @@ from webui.ext import ModelUse, PictureRef, hookimpl
 
 Mode = Literal["balanced", "prompt", "control"]
 Fit = Literal["just_resize", "crop", "fill"]
+Passes = Literal["both", "first", "second"]
 Share = Annotated[float, Field(ge=0, le=1)]
 NO_PREPROCESSOR = "none"
 
@@ -30,6 +31,7 @@ class Unit(BaseModel):
         resize_mode: how the picture becomes the size that is drawn.
         control_type: number of the kind of map, for networks that know several.
         low_memory: keep the network in the main memory between its calls.
+        passes: of a hires fix, in which it counts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +50,7 @@ class Unit(BaseModel):
     resize_mode: Fit = "crop"
     control_type: int | None = Field(default=None, ge=0, le=63)
     low_memory: bool = False
+    passes: Passes = "both"
 
     @model_validator(mode="after")
     def _fits_together(self) -> Unit:

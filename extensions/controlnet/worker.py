@@ -5,6 +5,7 @@ from __future__ import annotations
 from webui.ext import JobView, Participant, Preprocessor, hookimpl
 
 from .maps import PREPROCESSORS
+from .poses import PREPROCESSORS as POSES
 from .units import Options
 from .units import models_of as models_of  # a hook
 
@@ -23,4 +24,4 @@ def participate(job: JobView) -> Participant | None:
 
 @hookimpl
 def register_preprocessors() -> list[Preprocessor]:
-    return list(PREPROCESSORS)
+    return [*PREPROCESSORS, *POSES]

@@ -137,9 +137,13 @@ def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
         except UserError:
             return None
 
+    fields = to_request_fields(parameters, find_model) if read.infotext else {}
+    told = {name: str(value) for name, value in parameters.values.items()}
+    if extensions := services.extensions.read_parameters(told):
+        fields["extensions"] = extensions
     return PictureParameters(
         infotext=read.infotext,
         parameters=dict(parameters.values),
-        fields=to_request_fields(parameters, find_model) if read.infotext else {},
+        fields=fields,
         other=read.other,
     )

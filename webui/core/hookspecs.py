@@ -294,6 +294,11 @@ class ServerHooks(SharedHooks):
         """Whether this extension puts `request.references` to use when the job is drawn."""
         ...
 
+    @hookspec
+    def read_parameters(self, parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """The values of its panel that a picture's parameters tell of; None: they tell nothing."""
+        ...
+
 
 class WorkerHooks(SharedHooks):
     """Hooks of an extension's `worker` module."""

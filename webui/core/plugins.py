@@ -171,7 +171,7 @@ class Extensions:
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join([field, *map(str, first["loc"])])
-                reason = first["msg"]
+                reason = first["msg"].removeprefix("Value error, ")
                 problems.append(
                     UserError("extension_value", where, name=name, reason=reason).problem
                 )
@@ -205,6 +205,12 @@ class Extensions:
             ExtensionError: one of them raised.
         """
         return any(one.call("serve_references", request=request) for one in self._active())
+
+    def read_parameters(self, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """Extension -> the values of its panel that a picture's parameters tell of."""
+        ask = partial(Extension.call, hook="read_parameters", parameters=parameters)
+        told = [(one.name, ask(one)) for one in self._active()]
+        return {name: dict(values) for name, values in told if values is not None}
 
     def models_of(
         self, values: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]

@@ -1,0 +1,34 @@
+// Maps that were asked for: jobs of the queue like all others. What was made is remembered as long as the page lives.
+import { Refused, over, post, storedUrl, take } from "easel";
+
+const [LEAST, MOST] = [64, 2048];
+const made = new Map(); // what was asked for, as text -> how a request names the map
+
+const asked = ({ image, preprocessor, options, resolution, resize_mode }) =>
+  JSON.stringify([image, preprocessor, options, resolution, resolution === null && resize_mode]);
+
+/** How a request names the map of a unit; null where none was made of it as it is now. */
+export const mapOf = unit => (unit.preprocessor === "none" ? null : (made.get(asked(unit)) ?? null));
+
+/** Ask for the map and wait for it. Throws Refused with the reason where there is none. */
+export async function makeMap(unit, given) {
+  const { image, preprocessor, options } = unit;
+  const resolution = unit.resolution ?? (await pixelPerfect(unit, given.size()));
+  const job = await post("/jobs", { kind: "preprocess", image, preprocessor, options, resolution });
+  take(job);
+  const done = await over(job.id);
+  const picture = done.pictures[0];
+  if (!picture) throw new Refused(0, [done.problem ?? { code: "", message: given.t("map.failed") }]);
+  made.set(asked(unit), `picture:${picture.id}`);
+}
+
+/** The shorter side at which a map has the pixels of what is drawn (as the extension reckons in control.py). */
+async function pixelPerfect({ image, resize_mode }, [width, height]) {
+  const shown = new Image();
+  shown.src = storedUrl(image);
+  await shown.decode();
+  const scales = [height / shown.naturalHeight, width / shown.naturalWidth];
+  const scale = resize_mode === "fill" ? Math.min(...scales) : Math.max(...scales);
+  const side = Math.round(scale * Math.min(shown.naturalWidth, shown.naturalHeight));
+  return Math.min(MOST, Math.max(LEAST, side));
+}

@@ -1,0 +1,61 @@
+// The menu of networks: those that fit the chosen base model, and what to do where none does.
+import { choice, get, h } from "easel";
+
+const AGAIN = 1000; // milliseconds; the list is read piece by piece
+const cache = { entries: [], at: 0 };
+
+/** All networks there are; asked for again when the last answer is some seconds old. */
+async function networks() {
+  if (Date.now() - cache.at > 5000) {
+    cache.at = Date.now();
+    let page = await get("/models?kind=controlnet&limit=1000");
+    while (!page.whole) {
+      await new Promise(done => setTimeout(done, AGAIN));
+      page = await get("/models?kind=controlnet&limit=1000");
+    }
+    cache.entries = page.entries;
+  }
+  return cache.entries;
+}
+
+export function modelField({ t, model }, { read, update }) {
+  const field = choice({ name: "model", label: "ext.controlnet.model", choices: [{ value: null, label: t("model.none") }] });
+  const note = h("p.hint", { role: "status", hidden: true });
+  field.element.append(note);
+  let entries = [];
+
+  const show = () => {
+    const family = model()?.family;
+    const usable = entries.filter(one => !one.problem);
+    const fits = usable.filter(one => one.family === family || !family);
+    const unknown = usable.filter(one => family && !one.family);
+    const row = (one, group) => ({ value: one.name, label: one.title || one.name, group });
+    field.offer([
+      { value: null, label: t("model.none") },
+      ...fits.map(one => row(one)),
+      ...unknown.map(one => row(one, t("model.unknown"))),
+    ]);
+    field.write(read().model);
+    say(family, fits.length + unknown.length, usable.length);
+  };
+  const say = (family, fitting, all) => {
+    const chosen = entries.find(one => one.name === read().model);
+    const wrong = chosen?.family && family && chosen.family !== family;
+    const key = wrong ? "model.wrong" : !all ? "model.nothing" : !fitting ? "model.misfit" : "";
+    note.textContent = key ? t(key, { family: family ?? "", name: read().model ?? "" }) : "";
+    note.hidden = !key;
+  };
+  const load = async () => {
+    entries = await networks().catch(() => entries);
+    show();
+  };
+  field.write(read().model);
+  field.control.addEventListener("input", () => {
+    field.clear();
+    update({ model: field.read() });
+    show();
+  });
+  field.control.addEventListener("focus", load);
+  load();
+  return { ...field, suit: show };
+}

@@ -1,0 +1,101 @@
+// The panel: units side by side as tabs, one of them to be seen.
+import { arrange, h, icon } from "easel";
+import { unitPart } from "./unit.js";
+
+const MOST = 10;
+const EMPTY = {
+  ...{ enabled: true, image: null, mask: null, preprocessor: "none", options: {}, resolution: null, model: null },
+  ...{ weight: 1, start: 0, end: 1, mode: "balanced", resize_mode: "crop", control_type: null, low_memory: false },
+  passes: "both",
+};
+
+export function mount(given) {
+  const { element, change, t } = given;
+  let units = [];
+  let chosen = 0;
+  let shown = null; // the part of the chosen unit
+  let model = null;
+  const tabs = h("div.control-tabs", { role: "tablist", "aria-label": t("units"), onkeydown: event => step(event) });
+  const add = h("button.quiet.control-add", { type: "button", onclick: () => put(units.length, EMPTY) }, icon("plus"), h("span", {}));
+  const head = h("div.control-head", {}, tabs, add);
+  const body = h("div.control-body", { role: "tabpanel" });
+  const lead = h("p.hint", {}, t("lead"));
+  const count = h("small.control-count", {});
+  element.append(h("div.control-units", {}, lead, head, body));
+  element.closest("details")?.querySelector("summary").append(count);
+
+  const tell = () => change({ units });
+  const showTabs = () => {
+    const made = units.map((unit, i) => tabOf(unit, i));
+    arrange(tabs, made);
+    tabs.hidden = !units.length;
+    lead.hidden = units.length > 0;
+    add.hidden = units.length >= MOST;
+    add.lastChild.textContent = units.length ? t("more") : t("add");
+    add.title = t("add");
+    const on = units.filter(one => one.enabled).length;
+    count.textContent = on ? String(on) : "";
+  };
+  const tabOf = (unit, i) => {
+    const what = unit.preprocessor === "none" ? (unit.model ?? "").split("/").at(-1) : unit.preprocessor;
+    const on = unit.enabled ? "" : ".off";
+    const pressed = { role: "tab", "aria-selected": String(i === chosen), tabindex: i === chosen ? 0 : -1 };
+    const title = [t("unit", { n: i + 1 }), what].filter(Boolean).join(" · ");
+    return h(`button.control-tab${on}`, { type: "button", ...pressed, title, onclick: () => choose(i) }, title);
+  };
+  const step = event => {
+    const to = { ArrowLeft: chosen - 1, ArrowRight: chosen + 1, Home: 0, End: units.length - 1 }[event.key];
+    if (to === undefined || !units[to]) return;
+    event.preventDefault();
+    choose(to);
+    tabs.children[to].focus();
+  };
+  const show = () => {
+    showTabs();
+    shown = units.length ? unitPart({ ...given, model: () => model, size, redraw: () => show() }, { read: () => units[chosen], update, copy, remove }) : null;
+    body.replaceChildren(...(shown ? [shown.element] : []));
+    body.hidden = !shown;
+  };
+  const choose = i => {
+    chosen = i;
+    show();
+  };
+  const put = (at, unit) => {
+    units = units.toSpliced(at, 0, structuredClone(unit));
+    tell();
+    choose(at);
+  };
+  const update = changes => {
+    units = units.with(chosen, { ...units[chosen], ...changes });
+    showTabs();
+    tell();
+  };
+  const copy = () => put(chosen + 1, units[chosen]);
+  const remove = () => {
+    units = units.toSpliced(chosen, 1);
+    tell();
+    choose(Math.max(0, Math.min(chosen, units.length - 1)));
+    (tabs.children[chosen] ?? add).focus();
+  };
+  /** What is about to be drawn, in pixels. */
+  const size = () => ["width", "height"].map(side => Number(given.form.value(side)) || (model?.card[side] ?? 512));
+  const write = value => {
+    if (JSON.stringify(value.units) === JSON.stringify(units) && shown) return;
+    units = value.units.map(one => ({ ...EMPTY, ...one }));
+    choose(Math.max(0, Math.min(chosen, units.length - 1)));
+  };
+  write(given.value);
+  given.onModel(now => {
+    model = now;
+    shown?.suit();
+  });
+  return {
+    write,
+    blame: (sentence, place) => {
+      const [, at, field] = place.split(".");
+      if (sentence && units[at] && Number(at) !== chosen) choose(Number(at));
+      shown?.blame(sentence, field);
+    },
+    focus: () => (tabs.children[chosen] ?? add).focus(),
+  };
+}

@@ -1,0 +1,145 @@
+// The picture of a unit, where in it the unit leads, and the map that is made of it.
+import { Refused, chooser, h, isVisible, jobsNewestFirst, percent, storedUrl, takeFiles, upload, word } from "easel";
+import { makeMap, mapOf } from "./maps.js";
+import { blank, paint } from "./paint.js";
+import { posing } from "./pose.js";
+import { writePose } from "./pose_data.js";
+import { poseBlob } from "./pose_draw.js";
+
+const POSE = "openpose_json"; // the preprocessor that draws what the editor made
+
+const button = (label, onclick, kind = "quiet") => h(`button.${kind}`, { type: "button", onclick }, label);
+const blobOf = async ref => (await fetch(storedUrl(ref))).blob();
+
+export function picturesPart(given, { read, update }) {
+  const { t } = given;
+  const problem = h("p.problem", { role: "alert", hidden: true });
+  const status = h("p.hint", { role: "status", hidden: true });
+  const blame = sentence => {
+    problem.textContent = sentence;
+    problem.hidden = !sentence;
+  };
+  const say = sentence => {
+    status.textContent = sentence;
+    status.hidden = !sentence;
+  };
+  const trying = async act => {
+    blame("");
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      blame(word(error.problems[0]));
+    }
+    say("");
+    show();
+  };
+  const send = async blob =>
+    (await upload(blob, { field: "image", onProgress: share => say(share === null ? "" : percent(share)) })).id;
+  const take = changes => {
+    update(changes);
+    show();
+  };
+  const takeBlob = blob => trying(async () => take({ image: await send(blob), mask: null }));
+  const useMap = image => {
+    update({ image, preprocessor: "none", options: {} });
+    given.redraw();
+  };
+
+  const input = chooser(([file]) => takeBlob(file), { "data-takes": "control" });
+  const draw = () =>
+    trying(async () => {
+      const { image } = read();
+      const picture = image ? await blobOf(image) : await blank(...given.size());
+      const made = await paint(element, { t, title: t("draw"), picture, mode: "sketch", colour: image ? null : "#ffffff" });
+      if (made?.blob) take({ image: await send(made.blob) });
+    });
+  const paintMask = () =>
+    trying(async () => {
+      const { image, mask } = read();
+      const given = { picture: await blobOf(image), mask: mask && (await blobOf(mask)) };
+      const made = await paint(element, { t, title: t("mask"), mode: "mask", ...given });
+      if (made) take({ mask: made.blob && (await send(made.blob)) });
+    });
+  const pose = () =>
+    trying(async () => {
+      const { image, preprocessor, options } = read();
+      const start = preprocessor === POSE ? (options.pose ?? "") : "";
+      const behind = image && preprocessor !== POSE ? storedUrl(image) : null;
+      const made = await posing(element, { t, start, size: given.size(), behind });
+      if (!made) return;
+      const drawn = await send(await poseBlob(made));
+      update({ image: drawn, mask: null, preprocessor: POSE, options: { pose: writePose(made) } });
+      given.redraw();
+    });
+  const fromResult = () => {
+    const made = jobsNewestFirst().find(job => job.pictures.length && job.request.kind !== "preprocess");
+    if (made) take({ image: `picture:${made.pictures.at(-1).id}`, mask: null });
+    else blame(t("no_result"));
+  };
+  const preview = () =>
+    trying(async () => {
+      say(t("map.making"));
+      await makeMap(read(), given);
+    });
+  const mendMap = () =>
+    trying(async () => {
+      const picture = await blobOf(mapOf(read()));
+      const made = await paint(element, { t, title: t("map.edit"), picture, mode: "sketch", colour: "#ffffff" });
+      if (made?.blob) useMap(await send(made.blob));
+    });
+
+  const image = h("img", { alt: t("picture") });
+  const over = h("img.over", { alt: "" });
+  const invite = button(t("drop"), () => input.click(), "invite-control");
+  const frame = h("div.frame-control", {}, invite, image, over);
+  const acts = {
+    choose: button(t("choose"), () => input.click()),
+    result: button(t("from_result"), fromResult),
+    draw: button(t("draw"), draw),
+    pose: button(t("pose"), pose),
+    mask: button(t("mask"), paintMask),
+    unmask: button(t("unmask"), () => take({ mask: null })),
+    none: button(t("take_out"), () => take({ image: null, mask: null })),
+  };
+  const box = h("div.control-picture", {}, h("span.label", {}, t("picture")), frame, h("div.buttons", {}, ...Object.values(acts)), input);
+  const map = h("img", { alt: t("map") });
+  const make = button(t("map.make"), preview);
+  const save = h("a.quiet", { download: "map.png" }, t("map.save"));
+  const use = button(t("map.use"), () => useMap(mapOf(read())));
+  const edit = button(t("map.edit"), mendMap);
+  const mapFrame = h("div.frame-control", {}, h("span.hint", {}, t("map.none")), map);
+  const mapBox = h("div.control-picture", {}, h("span.label", {}, t("map")), mapFrame, h("div.buttons", {}, make, edit, save, use));
+  const hint = h("p.hint", {}, t(given.tab === "txt2img" ? "picture.needed" : "picture.own"));
+  const element = h("div.field.control-pictures", { "data-field": "image" }, box, hint, status, problem);
+
+  const show = () => {
+    const unit = read();
+    if (!unit) return;
+    put(image, unit.image);
+    put(over, unit.mask);
+    invite.hidden = Boolean(unit.image);
+    hint.hidden = Boolean(unit.image);
+    acts.choose.hidden = acts.mask.hidden = acts.none.hidden = !unit.image;
+    acts.unmask.hidden = !unit.mask;
+    const made = mapOf(unit);
+    mapBox.hidden = unit.preprocessor === "none";
+    put(map, made);
+    mapFrame.firstChild.hidden = Boolean(made);
+    make.disabled = !unit.image;
+    for (const one of [edit, save, use]) one.hidden = !made;
+    if (made) save.href = storedUrl(made);
+  };
+  takeFiles(frame, {
+    listens: () => isVisible(frame) && element.contains(document.activeElement),
+    take: ([file]) => takeBlob(file),
+  });
+  show();
+  return { element, map: mapBox, show, blame };
+}
+
+function put(image, ref) {
+  image.hidden = !ref;
+  const url = ref ? storedUrl(ref) : null;
+  if (url && image.getAttribute("src") !== url) image.src = url;
+}
