@@ -36,6 +36,16 @@ def test_a_job_from_the_request_to_its_pictures(client: Client):
     assert state["last"] >= 4 and state["worker"]["device"] == "fake"
 
 
+def test_pictures_come_page_by_page(client: Client):
+    job = client.finished(client.submit("pears", seed=1, batch_count=3, width=64, height=64)["id"])
+    page = client.get(f"/jobs/{job['id']}/pictures?first=1&count=1")
+    assert page == {"total": 3, "pictures": [job["pictures"][1]]}
+    assert client.get(f"/jobs/{job['id']}/pictures")["pictures"] == job["pictures"]
+    assert client.get(f"/jobs/{job['id']}/pictures?first=3") == {"total": 3, "pictures": []}
+    assert client.get(f"/jobs/{job['id']}?pictures=false") == {**job, "pictures": []}
+    assert client("GET", "/api/v1/jobs/none/pictures").status_code == 404
+
+
 def test_older_jobs_come_page_by_page(client: Client):
     ids = [client.submit(f"apple {number}")["id"] for number in range(3)]
     first = client.get("/jobs?limit=2")["jobs"]

@@ -11,14 +11,17 @@ import pytest
 
 from tests.jobs.fake_worker import picture
 from tests.jobs.setting import check_integrity, paths_in
+from webui.core.animation import Animation
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Interrupted
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings
 from webui.core.wire import Made
+from webui.jobs import results as module
 from webui.jobs.ledger import Ledger
-from webui.jobs.records import Writing
+from webui.jobs.records import Reading, Writing
 from webui.jobs.results import Results, Unsaved
+from webui.timeline.settings_file import read_settings
 
 
 def made(token: int, index: int) -> Made:
@@ -303,3 +306,61 @@ def test_settling_leaves_other_peoples_files_alone(tmp_path: Path) -> None:
     assert {one.name for one in files(paths.outputs)} == {path.name, ".0123.part"}
     ledger.close()
     check_integrity(paths)
+
+
+def animated(ledger: Ledger, frames: int, **settings: Any) -> int:
+    given = {"prompts": {"0": "a fox"}, "compat": "native", **settings}
+    with ledger.write() as writing:
+        writing.add_job("job", "owner", Animation(settings=given, frames=frames), 0, 1.0)
+        return writing.begin("job", 1.0)
+
+
+def test_the_settings_lie_beside_the_frames(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    token = animated(ledger, 3, zoom="1.02", seed=9)
+    results = Results(ledger, tmp_path / "outputs")
+    for index in range(3):
+        results.commit(made(token, index), b"frame")
+    *frames, settings = files(tmp_path / "outputs")
+    assert settings.name == frames[0].name.replace("_000000000.png", "_settings.txt")
+    assert len(frames) == 3
+    read = read_settings(settings.read_text(encoding="utf-8"))
+    assert read.native and read.values["zoom"] == "1.02" and read.values["seed"] == 9
+    assert not read.errors and not read.unknown
+    ledger.close()
+
+
+def test_settings_that_cannot_be_written_cost_no_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    token = animated(ledger, 1)
+    monkeypatch.setattr(module, "write_settings", lambda _: "x" * 10)
+    save = module.save_atomically
+
+    def full(folder: Path, name: str, *rest: Any) -> Path:
+        if name.endswith(".txt"):
+            raise UserError("disk_full", name=name, folder=str(folder))
+        return save(folder, name, *rest)
+
+    monkeypatch.setattr(module, "save_atomically", full)
+    Results(ledger, tmp_path / "outputs").commit(made(token, 0), b"frame")
+    assert [path.suffix for path in files(tmp_path / "outputs")] == [".png"]
+    ledger.close()
+
+
+def test_a_frame_costs_the_same_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    token = started(ledger, 2)
+    results = Results(ledger, tmp_path / "outputs")
+    results.commit(made(token, 0), b"0")
+
+    def never(*_: object) -> None:
+        raise AssertionError("the pictures that are there are read again")
+
+    monkeypatch.setattr(Reading, "_pictures", never)
+    monkeypatch.setattr(Reading, "pictures", never)
+    results.commit(made(token, 1), b"1")
+    ledger.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from webui.core.events import Job
+from webui.core.events import Job, Picture
 from webui.core.extension import ExtensionInfo
 from webui.core.offers import ModelInfo, PreprocessorInfo, ToolInfo, UpscalerInfo
 from webui.core.sampling import SamplerInfo, ScheduleInfo
@@ -24,6 +24,13 @@ class JobList(BaseModel):
     """Jobs, the newest first."""
 
     jobs: tuple[Job, ...]
+
+
+class PictureList(BaseModel):
+    """A page of a job's pictures, in their order."""
+
+    total: int = Field(description="How many there are in all")
+    pictures: tuple[Picture, ...]
 
 
 class OfferList(BaseModel):

@@ -20,7 +20,7 @@ from webui.api.context import (
     SettingsOfHost,
 )
 from webui.api.errors import BODY, DISK, ID, may_answer
-from webui.api.models import About, JobList, OfferList
+from webui.api.models import About, JobList, OfferList, PictureList
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
 from webui.core.requests import KINDS
@@ -81,9 +81,25 @@ def list_jobs(
 
 
 @router.get("/jobs/{id}", tags=["jobs"], responses=may_answer(*ID))
-def get_job(services: ServicesHere, id: str) -> Job:
+def get_job(
+    services: ServicesHere,
+    id: str,
+    pictures: Annotated[bool, Query(description="False: without, where there are many")] = True,
+) -> Job:
     """One job with its pictures."""
-    return services.jobs.get(id)
+    return services.jobs.get(id) if pictures else services.jobs.bare(id)
+
+
+@router.get("/jobs/{id}/pictures", tags=["jobs"], responses=may_answer(*ID))
+def list_pictures(
+    services: ServicesHere,
+    id: str,
+    first: Annotated[int, Query(ge=0, description="How many to leave out before")] = 0,
+    count: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> PictureList:
+    """Some of a job's pictures, page by page, and how many there are."""
+    total, found = services.jobs.pictures_of(id, first, count)
+    return PictureList(total=total, pictures=tuple(found))
 
 
 @router.post(

@@ -205,6 +205,25 @@ class Jobs:
         with self._ledger.read() as reading:
             return reading.job(job)
 
+    def bare(self, job: str) -> Job:
+        """The same without its pictures.
+
+        Raises:
+            UnknownId: there is no such job.
+        """
+        with self._ledger.read() as reading:
+            return reading.bare(job)
+
+    def pictures_of(self, job: str, first: int, count: int) -> tuple[int, Sequence[Picture]]:
+        """How many pictures a job has, and some of them in their order.
+
+        Raises:
+            UnknownId: there is no such job.
+        """
+        with self._ledger.read() as reading:
+            reading.bare(job)
+            return reading.count_pictures(job), reading.pictures(job, first, count)
+
     def list(self, owner: str | None, limit: int = 50, before: str | None = None) -> Sequence[Job]:
         """An owner's jobs (None: everybody's), the newest first; `before` begins the next page.
 

@@ -84,6 +84,36 @@ class Reading:
         found = self._jobs("id = ?", (id,)) if id.isascii() else []
         return found[0] if found else _unknown()
 
+    def bare(self, id: str) -> Job:
+        """One job without its pictures, of which there may be ten thousands.
+
+        Raises:
+            UnknownId: there is none of this id.
+        """
+        found = self._jobs("id = ?", (id,), pictured=False) if id.isascii() else []
+        return found[0] if found else _unknown()
+
+    def pictures(self, job: str, first: int, count: int) -> list[Picture]:
+        """Some of a job's pictures, in their order.
+
+        Args:
+            first: how many are left out before them.
+            count: how many at most.
+        """
+        rows = self._db.execute(
+            "SELECT json FROM pictures WHERE job = ? AND state = 'done' ORDER BY place"
+            " LIMIT ? OFFSET ?",
+            (job, count, first),
+        )
+        return [Picture.model_validate_json(row["json"]) for row in rows]
+
+    def count_pictures(self, job: str) -> int:
+        """How many pictures of a job are there."""
+        row = self._db.execute(
+            "SELECT COUNT(*) FROM pictures WHERE job = ? AND state = 'done'", (job,)
+        ).fetchone()
+        return row[0]
+
     def history(self, owner: str | None, limit: int, before: str | None = None) -> list[Job]:
         """Jobs of all states, the newest first; `before` is the id where the last page ended.
 
@@ -209,13 +239,15 @@ class Reading:
         )
         return [Lease(*row) for row in rows]
 
-    def _jobs(self, condition: str, values: Sequence[object], limit: int = -1) -> list[Job]:
+    def _jobs(
+        self, condition: str, values: Sequence[object], limit: int = -1, pictured: bool = True
+    ) -> list[Job]:
         rows = self._db.execute(
             f"SELECT * FROM jobs WHERE {condition} ORDER BY number DESC LIMIT {limit}", values
         ).fetchall()
-        pictures = self._pictures([row["id"] for row in rows])
+        pictures = self._pictures([row["id"] for row in rows]) if pictured else {}
         ahead = self._ahead() if any(JobState(row["state"]) in _AHEAD for row in rows) else {}
-        return [_job(row, pictures[row["id"]], ahead.get(row["id"])) for row in rows]
+        return [_job(row, pictures.get(row["id"], ()), ahead.get(row["id"])) for row in rows]
 
     def _ahead(self) -> dict[str, int]:
         return {

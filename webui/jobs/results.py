@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from webui.core.wire import Made
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.library.pictures import MEDIA_TYPES
 from webui.prompt.filenames import Facts, picture_path, plain_name
+from webui.timeline.settings_file import settings_of, write_settings
 
 MEMORY_BYTES = 256 * 2**20
 """Of pictures that could not be saved; the oldest go first."""
@@ -74,7 +76,7 @@ class Results:
             lease = reading.lease(made.token)
             if lease is None or made.index in reading.made(lease.job):
                 return
-            job = reading.job(lease.job)
+            job = reading.bare(lease.job)
         if not 0 <= made.index < job.request.images:
             return
         picture = _picture(job, made)
@@ -91,6 +93,8 @@ class Results:
             picture = picture.model_copy(update={"problem": error.problem})
             self._unsaved.keep(picture.id, data)
         self._complete(made.token, picture, digest)
+        if isinstance(job.request, Animation) and made.index in (0, job.request.images - 1):
+            self._save_settings(job, job.request, picture)
 
     def settle(self) -> None:
         """Finish or undo the commits that a kill cut short. Nobody may be committing now.
@@ -182,6 +186,19 @@ class Results:
         name = plain_name(request.file_name) if request.file_name else None
         ending = _ENDINGS[picture.media_type]
         return folder / f"{name or stamp}_{picture.index:09}{ending}"
+
+    def _save_settings(self, job: Job, request: Animation, picture: Picture) -> None:
+        """The settings file beside the frames, named as Deforum does; once.
+
+        It is written with the first frame, and again with the last one if that was killed. The
+        frames are worth more: where it cannot be written, they stay without.
+        """
+        frame = self._frame_path(job, request, picture)
+        path = frame.with_name(f"{frame.stem.rpartition('_')[0]}_settings.txt")
+        if not path.exists():
+            text = write_settings(settings_of(request.settings))
+            with suppress(UserError):
+                save_atomically(path.parent, path.name, text.encode())
 
     def _complete(self, token: int, picture: Picture, digest: str) -> None:
         """Tell of the picture, unless the lease ended while it was written."""

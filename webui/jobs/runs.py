@@ -88,7 +88,7 @@ class Runs:
                 return None
             id = waiting[0].id
             token = writing.begin(id, time.time())
-            job = writing.job(id)
+            job = writing.bare(id)
             writing.add_event(Started(job=id, attempt=job.attempts, images=job.request.images))
             return Run(
                 job=id,
@@ -173,6 +173,6 @@ def _parked(problem: Problem, attempts: int) -> Problem:
 
 def _finish(writing: Writing, id: str, text: str | None = None) -> None:
     now = time.time()
-    started = writing.job(id).started or now
+    started = writing.bare(id).started or now
     seconds = round(max(0.0, now - started), 3)
     writing.end(Finished(job=id, seconds=seconds, text=text), now)
