@@ -31,6 +31,7 @@ from webui.cli.connection import Connection, find_server
 from webui.cli.parser import DEFAULT_HOST
 from webui.cli.words import worded
 from webui.core.errors import UserError
+from webui.core.finding import SAFE
 from webui.core.paths import Paths
 from webui.core.running import Running, write_running
 from webui.core.texts import text
@@ -42,6 +43,8 @@ def prepare_environment(options: argparse.Namespace) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if "safe" in options:
+        os.environ[SAFE] = "1"
     if device := getattr(options, "device", None):
         os.environ["EASEL_DEVICE"] = device
 

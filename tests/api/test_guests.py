@@ -59,6 +59,7 @@ def test_they_see_no_paths(guests: Client, paths: Paths) -> None:
         ("PATCH", "/settings", {"live_preview": False}),
         ("POST", "/extensions/wildcards/disable", None),
         ("POST", "/extensions/wildcards/enable", None),
+        ("POST", "/extensions/wildcards/release", None),
     ],
 )
 def test_they_change_no_settings(

@@ -9,6 +9,7 @@ from tests.doors import Client
 from webui.cli import extensions
 from webui.cli.parser import read_arguments
 from webui.core.paths import Paths
+from webui.core.quarantine import Quarantine
 from webui.jobs.services import Services
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "extensions"
@@ -63,6 +64,17 @@ def test_a_running_server_switches_them(
 def test_one_that_does_not_exist(data_folder: Paths, capsys):
     assert shell(data_folder, "disable", "nothing") == 1
     assert capsys.readouterr().err.startswith("webui: ")
+
+
+def test_one_in_quarantine_is_released(data_folder: Paths, capsys):
+    kept = Quarantine(data_folder.quarantine)
+    for _ in range(3):
+        kept.failed("wildcards", "it broke")
+    shell(data_folder, "list", "--json")
+    assert told(capsys)["wildcards"]["state"] == "quarantined"
+    assert shell(data_folder, "release", "wildcards", "--json") == 0
+    assert told(capsys)["wildcards"]["state"] == "enabled"
+    assert Quarantine(data_folder.quarantine).reasons() == {}
 
 
 def test_their_commands_run(data_folder: Paths, capsys):

@@ -2,7 +2,8 @@ import pytest
 
 from tests.core.test_plugins import extension
 from webui.core.errors import UserError
-from webui.core.extension import Extension, ExtensionError, guarded, read_manifest
+from webui.core.extension import Extension, read_manifest
+from webui.core.guarding import ExtensionError, Guard
 
 CODE = """
 from webui.ext import hookimpl
@@ -62,9 +63,9 @@ def test_what_an_extension_raises_gets_its_name(capsys):
         raise KeyError("lost")
 
     with pytest.raises(ExtensionError, match=r"The extension x failed in after: KeyError: 'lost'"):
-        guarded("x", "after", fail)
+        Guard()("x", "after", fail)
     assert "fail" in capsys.readouterr().err, "the trace is for the log"
-    assert guarded("x", "after", lambda a, b: a + b, 1, b=2) == 3
+    assert Guard()("x", "after", lambda a, b: a + b, 1, b=2) == 3
 
 
 def test_what_an_extension_says_to_the_user_stays_one_sentence():
@@ -72,5 +73,5 @@ def test_what_an_extension_says_to_the_user_stays_one_sentence():
         raise UserError("extension_twice", name="y")
 
     with pytest.raises(ExtensionError) as raised:
-        guarded("x", "after", refuse)
+        Guard()("x", "after", refuse)
     assert str(raised.value).startswith("Extension x: There are two extensions called y")

@@ -4,8 +4,8 @@ import pytest
 
 from tests.core.test_plugins import extension
 from webui.core.errors import UnknownId, UserError
-from webui.core.extension import ExtensionError
 from webui.core.extension_calls import Asked, act, answer, commands
+from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import GalleryPicture
 from webui.core.plugins import Extensions
 from webui.core.settings import Settings

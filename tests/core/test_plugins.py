@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.memory import ModelUse
 from webui.core.participants import Step
 from webui.core.plugins import Extensions
@@ -111,7 +111,7 @@ def test_disabled_is_not_imported_until_switched_on(tmp_path):
     extensions.switch([])
     info = extensions.infos()[0]
     assert info.state == "broken"
-    assert info.problem == "RuntimeError: imported"
+    assert info.problem == "The extension shout failed in server.py: RuntimeError: imported"
 
 
 def test_switched_off_has_no_effect(tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings

@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from webui.core.extension import ExtensionInfo
+from webui.core.guarding import Guard
 from webui.core.hookspecs import Panel, Tab
 from webui.core.settings import Settings
 from webui.jobs.services import Services
@@ -26,6 +27,8 @@ class FakeExtensions:
     own_tabs: list[tuple[str, Tab]] = field(default_factory=list[tuple[str, Tab]])
     own_panels: list[tuple[str, Panel]] = field(default_factory=list[tuple[str, Panel]])
     models: dict[str, type[BaseModel]] = field(default_factory=dict[str, type[BaseModel]])
+
+    guard: Guard = field(default_factory=Guard)
 
     def tabs(self) -> list[tuple[str, Tab]]:
         return self.own_tabs

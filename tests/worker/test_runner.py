@@ -9,7 +9,7 @@ from tests.core.test_plugins import TOOLS, extension
 from tests.engine.stub import StubModel
 from tests.upscaler_files import write_network
 from webui.core.errors import UserError
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.memory import Memory
 from webui.core.plugins import Extensions
 from webui.core.requests import Caption, Img2Img, Inpaint, Txt2Img, Upscale
@@ -47,8 +47,14 @@ class TwoModels:
     def memory(self):
         return Memory(free=1, total=2)
 
+    def find(self, kind, name):
+        return None
+
     def hash(self, model_id):
         return "0123456789"
+
+    def find(self, kind, name):
+        return None
 
     def entries(self, kind=None, *, limit=None):
         return Page(total=0, entries=())

@@ -13,7 +13,7 @@ from tests.tiny_flows import info_of, write_flux, write_sd3
 from tests.worker.test_adapters import OneModel
 from tests.worker.test_runner import Server, run
 from webui.core.errors import UserError
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.memory import Memory, ModelUse, Rung
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img

@@ -15,8 +15,9 @@ from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import ExtensionList
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job
-from webui.core.extension import ExtensionError, ExtensionInfo
+from webui.core.extension import ExtensionInfo
 from webui.core.extension_calls import Asked, act, answer
+from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import GalleryPicture
 
 router = APIRouter(route_class=DescribedRoute)
@@ -58,12 +59,31 @@ def disable_extension(services: ServicesHere, name: str) -> ExtensionInfo:
     return _switch(services, name, on=False)
 
 
+@router.post(
+    "/extensions/{name}/release",
+    tags=["extensions"],
+    dependencies=[SettingsOfHost],
+    responses=may_answer(*ID, *DISK),
+)
+def release_extension(services: ServicesHere, name: str) -> ExtensionInfo:
+    """Let an extension that failed again and again take part anew."""
+    known = _info(services, name)
+    services.extensions.release(known.name)
+    return _info(services, name)
+
+
+def _info(services: ServicesHere, name: str) -> ExtensionInfo:
+    for info in services.extensions.infos():
+        if info.name == name:
+            return info
+    raise UnknownId("unknown_extension", name=name[:100])
+
+
 def _switch(services: ServicesHere, name: str, on: bool) -> ExtensionInfo:
-    if all(info.name != name for info in services.extensions.infos()):
-        raise UnknownId("unknown_extension", name=name[:100])
+    _info(services, name)
     others = set(services.settings.disabled_extensions) - {name}
     services.store.update(disabled_extensions=sorted(others if on else {*others, name}))
-    return next(info for info in services.extensions.infos() if info.name == name)
+    return _info(services, name)
 
 
 @router.post(

@@ -9,9 +9,10 @@ _WORDS = {
     "list": "all extensions, on, off or broken, and why",
     "enable": "switch extensions on",
     "disable": "switch extensions off",
+    "release": "let extensions that failed again and again take part anew",
     "run": "run a command that an extension adds",
 }
-NAMED = ("enable", "disable")
+NAMED = ("enable", "disable", "release")
 """Actions on extensions that are named."""
 
 

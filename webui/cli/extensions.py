@@ -11,8 +11,10 @@ from webui.cli.words import worded
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.extension import ExtensionInfo
 from webui.core.extension_calls import commands
+from webui.core.guarding import Guard
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
+from webui.core.quarantine import Quarantine
 from webui.core.texts import text
 from webui.jobs.services import SettingsStore
 
@@ -31,7 +33,8 @@ def run(options: argparse.Namespace, language: str) -> int:
 def opened(paths: Paths, settings: SettingsStore) -> Extensions:
     """The extensions beside the page, as a server would have them."""
     disabled = settings.get().disabled_extensions
-    return Extensions(paths.extension_folders, "server", disabled, paths.data)
+    kept = Quarantine(paths.quarantine)
+    return Extensions(paths.extension_folders, "server", disabled, paths.data, quarantine=kept)
 
 
 def _list(options: argparse.Namespace, paths: Paths, language: str) -> int:
@@ -39,15 +42,34 @@ def _list(options: argparse.Namespace, paths: Paths, language: str) -> int:
     return 0
 
 
+def _release(options: argparse.Namespace, paths: Paths, language: str) -> int:
+    """Out of quarantine, by the running server if there is one."""
+    extensions = opened(paths, SettingsStore(paths.settings))
+    _check_known(extensions, options.names)
+    if (server := find_server(paths.server)) is not None:
+        with server:
+            for name in options.names:
+                server.act(f"/extensions/{name}/release")
+    for name in options.names:
+        extensions.release(name)
+    infos = [info for info in extensions.infos() if info.name in options.names]
+    _tell(infos, options, language)
+    return 0
+
+
+def _check_known(extensions: Extensions, names: Sequence[str]) -> None:
+    known = {info.name for info in extensions.infos()}
+    for name in names:
+        if name not in known:
+            raise UnknownId("unknown_extension", name=name[:100])
+
+
 def _switch(options: argparse.Namespace, paths: Paths, language: str) -> int:
     """On or off, by the running server if there is one."""
     names: Sequence[str] = options.names
     settings = SettingsStore(paths.settings)
     extensions = opened(paths, settings)
-    known = {info.name for info in extensions.infos()}
-    for name in names:
-        if name not in known:
-            raise UnknownId("unknown_extension", name=name[:100])
+    _check_known(extensions, names)
     if (server := find_server(paths.server)) is not None:
         with server:
             for name in names:
@@ -73,10 +95,11 @@ def _run_command(options: argparse.Namespace, paths: Paths, language: str) -> in
     command = own[word]
     prog = f"webui extensions run {options.name} {word}"
     parser = argparse.ArgumentParser(prog=prog, description=command.help)
-    extensions.guard(options.name, word, command.arguments, parser)
+    guard = Guard()  # a person waits, and may end it
+    guard(options.name, word, command.arguments, parser)
     given = parser.parse_args(options.words[1:])
     given.data = paths.data
-    return int(extensions.guard(options.name, word, command.run, given) or 0)
+    return int(guard(options.name, word, command.run, given) or 0)
 
 
 def _tell(infos: Sequence[ExtensionInfo], options: argparse.Namespace, language: str) -> None:
@@ -102,5 +125,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Paths, str], int]] = {
     "list": _list,
     "enable": _switch,
     "disable": _switch,
+    "release": _release,
     "run": _run_command,
 }

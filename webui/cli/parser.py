@@ -129,6 +129,12 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         help="do not open the page in a browser",
         default=argparse.SUPPRESS,
     )
+    serving.add_argument(
+        "--safe",
+        action="store_true",
+        help="load no extensions, should one keep the page from starting",
+        default=argparse.SUPPRESS,
+    )
     _add_device(serving)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
+import inspect
 import re
 import sys
 import tomllib
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
@@ -16,6 +16,7 @@ import pluggy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.core.errors import UserError
+from webui.core.guarding import Guard
 from webui.core.hookspecs import API_VERSION, PROJECT, ServerHooks, WorkerHooks
 from webui.core.offers import Localized
 
@@ -24,7 +25,7 @@ WEB = "web"
 """An extension's folder of files for the browser."""
 PAGE_FILE = r"^[a-z0-9_][\w.-]*\.(?:js|css)$"
 Side = Literal["server", "worker"]
-ExtensionState = Literal["enabled", "disabled", "broken"]
+ExtensionState = Literal["enabled", "disabled", "broken", "quarantined"]
 
 
 class Manifest(BaseModel):
@@ -35,6 +36,8 @@ class Manifest(BaseModel):
         api: version of the contract it was written for.
         order: lower comes first among extensions.
         server, worker: names of its modules, without `.py`.
+        patience: seconds that one call of its code may take without a sign of life, where the usual
+            ones do not suffice.
         page: files of its folder `web` that every page loads: scripts (`.js`) and sheets (`.css`).
     """
 
@@ -48,6 +51,7 @@ class Manifest(BaseModel):
     order: int = 0
     server: str | None = None
     worker: str | None = None
+    patience: float | None = Field(default=None, gt=0, le=3600)
     page: tuple[Annotated[str, Field(pattern=PAGE_FILE)], ...] = ()
 
 
@@ -64,37 +68,30 @@ class ExtensionInfo(BaseModel):
     problem: str | None = None
 
 
-class ExtensionError(UserError):
-    """An extension raised: its job fails with the extension's name, nothing else does."""
-
-    def __init__(self, name: str, hook: str, error: BaseException) -> None:
-        if isinstance(error, UserError):  # said on purpose, for the user
-            super().__init__("extension_says", name=name, reason=str(error))
-        else:
-            reason = f"{type(error).__name__}: {error}"[:300]
-            super().__init__("extension", name=name, hook=hook, reason=reason)
-
-
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, name: str | None = None) -> Manifest:
     """Read and check a folder's manifest.
+
+    Args:
+        name: that it has to have; the folder's own if None.
 
     Raises:
         UserError: it is missing, not TOML, has wrong fields, or is for another api.
     """
+    name = name or folder.name
     try:
         values = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest.model_validate(values)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError("manifest", name=folder.name, reason=str(error)) from error
+        raise UserError("manifest", name=name, reason=str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UserError("manifest", name=folder.name, reason=reason) from error
+        raise UserError("manifest", name=name, reason=reason) from error
     for file in manifest.page:
         if not (folder / WEB / file).is_file():
-            raise UserError("manifest", name=folder.name, reason=f"page: no file {WEB}/{file}")
-    if manifest.name != folder.name:
-        raise UserError("manifest_name", name=folder.name, other=manifest.name)
+            raise UserError("manifest", name=name, reason=f"page: no file {WEB}/{file}")
+    if manifest.name != name:
+        raise UserError("manifest_name", name=name, other=manifest.name)
     if manifest.api != API_VERSION:
         raise UserError("manifest_api", name=manifest.name, api=manifest.api, ours=API_VERSION)
     return manifest
@@ -103,15 +100,26 @@ def read_manifest(folder: Path) -> Manifest:
 class Extension:
     """A loaded extension of one side."""
 
-    def __init__(self, manifest: Manifest, folder: Path, side: Side) -> None:
+    def __init__(
+        self, manifest: Manifest, folder: Path, side: Side, guard: Guard | None = None
+    ) -> None:
+        """Import its module.
+
+        Raises:
+            UserError: its hooks are not those of the contract.
+            ExtensionError: importing it raised, or took too long.
+        """
         self.manifest = manifest
+        self._guard = guard or Guard()
         self._hooks = pluggy.PluginManager(PROJECT)
-        self._hooks.add_hookspecs(ServerHooks if side == "server" else WorkerHooks)
+        hooks = ServerHooks if side == "server" else WorkerHooks
+        self._hooks.add_hookspecs(hooks)
         module_name = manifest.server if side == "server" else manifest.worker
         if module_name is not None:
-            module = _import(manifest.name, folder, module_name)
+            file = f"{module_name}.py"
+            module = self._guard(manifest.name, file, _import, manifest.name, folder, module_name)
+            check_hooks(manifest.name, module, hooks)
             self._hooks.register(module, name=manifest.name)
-            self._hooks.check_pending()
 
     @property
     def name(self) -> str:
@@ -128,18 +136,30 @@ class Extension:
             return None
         implementation = implementations[0]
         given = {name: arguments[name] for name in implementation.argnames}
-        return guarded(self.name, hook, implementation.function, **given)
+        return self._guard(self.name, hook, implementation.function, **given)
 
 
-def guarded(name: str, hook: str, function: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
-    """Call an extension's code; whatever it raises becomes an ExtensionError with its name."""
-    try:
-        return function(*args, **named)
-    except UserError as error:
-        raise ExtensionError(name, hook, error) from error
-    except Exception as error:
-        traceback.print_exc(file=sys.stderr)
-        raise ExtensionError(name, hook, error) from error
+def check_hooks(name: str, module: ModuleType, hooks: type) -> None:
+    """Whether a module's hooks are those of the contract.
+
+    Raises:
+        UserError: one is misspelt or of the other module, or takes what it is not given.
+    """
+    known = {
+        hook: inspect.signature(f) for hook, f in inspect.getmembers(hooks, inspect.isfunction)
+    }
+    for hook, function in inspect.getmembers(module, inspect.isfunction):
+        if not hasattr(function, f"{PROJECT}_impl"):
+            continue
+        if hook not in known or hook.startswith("_"):
+            near = difflib.get_close_matches(hook, known, 1)
+            code = "hook_unknown_near" if near else "hook_unknown"
+            raise UserError(code, name=name, hook=hook, **({"near": near[0]} if near else {}))
+        given = [one for one in known[hook].parameters if one != "self"]
+        wrong = [one for one in inspect.signature(function).parameters if one not in given]
+        if wrong:
+            takes = ", ".join(given) or "–"
+            raise UserError("hook_arguments", name=name, hook=hook, wrong=wrong[0], takes=takes)
 
 
 def _import(name: str, folder: Path, module_name: str) -> ModuleType:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from webui.core.errors import UnknownId, UserError
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import (
     Answer,
     Command,

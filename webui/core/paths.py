@@ -117,6 +117,16 @@ class Paths:
         return self.state / "sounds"
 
     @property
+    def quarantine(self) -> Path:
+        """Which extensions are left out, as they failed."""
+        return self.state / "quarantine.json"
+
+    @property
+    def worker_call(self) -> Path:
+        """Which extension's code the worker is in."""
+        return self.state / "worker_call"
+
+    @property
     def worker_record(self) -> Path:
         """Process id of the worker, so that one left over can be ended."""
         return self.state / "worker.json"

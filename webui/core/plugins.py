@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import re
-import sys
-import traceback
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from PIL import Image
 from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import Problem, UserError
 from webui.core.extension import (
-    MANIFEST,
     PAGE_FILE,
     WEB,
     Extension,
-    ExtensionError,
     ExtensionInfo,
+    ExtensionState,
     Manifest,
     Side,
-    guarded,
     read_manifest,
 )
+from webui.core.finding import found_folders
+from webui.core.flood import watch_streams
+from webui.core.guarding import ExtensionError, Guard, Watched, pictured
+from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Panel,
     PictureTool,
@@ -37,8 +35,10 @@ from webui.core.hookspecs import (
     Tab,
     Upscaler,
 )
+from webui.core.isolation import Isolation, Threads, Watchdog
 from webui.core.memory import ModelUse
-from webui.core.participants import Call, Cond, JobView, Participant, Services, Step
+from webui.core.participants import JobView, Participant, Services
+from webui.core.quarantine import Quarantine
 from webui.core.requests import AnyRequest, Request
 from webui.core.scheduled import at_first
 from webui.core.settings import Settings
@@ -53,16 +53,39 @@ class Extensions:
         side: Side,
         disabled: Collection[str] = (),
         data: Path | None = None,
+        isolation: Isolation | None = None,
+        quarantine: Quarantine | None = None,
+        safe: bool = False,
     ) -> None:
+        """Find them all, and load those that are on.
+
+        Args:
+            data: where the user's files lie.
+            isolation: how their code is called; what is usual on this side if None.
+            quarantine: who is left out, and who keeps count.
+            safe: load none.
+        """
         self._side: Side = side
         self._data = data or Path()
+        self._safe = safe
+        self._quarantine = quarantine or Quarantine()
+        usual = Threads() if side == "server" else Watchdog()
+        self._guard = Guard(isolation or usual, self._quarantine.failed, self._patience)
+        watch_streams()
+        if side == "server":
+            refuse_heavy()
         self._found: dict[str, tuple[Path, Manifest | None]] = {}
         self._loaded: dict[str, Extension] = {}
         self._problems: dict[str, str] = {}
         self._disabled: frozenset[str] = frozenset()
-        for folder in _extension_folders(folders):
-            self._find(folder)
+        for name, folder in found_folders(folders):
+            self._find(name, folder)
         self.switch(disabled)
+
+    @property
+    def guard(self) -> Guard:
+        """Calls their code."""
+        return self._guard
 
     @property
     def data(self) -> Path:
@@ -72,8 +95,33 @@ class Extensions:
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
         self._disabled = frozenset(disabled)
-        for name in self._found.keys() - self._disabled - self._loaded.keys():
-            self._load(name)
+        off = self._disabled | self._quarantine.reasons().keys()
+        for name in sorted(self._found.keys() - off - self._loaded.keys()):
+            if not self._safe:
+                self._load(name)
+
+    def off(self) -> frozenset[str]:
+        """Those that the worker is to leave out, too: switched off, or in quarantine."""
+        every = frozenset(self._found) if self._safe else frozenset[str]()
+        return self._disabled | self._quarantine.reasons().keys() | every
+
+    def release(self, name: str) -> None:
+        """Take it out of quarantine."""
+        self._quarantine.release(name)
+        self.switch(self._disabled)
+
+    def blame(self, name: str, reason: str) -> None:
+        """It failed in a job."""
+        if name in self._found:
+            self._quarantine.failed(name, reason)
+
+    def praise(self, request: Request) -> None:
+        """A job is done: whoever took part in it did not fail."""
+        if not self._quarantine.counting():
+            return
+        with_panels = {name for name, _ in self.panels()}
+        always = {one.name for one in self._active()} - with_panels
+        self._quarantine.worked({*request.extensions, *always})
 
     def infos(self) -> tuple[ExtensionInfo, ...]:
         """All that were found, broken ones with the reason."""
@@ -114,7 +162,7 @@ class Extensions:
         """What extensions that are on do with pictures; a failure has the extension's name."""
         found: list[tuple[str, PictureTool]] = self._collect(f"register_{hook}")
         return [
-            replace(tool, function=partial(guarded, name, tool.name, tool.function))
+            replace(tool, function=partial(self._guard, name, tool.name, tool.function))
             for name, tool in found
         ]
 
@@ -131,21 +179,13 @@ class Extensions:
         """(extension, upscaler) of all that are on; a failure has the extension's name."""
         found: list[tuple[str, Upscaler]] = self._collect("register_upscalers")
         sure = [
-            (name, replace(one, function=partial(_pictured, one.function))) for name, one in found
+            (name, replace(one, function=partial(pictured, one.function))) for name, one in found
         ]
         return [(name, self._named(name, one.name, one)) for name, one in sure]
 
     def registered(self, hook: str) -> list[tuple[str, Any]]:
         """(extension, thing) for each thing that a hook of those that are on gives."""
         return self._collect(hook)
-
-    def guard(self, name: str, hook: str, function: Callable[..., Any], /, *args: Any) -> Any:
-        """Call an extension's function.
-
-        Raises:
-            ExtensionError: it raised.
-        """
-        return guarded(name, hook, function, *args)
 
     def settings_of(self, name: str, settings: Settings) -> BaseModel | None:
         """An extension's own settings; None if it has none."""
@@ -234,7 +274,7 @@ class Extensions:
         """What extensions that are on make maps with; a failure has the extension's name."""
         found: list[tuple[str, Preprocessor]] = self._collect("register_preprocessors")
         return [
-            replace(one, function=partial(guarded, name, one.name, one.function))
+            replace(one, function=partial(self._guard, name, one.name, one.function))
             for name, one in found
         ]
 
@@ -264,14 +304,20 @@ class Extensions:
             for one in self._active()
             if which(one.name)
         ]
-        return [Watched(name, participant) for name, participant in asked if participant]
+        return [
+            Watched(name, participant, self._guard) for name, participant in asked if participant
+        ]
 
-    @staticmethod
-    def _named(name: str, hook: str, one: Any) -> Any:
-        return replace(one, function=partial(guarded, name, hook, one.function))
+    def _patience(self, name: str) -> float | None:
+        _, manifest = self._found.get(name, (None, None))
+        return manifest.patience if manifest else None
+
+    def _named(self, name: str, hook: str, one: Any) -> Any:
+        return replace(one, function=partial(self._guard, name, hook, one.function))
 
     def _active(self) -> list[Extension]:
-        active = [one for name, one in self._loaded.items() if name not in self._disabled]
+        off = self._disabled | self._quarantine.reasons().keys()
+        active = [one for name, one in self._loaded.items() if name not in off]
         return sorted(active, key=lambda one: (one.manifest.order, one.name))
 
     def _collect(self, hook: str) -> list[tuple[str, Any]]:
@@ -300,13 +346,12 @@ class Extensions:
             self._loaded.pop(one.name, None)
             return None
 
-    def _find(self, folder: Path) -> None:
-        name = folder.name
+    def _find(self, name: str, folder: Path) -> None:
         if name in self._found:
             self._problems[name] = str(UserError("extension_twice", name=name))
             return
         try:
-            self._found[name] = (folder, read_manifest(folder))
+            self._found[name] = (folder, read_manifest(folder, name))
         except UserError as error:
             self._found[name] = (folder, None)
             self._problems[name] = str(error)
@@ -316,80 +361,22 @@ class Extensions:
         if manifest is None or name in self._problems:
             return
         try:
-            self._loaded[name] = Extension(manifest, folder, self._side)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  where an extension is called
-            traceback.print_exc(file=sys.stderr)
-            self._problems[name] = f"{type(error).__name__}: {error}"
+            self._loaded[name] = Extension(manifest, folder, self._side, self._guard)
+        except UserError as error:
+            self._problems[name] = str(error)
 
     def _info(self, name: str) -> ExtensionInfo:
         _, manifest = self._found[name]
         problem = self._problems.get(name)
-        state = "disabled" if name in self._disabled else "broken" if problem else "enabled"
+        state: ExtensionState = "broken" if problem else "enabled"
+        if self._safe:
+            state, problem = "disabled", str(UserError("extension_safe", name=name))
+        elif name in self._disabled:
+            state = "disabled"
+        elif reason := self._quarantine.reasons().get(name):
+            state, problem = "quarantined", reason
         told = manifest.model_dump(include={"version", "title", "description"}) if manifest else {}
         return ExtensionInfo(name=name, state=state, problem=problem, **told)
-
-
-class Watched(Participant):
-    """A participant of an extension, called so that a failure has the extension's name."""
-
-    def __init__(self, name: str, inner: Participant) -> None:
-        self.name = name
-        self.inner = inner
-        self.order = inner.order
-
-    def start(self, numbers: Sequence[int]) -> None:
-        guarded(self.name, "start", self.inner.start, numbers)
-
-    def conditioning(self, conds: list[Cond]) -> list[Cond]:
-        return guarded(self.name, "conditioning", self.inner.conditioning, conds)
-
-    def patched(self, model: Any) -> AbstractContextManager[None]:
-        return self._patched(model)
-
-    @contextmanager
-    def _patched(self, model: Any) -> Generator[None]:
-        context = guarded(self.name, "patched", self.inner.patched, model)
-        guarded(self.name, "patched", context.__enter__)
-        try:
-            yield
-        except BaseException as error:
-            guarded(self.name, "patched", context.__exit__, type(error), error, None)
-            raise
-        guarded(self.name, "patched", context.__exit__, None, None, None)
-
-    def before(self, step: Step) -> None:
-        guarded(self.name, "before", self.inner.before, step)
-
-    def call(self, call: Call) -> None:
-        guarded(self.name, "call", self.inner.call, call)
-
-    def after(self, step: Step) -> None:
-        guarded(self.name, "after", self.inner.after, step)
-
-    def latents(self, latents: Any) -> Any:
-        return guarded(self.name, "latents", self.inner.latents, latents)
-
-    def parameters(self) -> Mapping[str, str]:
-        return guarded(self.name, "parameters", self.inner.parameters)
-
-    def image(self, image: Image.Image) -> Image.Image:
-        return guarded(self.name, "image", self.inner.image, image)
-
-
-def _pictured(function: Callable[[Image.Image], object], picture: Image.Image) -> Image.Image:
-    made = function(picture)
-    if not isinstance(made, Image.Image):
-        raise TypeError(f"it returned {type(made).__name__}, not a picture")
-    return made
-
-
-def _extension_folders(folders: Sequence[Path]) -> list[Path]:
-    return [
-        manifest.parent
-        for folder in folders
-        if folder.is_dir()
-        for manifest in sorted(folder.glob(f"*/{MANIFEST}"))
-    ]
 
 
 def _checked(name: str, changed: object) -> AnyRequest:

@@ -112,9 +112,10 @@ class Jobs:
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
         self.pictures = Pictures(self.store, self._results.data, paths.sounds)
         self._last_used = LastUsed(self._asked_after)
-        runs = Runs(self._ledger, self._results, settings)
+        runs = Runs(self._ledger, self._results, self._settings_of_runs)
         command = command or worker_command(paths)
-        self._supervisor = Supervisor(paths, command, runs, self._hub, self._menus.update, timing)
+        told = self._menus.update
+        self._supervisor = Supervisor(paths, command, runs, self._hub, told, timing, extensions)
         if chores is None:
             chores = {"download": downloader(paths), "film": filmer(self.get, self.store)}
             chores["hash"] = hasher(catalog)
@@ -316,6 +317,11 @@ class Jobs:
     def _asked_after(self, number: int, limit: int) -> Sequence[Asked]:
         with self._ledger.read() as reading:
             return reading.asked_after(number, limit)
+
+    def _settings_of_runs(self) -> Settings:
+        """With all extensions that the worker is to leave out."""
+        off = tuple(sorted(self._extensions.off()))
+        return self._settings().model_copy(update={"disabled_extensions": off})
 
     def _recorded(self, events: Sequence[Recorded]) -> None:
         self._hub.recorded(events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from webui.core.finding import safe_mode
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
+from webui.core.quarantine import Quarantine
 from webui.core.settings import HIDDEN, SECRETS, Settings, load_settings, save_settings
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain, unknown_field
@@ -86,8 +89,14 @@ class Services:
             UserError: the data folder cannot be used.
         """
         store = SettingsStore(paths.settings)
-        disabled = store.get().disabled_extensions
-        extensions = Extensions(paths.extension_folders, "server", disabled)
+        extensions = Extensions(
+            paths.extension_folders,
+            "server",
+            store.get().disabled_extensions,
+            paths.data,
+            quarantine=Quarantine(paths.quarantine),
+            safe=safe_mode(os.environ),
+        )
         store.listen(lambda settings: extensions.switch(settings.disabled_extensions))
         catalog = Catalog.of(paths)
         jobs = Jobs(paths, store.get, catalog, extensions)

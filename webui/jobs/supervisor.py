@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue, SimpleQueue
-from typing import Literal
+from typing import Literal, Protocol
 
+from webui.core.blackbox import last_call
 from webui.core.errors import Problem, UserError
 from webui.core.events import WorkerState
 from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.paths import Paths
+from webui.core.requests import Request
 from webui.core.wire import Beat, Cancel, Ended, Made, News, Ready, Report, Run, Skip
 from webui.jobs.child import Child
 from webui.jobs.hub import Hub
@@ -46,6 +48,18 @@ class Timing:
     back_off: tuple[float, ...] = (0, 1, 2, 5, 15, 30, 60)
 
 
+class Judged(Protocol):
+    """Extensions, whose failures are counted."""
+
+    def blame(self, name: str, reason: str) -> None:
+        """One failed."""
+        ...
+
+    def praise(self, request: Request) -> None:
+        """None failed in this one."""
+        ...
+
+
 class Supervisor:
     """The worker's keeper; `wake` it when there is something to do."""
 
@@ -57,7 +71,14 @@ class Supervisor:
         hub: Hub,
         offered: Callable[[Offers], None],
         timing: Timing,
+        extensions: Judged | None = None,
     ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            extensions: are told how jobs ended.
+        """
+        self._extensions = extensions
         self._paths = paths
         self._command = command
         self._runs = runs
@@ -203,9 +224,20 @@ class Supervisor:
     def _end(self, report: Ended) -> None:
         self._runs.ended(report)
         if self._run and report.token == self._run.token:
+            self._judge(report, self._run.request)
             self._run = self._cancelled = None
             self._deaths = 0
             self._look.set()
+
+    def _judge(self, report: Ended, request: Request) -> None:
+        """Extensions that fail job after job are left out."""
+        if self._extensions is None:
+            return
+        problem = report.problem
+        if problem is not None and problem.code in ("extension", "extension_slow"):
+            self._extensions.blame(str(problem.values["name"]), problem.message)
+        elif report.outcome == "finished":
+            self._extensions.praise(request)
 
     def _died(self, child: Child) -> Problem:
         if child.nonsense is not None:
@@ -214,6 +246,12 @@ class Supervisor:
         child.kill()
         child.join()
         words = self._log.last_words()
+        if (call := last_call(self._paths.worker_call)) is not None:
+            name, hook = call
+            problem = UserError("extension_died", name=name, hook=hook, reason=reason).problem
+            if self._extensions is not None:
+                self._extensions.blame(name, problem.message)
+            return problem
         return UserError("worker_died", reason=f"{reason}: {words}" if words else reason).problem
 
     def _lose(self, problem: Problem) -> None:

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from webui.core.errors import UserError
-from webui.core.extension import guarded
+from webui.core.guarding import Guard
 from webui.core.hookspecs import Tab
 from webui.core.texts import LANGUAGES, catalogue
 from webui.ui.bind import fields_of
@@ -54,14 +54,14 @@ class Assets(StaticFiles):
 
 def build(services: Services, extensions_tabs: Sequence[tuple[str, Tab]] = ()) -> gr.Blocks:
     """The page with our tabs and those of extensions."""
-    return _build(_words(extensions_tabs), extensions_tabs)
+    return _build(_words(extensions_tabs), extensions_tabs, services.extensions.guard)
 
 
 def mount(app: FastAPI, services: Services) -> FastAPI:
     """Serve our files at `/own` and the page at `/`. Routes added later are never reached."""
     extensions_tabs = services.extensions.tabs()
     words = _words(extensions_tabs)
-    page = _build(words, extensions_tabs)
+    page = _build(words, extensions_tabs, services.extensions.guard)
 
     @app.get("/own/build", include_in_schema=False)
     def build_id() -> PlainTextResponse:  # pyright: ignore[reportUnusedFunction]
@@ -93,7 +93,7 @@ def mount(app: FastAPI, services: Services) -> FastAPI:
     return app
 
 
-def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]]) -> gr.Blocks:
+def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]], guard: Guard) -> gr.Blocks:
     said = gr.I18n(**words)
     with gr.Blocks(title="Easel", analytics_enabled=False, fill_width=True) as page:
         own("page")
@@ -105,14 +105,14 @@ def _build(words: Words, extensions_tabs: Sequence[tuple[str, Tab]]) -> gr.Block
                 known = f"{name}.{tab.id}"
                 named = {"elem_id": f"tab-{name}-{tab.id}", "elem_classes": ["extension"]}
                 with gr.Tab(said(known), id=known, **named):
-                    _build_extension_tab(name, tab)
+                    _build_extension_tab(name, tab, guard)
     return page
 
 
-def _build_extension_tab(name: str, tab: Tab) -> None:
+def _build_extension_tab(name: str, tab: Tab, guard: Guard) -> None:
     """An extension whose tab cannot be built says so in its place; the others stand."""
     try:
-        guarded(name, "register_tabs", tab.build)
+        guard(name, "register_tabs", tab.build)
     except UserError as error:
         own("failure", problem=error.problem.model_dump(mode="json"))
 

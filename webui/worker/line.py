@@ -44,6 +44,7 @@ class Control:
     Attributes:
         token: of the run in work.
         model, memory: what is used, and what there is of it.
+        alive: told whenever the run gets on.
         measure: tells what memory there is; asked while no run is in work.
     """
 
@@ -53,6 +54,7 @@ class Control:
         self.model: str | None = None
         self.memory: Memory | None = None
         self.measure: Callable[[], Memory] | None = None
+        self.alive: Callable[[], None] = lambda: None
         self._cancelled: set[int] = set()
         self._skipped: set[int] = set()
 

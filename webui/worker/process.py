@@ -7,13 +7,17 @@ nothing is left behind when the server is killed.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from webui.core.blackbox import BlackBox
 from webui.core.errors import Problem, UserError
+from webui.core.guarding import ExtensionError
+from webui.core.isolation import TooSlow, Watchdog
 from webui.core.paths import Paths
 from webui.core.wire import Ended, Run
 from webui.worker.line import Control, Line, beat, read_commands, take_standard_streams
@@ -33,7 +37,9 @@ def parse(arguments: list[str]) -> Paths:
 def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     """The composition root of the worker."""
     # torch is loaded here: for seconds, while signs of life go out
+    from webui.core.finding import safe_mode
     from webui.core.plugins import Extensions
+    from webui.core.quarantine import Quarantine
     from webui.core.settings import load_settings
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
@@ -43,9 +49,18 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     from webui.worker.runner import Runner
 
     catalog = Catalog.of(paths)
-    extensions = Extensions(paths.extension_folders, "worker", data=paths.data)
+    settings = load_settings(paths.settings)
+    watchdog = watched(paths, line, control)
+    extensions = Extensions(
+        paths.extension_folders,
+        "worker",
+        {*settings.disabled_extensions, *Quarantine(paths.quarantine).reasons()},
+        paths.data,
+        watchdog,
+        safe=safe_mode(os.environ),
+    )
     models = ModelManager(families={**extensions.families(), **FAMILIES})
-    more = load_settings(paths.settings).folders_of_models
+    more = settings.folders_of_models
     folders = (*paths.model_folders, *more)
     added = [one for _, one in extensions.upscalers()]
     upscalers = Upscalers(folders, models.device, added)
@@ -53,6 +68,23 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     return Runner(
         catalog, models, upscalers, store, extensions, line.send, control, paths.animations
     )
+
+
+def watched(paths: Paths, line: Line, control: Control) -> Watchdog:
+    """Extensions' code under a watchdog, whose calls are noted for the server."""
+
+    def stuck(name: str, hook: str, seconds: float) -> None:
+        """Nothing but the end of the process ends it: the job fails first, so that it is known."""
+        problem = ExtensionError(name, hook, TooSlow(seconds)).problem
+        box.note(None)
+        if control.token is not None:
+            line.send(Ended(token=control.token, outcome="failed", problem=problem))
+        os._exit(1)
+
+    box = BlackBox(paths.worker_call)
+    watchdog = Watchdog(stuck=stuck, note=box.note)
+    control.alive = watchdog.alive
+    return watchdog
 
 
 def execute(runner: Runner, run: Run) -> Ended:

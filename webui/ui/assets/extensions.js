@@ -26,7 +26,7 @@ export async function mount({ element }) {
   };
   const load = async () => {
     const { extensions } = await get("/extensions");
-    const cards = extensions.map(one => card(one, turn));
+    const cards = extensions.map(one => card(one, turn, release));
     list.replaceChildren(...(cards.length ? cards : [h("li.none", {}, t("ui.extensions.none"))]));
   };
   const turn = async (name, on) => {
@@ -37,10 +37,14 @@ export async function mount({ element }) {
     await trying(load);
     list.querySelector(`[data-field="${CSS.escape(name)}"] input`)?.focus();
   };
+  const release = async name => {
+    await trying(() => post(`/extensions/${name}/release`));
+    await trying(load);
+  };
   await trying(load);
 }
 
-function card(one, turn) {
+function card(one, turn, release) {
   const title = local(one.title) || one.name;
   const part = toggle({ name: one.name, title: { en: t("ui.extensions.on", { title }) } });
   part.write(one.state !== "disabled");
@@ -49,5 +53,8 @@ function card(one, turn) {
   const state = h("span.state", {}, t(`ui.extensions.${one.state}`));
   const words = [h("h3", {}, title, version, state), h("p", {}, local(one.description))];
   const problem = one.problem && h("p.problem", {}, one.problem);
-  return h("li.card", { "data-state": one.state }, h("div", {}, words, problem), part.element);
+  const again =
+    one.state === "quarantined" &&
+    h("button.quiet", { type: "button", onclick: () => release(one.name) }, t("ui.extensions.release"));
+  return h("li.card", { "data-state": one.state }, h("div", {}, words, problem, again), part.element);
 }

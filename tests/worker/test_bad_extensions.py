@@ -1,0 +1,82 @@
+"""Extensions that misbehave beside the model: their job fails by name, the next one is drawn."""
+
+import pytest
+import torch
+
+from tests.core.test_plugins import extension
+from tests.worker.test_runner import REQUEST, Server, TwoModels, run
+from webui.core.guarding import ExtensionError
+from webui.core.isolation import Watchdog
+from webui.core.plugins import Extensions
+from webui.engine.upscalers import Upscalers
+from webui.worker.line import Control
+from webui.worker.process import execute
+from webui.worker.runner import Runner
+
+CODE = """
+from webui.ext import Participant, hookimpl
+
+class Bad(Participant):
+    def __init__(self, where):
+        self.where = where
+
+    def misbehave(self, where):
+        if where == self.where:
+            HERE
+
+    def start(self, numbers): self.misbehave("start")
+    def conditioning(self, conds): self.misbehave("conditioning"); return conds
+    def before(self, step): self.misbehave("before")
+    def call(self, call): self.misbehave("call")
+    def after(self, step): self.misbehave("after")
+    def latents(self, latents): self.misbehave("latents"); return latents
+    def parameters(self): self.misbehave("parameters"); return {}
+    def image(self, image): self.misbehave("image"); return image
+
+@hookimpl
+def participate(job):
+    return Bad(job.options["where"]) if job.options else None
+"""
+HOOKS = ("start", "conditioning", "before", "after", "latents", "parameters", "image")
+
+
+@pytest.fixture
+def runner_of(tmp_path):
+    def make(misbehaviour: str) -> tuple[Runner, Server]:
+        extension(tmp_path, "bad", worker=CODE.replace("HERE", misbehaviour))
+        server, two = Server(Control()), TwoModels()
+        dog = Watchdog(2)
+        server.control.alive = dog.alive
+        extensions = Extensions([tmp_path], "worker", isolation=dog)
+        upscalers = Upscalers([], torch.device("cpu"))
+        return Runner(two, two, upscalers, None, extensions, server.send, server.control), server  # pyright: ignore
+
+    return make
+
+
+def asked(where: str):
+    return run(request=REQUEST.with_(batch_count=1, extensions={"bad": {"where": where}}))
+
+
+def test_whatever_hook_raises_its_name_is_said(runner_of, capsys):
+    runner, server = runner_of("raise ValueError('no paint')")
+    for hook in HOOKS:
+        ended = execute(runner, asked(hook))
+        assert ended.outcome == "failed" and ended.problem, hook
+        assert ended.problem.values["name"] == "bad" and ended.problem.values["hook"] == hook
+    assert execute(runner, run()).outcome == "finished"
+    assert server.indices == [0, 1, 2, 3]
+
+
+def test_one_that_loops_for_ever_fails_its_job_alone(runner_of, capsys):
+    runner, server = runner_of("\n            while True: pass")
+    ended = execute(runner, asked("after"))
+    assert ended.problem and ended.problem.code == "extension_slow"
+    assert "bad" in ended.problem.message and "after" in ended.problem.message
+    assert execute(runner, run()).outcome == "finished"
+
+
+def test_one_that_wants_to_leave_stays(runner_of, capsys):
+    runner, _ = runner_of("raise SystemExit(1)")
+    with pytest.raises(ExtensionError, match="SystemExit"):
+        runner.run(asked("image"))

@@ -1,0 +1,132 @@
+"""Extensions' code called so that whatever it does wrong has the extension's name."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from PIL import Image
+
+from webui.core.errors import UserError
+from webui.core.isolation import Direct, Isolation, TooSlow
+from webui.core.participants import Call, Cond, Participant, Step
+
+
+class ExtensionError(UserError):
+    """An extension raised: its job fails with the extension's name, nothing else does."""
+
+    def __init__(self, name: str, hook: str, error: BaseException) -> None:
+        if isinstance(error, UserError):  # said on purpose, for the user
+            super().__init__("extension_says", name=name, reason=str(error))
+        elif isinstance(error, TooSlow):
+            super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
+        else:
+            reason = f"{type(error).__name__}: {error}"[:300]
+            super().__init__("extension", name=name, hook=hook, reason=reason)
+
+
+def _nobody(name: str, reason: str) -> None:
+    """Nobody keeps count."""
+
+
+def _usual(name: str) -> None:
+    """No time of its own."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Calls extensions' code: `guard(extension, hook, function, …)`.
+
+    Attributes:
+        isolation: how.
+        failed: told (extension, sentence) of each failure that is not said on purpose.
+        seconds: that an extension asks for; None: what is usual.
+    """
+
+    isolation: Isolation = field(default_factory=Direct)
+    failed: Callable[[str, str], None] = _nobody
+    seconds: Callable[[str], float | None] = _usual
+
+    def __call__(
+        self, name: str, hook: str, function: Callable[..., Any], /, *args: Any, **named: Any
+    ) -> Any:
+        """What the function returns.
+
+        Raises:
+            ExtensionError: it raised, or took too long.
+        """
+        work = partial(function, *args, **named)
+        try:
+            return self.isolation.call(name, hook, self.seconds(name), work)
+        except UserError as error:
+            raise ExtensionError(name, hook, error) from error
+        except (Exception, SystemExit) as error:
+            traceback.print_exc(limit=-20, file=sys.stderr)
+            failure = ExtensionError(name, hook, error)
+            self.failed(name, str(failure))
+            raise failure from error
+
+
+def pictured(function: Callable[[Image.Image], object], picture: Image.Image) -> Image.Image:
+    """What a function makes of a picture, which is to be one.
+
+    Raises:
+        TypeError: it is none.
+    """
+    made = function(picture)
+    if not isinstance(made, Image.Image):
+        raise TypeError(f"it returned {type(made).__name__}, not a picture")
+    return made
+
+
+class Watched(Participant):
+    """A participant of an extension, called so that a failure has the extension's name."""
+
+    def __init__(self, name: str, inner: Participant, guard: Guard) -> None:
+        self.name = name
+        self.inner = inner
+        self.order = inner.order
+        self._guard = guard
+
+    def start(self, numbers: Sequence[int]) -> None:
+        self._guard(self.name, "start", self.inner.start, numbers)
+
+    def conditioning(self, conds: list[Cond]) -> list[Cond]:
+        return self._guard(self.name, "conditioning", self.inner.conditioning, conds)
+
+    def patched(self, model: Any) -> AbstractContextManager[None]:
+        return self._patched(model)
+
+    @contextmanager
+    def _patched(self, model: Any) -> Generator[None]:
+        context = self._guard(self.name, "patched", self.inner.patched, model)
+        self._guard(self.name, "patched", context.__enter__)
+        try:
+            yield
+        except BaseException as error:
+            self._guard(self.name, "patched", context.__exit__, type(error), error, None)
+            raise
+        self._guard(self.name, "patched", context.__exit__, None, None, None)
+
+    def before(self, step: Step) -> None:
+        self._guard(self.name, "before", self.inner.before, step)
+
+    def call(self, call: Call) -> None:
+        self._guard(self.name, "call", self.inner.call, call)
+
+    def after(self, step: Step) -> None:
+        self._guard(self.name, "after", self.inner.after, step)
+
+    def latents(self, latents: Any) -> Any:
+        return self._guard(self.name, "latents", self.inner.latents, latents)
+
+    def parameters(self) -> Mapping[str, str]:
+        return self._guard(self.name, "parameters", self.inner.parameters)
+
+    def image(self, image: Image.Image) -> Image.Image:
+        return self._guard(self.name, "image", pictured, self.inner.image, image)
