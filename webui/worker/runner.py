@@ -14,7 +14,7 @@ from PIL import Image
 
 from webui.core.animation import Animation
 from webui.core.errors import UserError
-from webui.core.extension import ExtensionError
+from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import PictureTool, Preprocessor
 from webui.core.memory import Stage
 from webui.core.offers import ModelInfo, Offers, PreprocessorInfo, ToolInfo
