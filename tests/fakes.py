@@ -19,7 +19,7 @@ from webui.core.participants import Embedding
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
 from webui.models.embeddings import LearnedWords
-from webui.models.family import ImageConditioning, LatentSpec, LoadProgress
+from webui.models.family import ImageConditioning, LatentSpec, LoadProgress, Shown
 from webui.models.sigmas import SigmaTable
 
 PREVIEW = Preview(matrix=((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)))
@@ -58,7 +58,7 @@ class FakeModel:
         self.dtype = torch.float32
         self.seconds = seconds
         self.calls: list[tuple[float, int]] = []
-        self.concats: list[Tensor | None] = []
+        self.concats: list[Shown | None] = []
 
     def noise_levels(self, height: int, width: int) -> SigmaTable:
         return self.table
@@ -77,7 +77,7 @@ class FakeModel:
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
-        concat: Tensor | None = None,
+        concat: Shown | None = None,
     ) -> Tensor:
         assert len(embeddings) == len(x)
         time.sleep(self.seconds)

@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import pytest
+
 from tests.core.test_plugins import extension
 from tests.jobs.door import GONE, Door
 from tests.jobs.test_checks import CATALOG
+from webui.core.errors import UserError
 from webui.core.plugins import Extensions
-from webui.core.requests import Img2Img, Txt2Img
+from webui.core.requests import Img2Img, Request, Txt2Img
 from webui.jobs.referring import refer
 
 
@@ -44,6 +47,27 @@ def test_an_edit_model_begins_from_noise_unless_told_otherwise(door: Door) -> No
     assert isinstance(request, Img2Img) and request.strength == 1.0
     told = refer(Txt2Img.model_validate({**values, "reference_strength": 0.75}), model)
     assert isinstance(told, Img2Img) and told.strength == 0.75
+
+
+def test_a_model_that_sees_several_is_shown_them_before_extensions_are_asked(door: Door) -> None:
+    model = CATALOG.get(None).model_copy(update={"family": "flux2"})
+    refs = {"1": door.put(3, 3), "b": door.put(4, 4)}
+    values = {"prompt": "{image} {image:b}", "references": refs}
+    asked: list[Request] = []
+
+    def served(request: Request) -> bool:
+        asked.append(request)
+        return True
+
+    several = Txt2Img.model_validate(values)
+    assert refer(several, model, served) is several and not asked
+    one = {"prompt": "a {image}", "references": {"1": refs["1"]}}
+    alone = Txt2Img.model_validate(one)
+    assert refer(alone, model) is alone
+    assert isinstance(refer(alone.with_(reference_strength=0.5), model), Img2Img)
+    with pytest.raises(UserError) as caught:
+        refer(several.with_(hires={}), model)
+    assert caught.value.problem.code == "reference_with_hires"
 
 
 SERVER = """

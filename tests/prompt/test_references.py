@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from webui.prompt.references import references_in
+from webui.prompt.references import numbered, references_in
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_nothing_is_left_to_find_and_no_other_letter_is_lost(prompt: str) -> Non
         plain = plain.replace(tag, "")
     keep = str.maketrans("", "", ", \t\n")
     assert text.translate(keep) == plain.translate(keep)
+
+
+def test_pictures_are_called_by_their_numbers() -> None:
+    prompt = "put {image:b} on {image}, not {image:c}"
+    assert numbered(prompt, ["b", "1"], "Picture") == "put Picture 1 on Picture 2, not {image:c}"
+    assert numbered("a cat", [], "Picture") == "a cat"

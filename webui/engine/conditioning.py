@@ -32,7 +32,7 @@ def conditioning(
     clip_skip: int = 1,
     hires_calls: int | None = None,
     options: Options | None = None,
-    pictures: Sequence[Image.Image] = (),
+    pictures: Sequence[Sequence[Image.Image]] = (),
 ) -> list[Cond]:
     """Read the words of a batch. Tags of networks are for others, see `recipes.passes.walk`.
 
@@ -42,7 +42,7 @@ def conditioning(
         clip_skip: 1 reads the text encoder's last layer, 2 the one before, …
         hires_calls: the same of the second pass, to read the words for that one.
         options: how schedules are read, and whether lengths are made equal.
-        pictures: what a model sees beside the words that can, one an entry; none if empty.
+        pictures: what a model sees beside the words that can, for each entry; none if empty.
     """
     options = options or Options()
     reader = _Reader(model, clip_skip, pictures)
@@ -61,18 +61,20 @@ def conditioning(
 class _Reader:
     """Encodes a branch's texts in one call, so that they have one length; each branch once."""
 
-    def __init__(self, model: Model, clip_skip: int, pictures: Sequence[Image.Image]) -> None:
+    def __init__(
+        self, model: Model, clip_skip: int, pictures: Sequence[Sequence[Image.Image]]
+    ) -> None:
         self._model = model
         self._pictures = pictures
         self._clip_skip = clip_skip
-        self._read: dict[tuple[Branch, Role, int], tuple[tuple[int, Embedding], ...]] = {}
+        self._read: dict[tuple[object, ...], tuple[tuple[int, Embedding], ...]] = {}
 
     def cond(self, role: Role, image: int, branch: Branch) -> Cond:
-        picture = self._pictures[image] if self._pictures else None
-        key = branch, role, id(picture)
+        seen = self._pictures[image] if self._pictures else ()
+        key = branch, role, *map(id, seen)
         if key not in self._read:
             if isinstance(self._model, Sighted):
-                self._model.look(picture)
+                self._model.look(seen)
             texts = list(dict.fromkeys(text for _, text in branch.schedule))
             read = self._model.encode_texts(texts, self._clip_skip, negative=role == "negative")
             embeddings = dict(zip(texts, read, strict=True))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from webui.core.participants import Call, Cond, Embedding, Participant, Role, Step
 from webui.engine.options import Options
-from webui.models.family import Model
+from webui.models.family import Model, Shown
 
 Check = Callable[[], None]
 """Called before each model call; raises to stop the run."""
@@ -53,7 +53,7 @@ class Given:
 
     model: Model
     conds: Sequence[Cond]
-    concat: Tensor | None = None
+    concat: Shown | None = None
 
 
 class Takeover(Protocol):
@@ -258,14 +258,19 @@ class Guider:
         beside = self._beside(rows)
         return self.model.predict_x0(call.x, step.sigma, call.embeddings, call.residuals, beside)
 
-    def _beside(self, rows: Sequence[_Row]) -> Tensor | None:
-        if self._concat is None:
+    def _beside(self, rows: Sequence[_Row]) -> Shown | None:
+        concat = self._concat
+        if concat is None:
             return None
-        shown = [
-            torch.zeros_like(self._concat[row.image]) if row.blind else self._concat[row.image]
-            for row in rows
-        ]
-        return torch.stack(shown)
+        if isinstance(concat, tuple):
+            return tuple(_for_rows(one, rows) for one in concat)
+        return _for_rows(concat, rows)
+
+
+def _for_rows(shown: Tensor, rows: Sequence[_Row]) -> Tensor:
+    """(B, K, h, w) to (rows, K, h, w)."""
+    mine = [torch.zeros_like(shown[row.image]) if row.blind else shown[row.image] for row in rows]
+    return torch.stack(mine)
 
 
 def _counts(cond: Cond) -> float:

@@ -21,7 +21,7 @@ from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
 from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
-from webui.models.family import ImageConditioning, LatentSpec, Model
+from webui.models.family import ImageConditioning, LatentSpec, Model, Shown
 from webui.models.sigmas import SigmaTable
 
 TileDone = Callable[[int, int], None]
@@ -99,7 +99,7 @@ class TiledModel:
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
-        concat: Tensor | None = None,
+        concat: Shown | None = None,
     ) -> Tensor:
         """See `Model.predict_x0`; residuals and concat belong to the whole picture."""
         result = torch.zeros_like(x)
@@ -111,7 +111,7 @@ class TiledModel:
                 sigma,
                 embeddings,
                 {name: _cut_all(value, box, x) for name, value in (residuals or {}).items()},
-                None if concat is None else _cut(concat, box, x),
+                _cut(concat, box, x) if isinstance(concat, Tensor) else concat,
             )
             left, top, right, bottom = box
             result[..., top:bottom, left:right] += predicted * weight

@@ -8,6 +8,7 @@ from typing import cast
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Request, Txt2Img
+from webui.library.shown import shown_most
 from webui.prompt.references import references_in
 
 WHOLE = 1.0
@@ -21,9 +22,9 @@ def refer(
 ) -> Request:
     """The request with its references put to use.
 
-    Where extensions serve them it stays as it is. Without anybody else, one picture in Text to
-    image is what the drawing begins with: an edit model changes it as told, any other keeps as
-    much of it as `reference_strength` says.
+    Where the model can be shown several, or extensions serve them, it stays as it is. Without
+    anybody else, one picture in Text to image is what the drawing begins with: an edit model
+    changes it as told, any other keeps as much of it as `reference_strength` says.
 
     Args:
         served: whether an extension does.
@@ -41,6 +42,10 @@ def refer(
     for name in request.references:
         if name not in names:
             raise UserError("reference_unused", "references", name=name)
+    if names and isinstance(request, Txt2Img) and _shows(request, model, len(names)):
+        if request.hires:
+            raise UserError("reference_with_hires", "hires")
+        return request
     if not names or served(cast(AnyRequest, request)):
         return request
     if not isinstance(request, Txt2Img) or len(names) > 1:
@@ -51,6 +56,13 @@ def refer(
     chosen = "reference_strength" in request.model_fields_set
     strength = WHOLE if edits and not chosen else request.reference_strength
     return _from_picture(request, text, request.references[names[0]], strength)
+
+
+def _shows(request: Txt2Img, model: ModelInfo | None, count: int) -> bool:
+    """Whether the model is shown the pictures; one may also be what the drawing begins with."""
+    most = shown_most(model) if model else 0
+    begins = count == 1 and "reference_strength" in request.model_fields_set
+    return most > 1 and count <= most and not begins
 
 
 def _from_picture(request: Txt2Img, text: str, image: str, strength: float) -> Img2Img:

@@ -23,6 +23,9 @@ from webui.models.whole import WholePipeline
 LoadProgress = Callable[[int, int], None]
 """Called with the bytes of weights that are loaded, and how many there are; may raise to stop."""
 
+Shown = Tensor | tuple[Tensor, ...]
+"""What a network is given beside the latents that are denoised, see `Model.predict_x0`."""
+
 ImageConditioning = Literal["none", "inpaint", "edit", "depth", "reference"]
 """What a network is given of a picture beside the latents that are denoised."""
 
@@ -95,7 +98,7 @@ class Model(Protocol):
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
-        concat: Tensor | None = None,
+        concat: Shown | None = None,
     ) -> Tensor:
         """The network's guess of the clean latents.
 
@@ -111,7 +114,7 @@ class Model(Protocol):
                 "inpaint": K = 5, the mask (1 = repaint), then the latents of the picture with
                     what is masked made gray;
                 "edit": K = 4, the latents of the picture, not scaled (`encode(…) / latent.scale`);
-                "reference": K = C, the latents of a picture, of any size;
+                "reference": K = C, the latents of a picture, of any size, or of several in a tuple;
                 "depth": K = 1, the distance, -1 (far) to 1 (near).
                 Without it the model repaints everything, or sees an empty picture.
 
@@ -181,10 +184,25 @@ class Model(Protocol):
 
 @runtime_checkable
 class Sighted(Protocol):
-    """A model that reads texts with a picture before its eyes."""
+    """A model that reads texts with pictures before its eyes."""
 
-    def look(self, picture: Image.Image | None) -> None:
-        """See this picture beside the texts that are read from now on, or none."""
+    def look(self, pictures: Sequence[Image.Image]) -> None:
+        """See these pictures beside the texts that are read from now on, or none."""
+        ...
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """A model that may be shown pictures beside the one that it draws from noise.
+
+    Attributes:
+        called: what texts for it call a picture that it is shown, before its number from 1.
+    """
+
+    called: str
+
+    def fitted(self, picture: Image.Image) -> Image.Image:
+        """A picture in the size in which the model is shown its latents."""
         ...
 
 

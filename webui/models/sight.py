@@ -1,9 +1,9 @@
-"""A language model that sees a picture beside the text it reads: Qwen2.5-VL."""
+"""A language model that sees pictures beside the text it reads: Qwen2.5-VL."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -33,32 +33,32 @@ class SeeingEncoder(LanguageEncoder):
 
         Args:
             model: `Qwen2_5_VLModel`.
-            shown: stands before the text where there is a picture; `PLACE` is the picture's.
+            shown: stands before the text for each picture; `{}` is its number, `PLACE` its own.
             area: pixels that a picture is brought to.
         """
         super().__init__(model, tokenizer, part, chat)
         self._shown = shown
         self._area = area
-        self._picture: Image.Image | None = None
+        self._pictures: tuple[Image.Image, ...] = ()
 
     @property
     def width(self) -> int:
         return self.model.config.text_config.hidden_size
 
-    def look(self, picture: Image.Image | None) -> None:
-        """See this picture beside the texts that are read from now on, or none."""
-        if picture is not self._picture:
-            self._picture = picture
+    def look(self, pictures: Sequence[Image.Image]) -> None:
+        """See these pictures beside the texts that are read from now on, or none."""
+        if list(map(id, pictures)) != list(map(id, self._pictures)):
+            self._pictures = tuple(pictures)
             self.forget()
 
     def _encode(self, text: str) -> Tensor:
         chat, device = self._chat, self.model.device
-        seen = self._seen() if self._picture is not None else {}
+        seen = self._seen() if self._pictures else {}
         before = chat.before
-        if seen:
-            merged = self.model.config.vision_config.spatial_merge_size**2
-            places = int(seen["image_grid_thw"].prod()) // merged
-            before += self._shown.replace(PLACE, PLACE * places)
+        merged = self.model.config.vision_config.spatial_merge_size**2
+        for number, grid in enumerate(seen.get("image_grid_thw", ()), 1):
+            places = int(grid.prod()) // merged
+            before += self._shown.format(number).replace(PLACE, PLACE * places)
         whole = f"{before}{text}{chat.after}"
         ids = torch.tensor([self._tokenizer.encode(whole, add_special_tokens=False).ids])
         kinds = (ids == self._tokenizer.token_to_id(PLACE)).int()
@@ -72,10 +72,11 @@ class SeeingEncoder(LanguageEncoder):
         return output.last_hidden_state[0, chat.skip :].float()
 
     def _seen(self) -> Mapping[str, Tensor]:
-        """The picture in patches, and how many there are along each side."""
-        assert self._picture is not None
-        width, height = brought_to(self._area, *self._picture.size)
-        small = self._picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        """The pictures in patches, and how many there are along each side."""
+        small = [
+            one.convert("RGB").resize(brought_to(self._area, *one.size), Image.Resampling.LANCZOS)
+            for one in self._pictures
+        ]
         vision = self.model.config.vision_config
         patches = Qwen2VLImageProcessorPil(
             patch_size=vision.patch_size,
@@ -84,7 +85,7 @@ class SeeingEncoder(LanguageEncoder):
             min_pixels=56 * 56,
             max_pixels=14 * 14 * 4 * 16384,
         )
-        return dict(patches(images=[small], return_tensors="pt"))
+        return dict(patches(images=small, return_tensors="pt"))
 
 
 def brought_to(area: int, width: int, height: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 FIRST = "1"
@@ -33,6 +34,19 @@ def references_in(prompt: str) -> Referring:
     while count:
         text, count = _HELD.subn(_without, text, count=1)
     return Referring(text.strip(), names)
+
+
+def numbered(prompt: str, names: Sequence[str], called: str) -> str:
+    """The prompt with pictures called by a word and their number in `names`, from 1.
+
+    A tag of another name stays.
+    """
+
+    def word(found: re.Match[str]) -> str:
+        name = found[1] or FIRST
+        return f"{called} {names.index(name) + 1}" if name in names else found[0]
+
+    return _TAG.sub(word, prompt)
 
 
 def _without(held: re.Match[str]) -> str:

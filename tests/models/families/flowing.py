@@ -14,6 +14,7 @@ from webui.engine.features.renormed import RenormedGuidance
 from webui.engine.guidance import Given, Guider
 from webui.engine.noise import NoiseSource
 from webui.engine.plan import plan
+from webui.models.family import Shown
 
 STEPS = 8
 SCALE = 5.0
@@ -29,7 +30,7 @@ def straight(
     prompt: str = PROMPT,
     size: tuple[int, int] = (8, 8),
     scale: float = SCALE,
-    concat: torch.Tensor | None = None,
+    concat: Shown | None = None,
     negative: str = NEGATIVE,
 ) -> torch.Tensor:
     """The latents of the engine's Euler on the schedule Simple."""

@@ -16,6 +16,7 @@ from diffusers import (
     Flux2Pipeline,
     Flux2Transformer2DModel,
 )
+from diffusers.pipelines.flux2.image_processor import Flux2ImageProcessor
 from PIL import Image
 from transformers import Mistral3ForConditionalGeneration
 
@@ -32,6 +33,7 @@ from webui.library.recognition import recognise_file, recognise_folder
 from webui.models.adapters.patches import Joined
 from webui.models.adapters.reading import read_adapter
 from webui.models.families.flux2 import KLEIN, Flux2
+from webui.models.family import Referring
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,22 @@ def test_it_is_shown_a_picture(klein):
     made = straight(model, size=(4, 4), scale=1.0, concat=model.encode(to_pixels([shown])))
     assert relative(made, wanted) < 1e-5
     assert relative(straight(model, size=(4, 4), scale=1.0), wanted) > 1e-4
+
+
+def test_it_is_shown_several_pictures_each_in_its_own_size(klein):
+    model = load(Flux2(), info_of(klein, "flux2", distilled=False))
+    assert isinstance(model, Referring) and model.called == "image"
+    pictures = [Image.effect_noise(size, 80).convert("RGB") for size in ((100, 70), (64, 96))]
+    wanted = by_klein(klein, (4, 4), 1.0, image=pictures)
+    fitted = [model.fitted(one) for one in pictures]
+    assert [one.size for one in fitted] == [(96, 64), (64, 96)]
+    shown = tuple(model.encode(to_pixels([one])) for one in fitted)
+    assert relative(straight(model, size=(4, 4), scale=1.0, concat=shown), wanted) < 1e-5
+    for other in (shown[:1], shown[::-1]):
+        assert relative(straight(model, size=(4, 4), scale=1.0, concat=other), wanted) > 1e-4
+    large = Image.new("RGB", (3000, 1500))
+    smaller = Flux2ImageProcessor._resize_to_target_area(large, 1024 * 1024)
+    assert model.fitted(large).size == tuple(side // 16 * 16 for side in smaller.size)
 
 
 @pytest.mark.parametrize("scale", [4.0, 1.5])

@@ -23,9 +23,10 @@ from tests.tiny_flows import info_of
 from tests.tiny_newer import write_parts_of_qwen_image, write_qwen_image
 from webui.engine.latents import to_pixels
 from webui.library.recognition import recognise_file, recognise_folder
+from webui.models.families import qwen_image
 from webui.models.families.flux import packed, unpacked
 from webui.models.families.qwen_image import EDIT_PLUS, FIRST_EDIT, QwenImage, _kinds_of
-from webui.models.family import Sighted
+from webui.models.family import Referring, Sighted
 
 AREA = 64 * 64
 PICTURE = Image.effect_noise((128, 128), 90).convert("RGB")
@@ -83,11 +84,41 @@ def test_the_later_ones_draw_what_diffusers_draws(tmp_path, monkeypatch, config)
     wanted = unpacked(wanted, 8, 8)
     model = loaded(folder)
     shown = model.encode(to_pixels([PICTURE.resize((64, 64), Image.Resampling.LANCZOS)]))
-    model.look(PICTURE)
+    model.look([PICTURE])
     assert relative(straight(model, concat=shown), wanted) < 1e-5
     assert relative(straight(model), wanted) > 1e-4
-    model.look(None)
+    model.look([])
     assert relative(straight(model, concat=shown), wanted) > 1e-4
+
+
+def test_several_pictures_are_seen_as_diffusers_shows_them(tmp_path, monkeypatch):
+    folder = folder_of(tmp_path, QwenImageEditPlusPipeline)
+    for module in (pipeline_qwenimage_edit_plus, qwen_image):
+        name = "VAE_IMAGE_SIZE" if module is pipeline_qwenimage_edit_plus else "_LARGE"
+        monkeypatch.setattr(module, name, AREA)
+    monkeypatch.setattr(pipeline_qwenimage_edit_plus, "CONDITION_IMAGE_SIZE", AREA)
+    pictures = [PICTURE, Image.effect_noise((192, 96), 60).convert("RGB")]
+    wanted = pipeline(QwenImageEditPlusPipeline, folder)(
+        image=pictures,
+        prompt=PROMPT,
+        negative_prompt=NEGATIVE,
+        num_inference_steps=STEPS,
+        true_cfg_scale=SCALE,
+        guidance_scale=None,
+        latents=packed(flow_noise()),
+        height=64,
+        width=64,
+        output_type="latent",
+    ).images
+    wanted = unpacked(wanted, 8, 8)
+    model = loaded(folder)
+    assert isinstance(model, Referring) and model.called == "Picture"
+    shown = tuple(model.encode(to_pixels([model.fitted(one)])) for one in pictures)
+    assert len({one.shape for one in shown}) == 2
+    model.look(pictures)
+    assert relative(straight(model, concat=shown), wanted) < 1e-5
+    assert relative(straight(model, concat=shown[::-1]), wanted) > 1e-4
+    assert relative(straight(model, concat=shown[:1]), wanted) > 1e-4
 
 
 def test_the_first_one_reads_what_diffusers_reads(tmp_path):
@@ -97,7 +128,7 @@ def test_the_first_one_reads_what_diffusers_reads(tmp_path):
     small = PICTURE.resize((64, 64), Image.Resampling.LANCZOS)
     with torch.no_grad():
         wanted, _ = pipe._get_qwen_prompt_embeds("a red apple", small)
-        model.look(PICTURE)
+        model.look([PICTURE])
         made = model.encode_texts(["a red apple"])[0].tokens
     assert made.shape == wanted[0].shape
     assert relative(made, wanted[0]) < 1e-5
@@ -121,6 +152,6 @@ def test_a_single_file_draws_what_its_folder_draws(tmp_path):
     one, other = loaded(folder), load(QwenImage(folder), info_of(file, "qwen-image", "edit"))
     other._text._area = AREA
     for model in (one, other):
-        model.look(PICTURE)
+        model.look([PICTURE])
     shown = one.encode(to_pixels([PICTURE]))
     assert torch.equal(straight(one, concat=shown), straight(other, concat=shown))

@@ -45,11 +45,11 @@ def begun(
     )
 
 
-def _seen(model: Model, prepared: Sequence[Prepared]) -> Sequence[Image.Image]:
+def _seen(model: Model, prepared: Sequence[Prepared]) -> Sequence[Sequence[Image.Image]]:
     """What a model that takes references sees beside the words."""
     if model.image_conditioning != "reference" or any(one.mask is not None for one in prepared):
         return ()
-    return [one.pixels for one in prepared]
+    return [(one.pixels,) for one in prepared]
 
 
 def _latents(model: Model, prepared: Prepared) -> Tensor:

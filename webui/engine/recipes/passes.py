@@ -23,7 +23,7 @@ from webui.engine.options import Options
 from webui.engine.plan import Plan
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Leg, Tools
-from webui.models.family import Model
+from webui.models.family import Model, Shown
 from webui.prompt.grammar import read_prompts
 from webui.prompt.networks import Network
 
@@ -35,17 +35,29 @@ class Start:
     Attributes:
         latents: (B, C, h, w).
         concat: (B, K, h, w) what the model is shown of it, see `Model.predict_x0`.
-        pictures: what it sees beside the words, one a picture of the batch; none if empty.
+        pictures: what it sees beside the words, for each picture of the batch; none if empty.
         extra_noise, noise_multiplier: A1111's settings.
         image_scale: of an edit model's guidance by the picture.
     """
 
     latents: Tensor
     concat: Tensor | None = None
-    pictures: Sequence[Image.Image] = ()
+    pictures: Sequence[Sequence[Image.Image]] = ()
     extra_noise: float = 0.0
     noise_multiplier: float = 1.0
     image_scale: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """Pictures that a prompt refers to, the same for each picture that is drawn.
+
+    Attributes:
+        latents: of each (1, C, h, w), of any size.
+    """
+
+    pictures: Sequence[Image.Image]
+    latents: Sequence[Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +69,7 @@ class Pass:
         first_calls: what prompt schedules counted in the first pass, if this is the second.
         noise: of each picture.
         start: None for text to image.
+        references: what the model is shown without beginning with it.
         refiner: takes over in mid-run.
         participants: of this pass alone.
     """
@@ -69,6 +82,7 @@ class Pass:
     clip_skip: int
     first_calls: int | None = None
     start: Start | None = None
+    references: References | None = None
     refiner: Named | None = None
     participants: Sequence[Participant] = ()
 
@@ -148,9 +162,21 @@ def _given(model: Model, one: Pass, options: Options) -> Given:
     calls, hires_calls = one.plan.prompt_calls, None
     if one.first_calls is not None:
         calls, hires_calls = one.first_calls, calls
-    pictures = one.start.pictures if one.start else ()
+    pictures, concat = _shown(one)
     conds = conditioning(model, one.words, calls, one.clip_skip, hires_calls, options, pictures)
-    return Given(model, conds, one.start.concat if one.start else None)
+    return Given(model, conds, concat)
+
+
+def _shown(one: Pass) -> tuple[Sequence[Sequence[Image.Image]], Shown | None]:
+    """What the model sees beside the words, and beside what it draws."""
+    if one.start is not None:
+        return one.start.pictures, one.start.concat
+    if one.references is None:
+        return (), None
+    count, shown = len(one.words), one.references
+    return [shown.pictures] * count, tuple(
+        latents.expand(count, -1, -1, -1) for latents in shown.latents
+    )
 
 
 def _refiner(one: Pass, tools: Tools) -> Refiner:

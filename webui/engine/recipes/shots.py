@@ -10,7 +10,7 @@ from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request, Txt2Img
 from webui.engine.conditioning import Words
 from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
 from webui.prompt.networks import Network, split_networks
-from webui.prompt.references import references_in
+from webui.prompt.references import numbered, references_in
 
 SEEDS = LARGEST_SEED + 1
 
@@ -51,12 +51,18 @@ def shots(request: Request) -> list[Shot]:
     ]
 
 
-def words(request: Drawing, index: int) -> Words:
-    """The prompts of one picture, comments gone, inline negatives in the negative prompt."""
+def words(request: Drawing, index: int, called: str = "") -> Words:
+    """The prompts of one picture, comments gone, inline negatives in the negative prompt.
+
+    Args:
+        called: what the model calls pictures that it is shown, if it is shown some.
+    """
     prompt = request.prompts[index] if request.prompts else request.prompt
     negative = request.negative_prompt
     if request.negative_prompts:
         negative = request.negative_prompts[index]
+    if called:
+        prompt = numbered(prompt, list(request.references), called)
     return plain(prompt, negative)
 
 

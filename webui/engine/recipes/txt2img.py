@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from webui.engine.latents import to_images
 from webui.engine.plan import plan
 from webui.engine.recipes import hires
 from webui.engine.recipes.passes import Pass, leg, noise_of, walk
+from webui.engine.recipes.referring import called, references
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.told import drawn, refined
 from webui.engine.recipes.tools import Drawn, Tools
@@ -27,6 +29,7 @@ def txt2img(request: Txt2Img, batch: Sequence[Shot], tools: Tools) -> Iterator[D
     if isinstance(model, WholePipeline):
         yield from whole(request, model, batch, tools)
         return
+    batch = called(request, model, batch)
     if request.hires is None:
         pixels, values = _one_pass(model, request, batch, tools)
     else:
@@ -61,6 +64,7 @@ def _one_pass(
     only = first_pass(model, request, batch, tools)
     tools.legs([leg(only.plan, only.noise)])
     with model.running():
+        only = replace(only, references=references(request, model, tools))
         latents, took_over = walk(only, tools)
         tools.phase("decoding")
         return model.decode(latents), refined(request, tools, took_over)

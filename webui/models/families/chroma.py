@@ -83,7 +83,7 @@ class ChromaModel(FlowModel):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         height, width = x.shape[2:]
         words = torch.stack([one.tokens for one in embeddings]).to(x)

@@ -18,7 +18,7 @@ from webui.models.adaptable import Adaptable
 from webui.models.adapters.patches import UNET
 from webui.models.components import Components
 from webui.models.emphasis import Emphasis
-from webui.models.family import ImageConditioning, LatentSpec
+from webui.models.family import ImageConditioning, LatentSpec, Shown
 from webui.models.flow import LEVELS, FlowTable, Shift
 
 TRANSFORMER = "transformer"
@@ -78,11 +78,13 @@ class FlowModel(Adaptable, ABC):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         """The network's guess of noise - clean.
 
         Args:
+            shown: what it sees beside x, see `Model.predict_x0`; of one that sees pictures, of each
+                (B, C, h, w) in whole tokens, else one tensor or none.
             x: (B, C, h, w) in the network's precision; h and w are multiples of `patch`.
             timestep: (B,) sigma * 1000.
         """
@@ -93,18 +95,19 @@ class FlowModel(Adaptable, ABC):
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
-        concat: Tensor | None = None,
+        concat: Shown | None = None,
     ) -> Tensor:
+        shown = concat if isinstance(concat, tuple) else () if concat is None else (concat,)
         if len({len(one.tokens) for one in embeddings}) > 1:  # texts cannot go together
             alone = [
                 self.predict_x0(
-                    x[[row]], sigma, [words], residuals, None if concat is None else concat[[row]]
+                    x[[row]], sigma, [words], residuals, tuple(one[[row]] for one in shown)
                 )
                 for row, words in enumerate(embeddings)
             ]
             return torch.cat(alone)
         rows, _, height, width = x.shape
-        latents, beside = self._whole(x), None if concat is None else self._whole(concat)
+        latents, beside = self._whole(x), tuple(map(self._whole, shown))
         timestep = torch.full((rows,), sigma * LEVELS, device=self.device)
         output = self.velocity(
             latents.to(self.dtype), timestep, embeddings, residuals or {}, beside

@@ -91,8 +91,9 @@ class FluxModel(FlowModel):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
+        concat = shown[0] if shown else None
         height, width = x.shape[2:]
         inputs = dict(self.inputs(x, timestep, embeddings))
         tokens = inputs["hidden_states"]
@@ -104,8 +105,8 @@ class FluxModel(FlowModel):
                 [tokens, packed(beside[:, 1:]), packed(mask)], dim=2
             )
         elif concat is not None:
-            shown = concat.to(x) * self.latent.scale
-            inputs["hidden_states"] = torch.cat([tokens, packed(shown)], dim=1)
+            seen = packed(concat.to(x) * self.latent.scale)
+            inputs["hidden_states"] = torch.cat([tokens, seen], dim=1)
             beside = token_places(height // 2, width // 2, x.device, 1)
             inputs["img_ids"] = torch.cat([inputs["img_ids"], beside])
         given = {**inputs, **self._guidance(len(x), residuals)}

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
+from PIL import Image
 from torch import Tensor
 from transformers import Mistral3Config, MistralModel, Qwen3Config, Qwen3Model
 
@@ -36,7 +37,9 @@ GUIDANCE = 4.0
 """What the network is told where no one asks for a scale."""
 _LENGTH = 512
 _BESIDE = 10
-"""The place in time of a picture that is shown, far from that of the one that is drawn."""
+"""How far pictures that are shown lie in time from the one that is drawn, and from each other."""
+_LARGEST = 1024 * 1024
+"""Pixels of a picture that is shown."""
 MISTRAL = Chat(
     before=(
         "<s>[SYSTEM_PROMPT]You are an AI that reasons about image descriptions. You give "
@@ -104,6 +107,7 @@ class Flux2Model(FlowModel):
 
     image_conditioning: ImageConditioning = "reference"
     patch = 1
+    called = "image"
 
     def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
         """Put the parts together.
@@ -132,20 +136,31 @@ class Flux2Model(FlowModel):
         """The vectors of three layers side by side."""
         return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
+    def fitted(self, picture: Image.Image) -> Image.Image:
+        """No larger than it was trained with, cut to whole tokens."""
+        stride = self.latent.stride
+        share = min(1.0, (_LARGEST / (picture.width * picture.height)) ** 0.5)
+        wide, tall = (max(stride, int(side * share)) for side in picture.size)
+        small = picture.convert("RGB")
+        if small.size != (wide, tall):
+            small = small.resize((wide, tall), Image.Resampling.LANCZOS)
+        left, top = wide % stride // 2, tall % stride // 2
+        return small.crop((left, top, left + wide - wide % stride, top + tall - tall % stride))
+
     def velocity(
         self,
         x: Tensor,
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         height, width = x.shape[2:]
         words = torch.stack([one.tokens for one in embeddings]).to(x)
         tokens, ids = _tokens(x), token_places(height, width, 0, x.device)
-        if concat is not None:
-            beside = token_places(concat.shape[2], concat.shape[3], _BESIDE, x.device)
-            tokens, ids = torch.cat([tokens, _tokens(concat.to(x))], 1), torch.cat([ids, beside])
+        for number, one in enumerate(shown, 1):
+            beside = token_places(one.shape[2], one.shape[3], number * _BESIDE, x.device)
+            tokens, ids = torch.cat([tokens, _tokens(one.to(x))], 1), torch.cat([ids, beside])
         text_ids = torch.zeros(words.shape[1], 4, device=x.device)
         text_ids[:, 3] = torch.arange(words.shape[1])
         output = self.transformer(

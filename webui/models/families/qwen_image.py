@@ -5,7 +5,6 @@ Published by Alibaba's Qwen team in 2025, with models that edit a picture as the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,8 +20,8 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextMod
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
-from webui.library.recognition import INDEX
-from webui.library.weights import Header, read_config
+from webui.library.shown import shown_most
+from webui.library.weights import Header
 from webui.models.autoencoders import QWEN_VAE
 from webui.models.checkpoint import CONFIGS
 from webui.models.companions import load_newer
@@ -34,7 +33,7 @@ from webui.models.family import ImageConditioning, LoadProgress
 from webui.models.flow import LEVELS
 from webui.models.language import Chat, LanguageEncoder
 from webui.models.loading import Tensors
-from webui.models.sight import PLACE, SeeingEncoder, seeing, seeing_names
+from webui.models.sight import PLACE, SeeingEncoder, brought_to, seeing, seeing_names
 from webui.models.singles import Single, blocks_of
 
 CHAT = Chat(
@@ -94,15 +93,17 @@ def _editing(shown: str, area: int) -> Kinds:
 
 
 KINDS = _kinds(Language(tokenizer="tokenizer", make=_reader, chat=CHAT, title=TITLE))
-FIRST_EDIT = _editing(_SEEN, 1024 * 1024)
-EDIT_PLUS = _editing(f"Picture 1: {_SEEN}", 384 * 384)
-"""From the version of September 2025 on."""
-_PLUS = re.compile(r"plus|(?<!\d)2[5-9](0\d|1[0-2])(?!\d)|rapid")
-"""What the names of its later versions have in them."""
+_LARGE = 1024 * 1024
+"""Pixels of a picture whose latents it is shown."""
+FIRST_EDIT = _editing(_SEEN, _LARGE)
+EDIT_PLUS = _editing(f"Picture {{}}: {_SEEN}", 384 * 384)
+"""From the version of September 2025 on, which may be shown several pictures."""
 
 
 class QwenImageModel(FlowModel):
     """A loaded model (see `webui.models.family.Model`)."""
+
+    called = "Picture"
 
     def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
         """Put the parts together.
@@ -132,10 +133,15 @@ class QwenImageModel(FlowModel):
         """Qwen's vectors of each text, of as many tokens as it has."""
         return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
-    def look(self, picture: Image.Image | None) -> None:
+    def look(self, pictures: Sequence[Image.Image]) -> None:
         """See `webui.models.family.Sighted`."""
         if isinstance(self._text, SeeingEncoder):
-            self._text.look(picture)
+            self._text.look(pictures)
+
+    def fitted(self, picture: Image.Image) -> Image.Image:
+        """Of about the size that it was trained with."""
+        sides = brought_to(_LARGE, *picture.size)
+        return picture.convert("RGB").resize(sides, Image.Resampling.LANCZOS)
 
     def velocity(
         self,
@@ -143,14 +149,14 @@ class QwenImageModel(FlowModel):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         height, width = x.shape[2:]
         tokens, sizes = packed(x), [(1, height // 2, width // 2)]
         count = tokens.shape[1]
-        if concat is not None:
-            tokens = torch.cat([tokens, packed(concat.to(x))], dim=1)
-            sizes.append((1, concat.shape[2] // 2, concat.shape[3] // 2))
+        for one in shown:
+            tokens = torch.cat([tokens, packed(one.to(x))], dim=1)
+            sizes.append((1, one.shape[2] // 2, one.shape[3] // 2))
         output = self.transformer(
             hidden_states=tokens,
             timestep=timestep / LEVELS,
@@ -207,8 +213,4 @@ def _kinds_of(info: ModelInfo) -> Kinds:
     """Its parts: which of those that edit it is, folders tell by their class, files by names."""
     if info.variant != "edit":
         return KINDS
-    path = Path(info.path)
-    name = path.stem
-    if info.format == "diffusers":
-        name = str(read_config(path / INDEX, f"{path.name}/{INDEX}").get("_class_name"))
-    return EDIT_PLUS if _PLUS.search(name.lower()) else FIRST_EDIT
+    return EDIT_PLUS if shown_most(info) > 1 else FIRST_EDIT

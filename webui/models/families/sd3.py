@@ -104,7 +104,7 @@ class SD3Model(FlowModel):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         self._check_size(x)
         inputs = self.inputs(x, timestep, embeddings)

@@ -95,7 +95,7 @@ class ZImageModel(FlowModel):
         timestep: Tensor,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any],
-        concat: Tensor | None,
+        shown: Sequence[Tensor],
     ) -> Tensor:
         """The network counts from noise to picture, and guesses clean - noise."""
         self._check_size(x)
