@@ -53,6 +53,11 @@ def test_names_of_pictures_are_not_read_as_words():
     assert words(own, 0).prompt == "fox"
 
 
+def test_embeddings_in_comfyuis_writing_are_called_by_their_names():
+    one = request(prompt="a cat (embedding:worse (-embedding:sub/bad.pt)", negative_prompt="x")
+    assert words(one, 0) == Words("a cat (worse", "x, bad")
+
+
 def test_a_comment_says_nothing():
     assert words(request(prompt="a cat # (-dog)"), 0) == Words("a cat \n", "")
 

@@ -229,6 +229,8 @@ def test_an_embedding_is_named_in_a_prompt(bench, tmp_path):
     (named,) = bench.draw("a cat, CharTurner")
     short = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     assert f'TI hashes: "charturner: {short}"' in bench.infotext
+    (comfy,) = bench.draw("a cat, embedding:CharTurner")
+    assert np.array_equal(comfy, named) and "embedding:" not in bench.infotext
     (emphasised,) = bench.draw("a cat, (charturner:1.4)")
     (against,) = bench.draw("a cat", negative_prompt="charturner")
     assert f'TI hashes: "charturner: {short}"' in bench.infotext

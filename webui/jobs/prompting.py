@@ -21,14 +21,13 @@ from webui.jobs.explain import SHOWN, clipped, problem
 from webui.library.catalog import Catalog
 from webui.library.entries import Entry, Row, plain
 from webui.prompt.grammar import strip_comments
+from webui.prompt.learned import embeddings_in
 from webui.prompt.networks import LORA, read_lora, split_networks
 
 _NEAR = 3
 """Names that are offered at most for one that is not there."""
 _DRAWN = re.compile(r"__|[{}$|]")
 """What wildcards and choices are written with."""
-_EMBEDDING = re.compile(r"(?<![\w<])embedding:\s*([^\W\d][\w./\\-]*)", re.IGNORECASE)
-"""How ComfyUI's prompts name one; ours need no such word."""
 _NO_FILE = ("automatic", "none")
 """What `vae` may say beside names (see `webui.models.vae`)."""
 
@@ -150,7 +149,7 @@ def _names_in(positive: str, negative: str) -> Iterator[tuple[str, str]]:
     """Kind and name. Tags of LoRAs count in prompts only: in negative ones they are text, as in
     A1111."""
     words, networks = split_networks(strip_comments(positive))
-    for name in _EMBEDDING.findall(f"{words}\n{strip_comments(negative)}"):
+    for name in embeddings_in(f"{words}\n{strip_comments(negative)}"):
         yield "embedding", name
     for network in networks:
         if network.kind in LORA:

@@ -9,6 +9,7 @@ from itertools import groupby
 from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request, Txt2Img, Upscale
 from webui.engine.conditioning import Words
 from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
+from webui.prompt.learned import with_bare_names
 from webui.prompt.networks import Network, split_networks
 from webui.prompt.references import numbered, references_in
 
@@ -78,9 +79,11 @@ def networks(request: Request) -> list[Network]:
 
 
 def plain(prompt: str, negative: str) -> Words:
-    """Both prompts without comments and names of pictures, inline negatives moved."""
+    """Both prompts without comments and names of pictures, inline negatives moved, embeddings by
+    their bare names."""
     positive, inline = split_negatives(strip_comments(prompt))
-    return Words(references_in(positive).text, merge_negative(strip_comments(negative), inline))
+    merged = merge_negative(strip_comments(negative), inline)
+    return Words(with_bare_names(references_in(positive).text), with_bare_names(merged))
 
 
 def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]]:
