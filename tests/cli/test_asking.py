@@ -71,9 +71,18 @@ def test_files_that_an_animation_names_are_sent(folder: Path) -> None:
         video_init_path=str(folder / "clip.mp4"),
         use_mask=True,
         mask_file="missing.png",
+        cn_1_enabled=True,
+        cn_1_vid_path="clip.mp4",
+        cn_2_enabled=True,
+        cn_2_vid_path="b.png",
     )
     [values] = submitted(Server(), "animate", path)
-    assert values["files"] == {"init_image": "sha256:b", "video_init_path": "film:c"}
+    assert values["files"] == {
+        "init_image": "sha256:b",
+        "video_init_path": "film:c",
+        "cn_1_vid_path": "film:c",
+        "cn_2_vid_path": "sha256:b",
+    }
     assert values["settings"]["mask_file"] == "missing.png", "the server says what is missing"
 
 

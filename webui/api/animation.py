@@ -18,6 +18,7 @@ from webui.core.errors import Problem, UserError
 from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.continuing import continued, from_picture_alone, going_on
+from webui.jobs.deforum_units import Around, with_units
 from webui.jobs.explain import explain
 from webui.jobs.extending import problems_in_frames, with_markers
 from webui.jobs.services import Services
@@ -84,7 +85,7 @@ def plan_animation(
     `first` and `count` the frames. What is wrong is part of the answer, each with its parameter
     and position.
     """
-    request = _read(values, services)
+    request, left_out = _read(values, services)
     frames_of = services.jobs.pictures.frames
     plan = plan_for(request, frames_of)
     unbuilt_here = tuple(unbuilt(plan, request, frames_of)) if plan.ok else ()
@@ -105,6 +106,7 @@ def plan_animation(
             *map(PlanProblem.of, plan.warnings),
             *map(PlanProblem.of_setting, _flat(plan, services)),
             *map(PlanProblem.of_setting, onward.warnings),
+            *map(PlanProblem.of_setting, left_out),
         ),
         frame_count=plan.frames,
         written=plan.written,
@@ -124,16 +126,19 @@ class Told:
     warnings: tuple[Problem, ...] = ()
 
 
-def _read(values: JsonObject, services: Services) -> Animation:
-    """The request, with what it takes over of the job that it goes on from."""
+def _read(values: JsonObject, services: Services) -> tuple[Animation, list[Problem]]:
+    """The request, with what it takes over of the job that it goes on from; what is left out."""
     try:
         given = continued({"kind": "animation", **values}, services.jobs.get)
         request = services.jobs.pictures.listened(Animation.model_validate(given))
-        return with_markers(request, services.extensions)
     except ValidationError as error:
         raise Refused(explain(error, Animation)) from error
     except UserError as error:
         raise Refused([error.problem]) from error
+    names = [one.name for one in services.offers.preprocessors]
+    around = Around(services.catalog, dict(services.extensions.panels()), names)
+    request, left_out = with_units(request, around)
+    return with_markers(request, services.extensions), left_out
 
 
 def _onward(request: Animation, plan: Plan, services: Services) -> Told:

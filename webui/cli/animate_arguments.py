@@ -35,6 +35,11 @@ def add_animate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="NAME", default=left_out, help="the model (the default one)"
     )
+    _add_drawing(parser)
+
+
+def _add_drawing(parser: argparse.ArgumentParser) -> None:
+    left_out = argparse.SUPPRESS
     parser.add_argument(
         "--after",
         type=_after,

@@ -235,7 +235,8 @@ def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[P
     for one in needed(plan.settings.values, plan.texts):
         path = folder / one.name  # which is the second one where that is absolute
         if one.name and path.is_file():
-            found[one.parameter] = (path, one.kind == "film")
+            moves = one.kind == "either" and path.suffix.casefold() not in ENDINGS
+            found[one.parameter] = (path, one.kind == "film" or moves)
     sounds = sounds_of(folder, settings)
     return {**found, **{name: (path, True) for name, path in sounds.items()}}
 

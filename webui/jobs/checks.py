@@ -26,6 +26,7 @@ from webui.core.requests import (
 from webui.core.settings import Settings
 from webui.jobs.animating import planned
 from webui.jobs.continuing import Find, continued, nothing_found
+from webui.jobs.deforum_units import Around, with_units
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.extending import with_markers
 from webui.jobs.filling import drawn_seeds, sized, suits
@@ -85,7 +86,10 @@ def accept(
     except ValidationError as error:
         raise Refused([*problems, *explain(error, kind)]) from error
     if isinstance(request, Animation):
-        request = with_markers(request, extensions)
+        around = Around(
+            catalog, dict(extensions.panels()), [one.name for one in offers.preprocessors]
+        )
+        request = with_markers(with_units(request, around)[0], extensions)
     problems += [*_in_extensions(request, extensions), *_in_amounts(request)]
     problems += _in_downloads(request, settings)
     problems += pictures.problems_with(request)

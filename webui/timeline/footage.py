@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from webui.timeline.masks import parse_mask, terms
+from webui.timeline.parameters import CONTROLNET_UNITS
 from webui.timeline.problems import FormulaError
 
 INIT, CLIP, MASK, MASK_CLIP = "init_image", "video_init_path", "mask_file", "video_mask_path"
@@ -106,6 +107,10 @@ def _by_parameter(values: Mapping[str, Any]) -> Iterator[Needed]:
         yield Needed(MASK_CLIP, str(values[MASK_CLIP] or ""), "film")
     if values[DEPTH] and values["animation_mode"] in _CAMERAS:
         yield Needed(DEPTH, str(values[DEPTH]), "either")
+    for unit in range(1, CONTROLNET_UNITS + 1):
+        for name in (f"cn_{unit}_vid_path", f"cn_{unit}_mask_vid_path"):
+            if values[f"cn_{unit}_enabled"] and values[name]:
+                yield Needed(name, str(values[name]), "either")
     if values["use_looper"]:
         for key, name in values[GUIDES].items():
             yield Needed(f"{GUIDES}.{key}", str(name), "picture")
