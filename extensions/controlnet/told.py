@@ -32,6 +32,8 @@ _THRESHOLDS: Mapping[str, tuple[str, ...]] = {
 }
 """Options that are called `Threshold A` and `Threshold B` there."""
 _LETTERS = ("Threshold A", "Threshold B")
+_INPAINTING = ("inpaint_only", "inpaint_only+lama", "inpaint_global_harmonious")
+"""Show the network the same map; what else they do is inpainting's own part here."""
 
 
 def told(unit: Unit, name: str, hash: str | None) -> str:
@@ -111,6 +113,13 @@ def _simple(text: str) -> bool | int | float | str:
     return text
 
 
+def _preprocessor(text: str) -> str:
+    name = re.sub(r" \(.*\)$", "", text)  # "invert (from white bg & black line)"
+    if name in _INPAINTING:
+        return "inpaint"
+    return NO_PREPROCESSOR if name in ("None", "") else name
+
+
 def _model(text: str) -> str | None:
     return None if text == "None" else _HASH.sub("", text)
 
@@ -121,7 +130,7 @@ def _meant(words: Mapping[str, str]) -> Any:
 
 
 _READ: Mapping[str, tuple[str, Any]] = {
-    "module": ("preprocessor", lambda text: NO_PREPROCESSOR if text in ("None", "") else text),
+    "module": ("preprocessor", lambda text: _preprocessor(text)),
     "model": ("model", _model),
     "weight": ("weight", _simple),
     "resize mode": ("resize_mode", _meant(_FITS)),

@@ -70,6 +70,21 @@ def test_what_makes_no_sense_is_left_out(told: Any):
     assert told.read({"ControlNet": "Module: canny", "ControlNet 0x": "Module: canny"}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("None", "none"),
+        ("invert (from white bg & black line)", "invert"),
+        ("inpaint_only+lama", "inpaint"),
+        ("inpaint_only", "inpaint"),
+        ("depth_file", "depth_file"),
+    ],
+)
+def test_names_of_preprocessors(told: Any, name: str, ours: str):
+    (unit,) = told.read({"ControlNet 0": f"Module: {name}, Model: x"})
+    assert unit.preprocessor == ours
+
+
 def test_the_server_tells_the_page(told: Any):
     server = Extensions([ROOT / "extensions"], "server")
     found = server.read_parameters(parameters(A1111))

@@ -3,6 +3,7 @@ import { arrange, h, icon } from "easel";
 import { unitPart } from "./unit.js";
 
 const MOST = 10;
+const SIDES = { width: "settings.W", height: "settings.H" }; // and what an animation calls them
 const EMPTY = {
   ...{ enabled: true, image: null, mask: null, preprocessor: "none", options: {}, resolution: null, model: null },
   ...{ weight: 1, start: 0, end: 1, mode: "balanced", resize_mode: "crop", control_type: null, low_memory: false },
@@ -78,7 +79,8 @@ export function mount(given) {
     (tabs.children[chosen] ?? add).focus();
   };
   /** What is about to be drawn, in pixels. */
-  const size = () => ["width", "height"].map(side => Number(given.form.value(side)) || (model?.card[side] ?? 512));
+  const size = () => Object.keys(SIDES).map(side => sideOf(side) || (model?.card[side] ?? 512));
+  const sideOf = side => Number(given.form.value(side) ?? given.form.value(SIDES[side]));
   const write = value => {
     if (JSON.stringify(value.units) === JSON.stringify(units) && shown) return;
     units = value.units.map(one => ({ ...EMPTY, ...one }));

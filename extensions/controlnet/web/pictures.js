@@ -40,7 +40,13 @@ export function picturesPart(given, { read, update }) {
     update(changes);
     show();
   };
-  const takeBlob = blob => trying(async () => take({ image: await send(blob), mask: null }));
+  /** Another picture: a pose that was edited is not meant any more. */
+  const takePicture = image => {
+    const posed = read().preprocessor === POSE;
+    take({ image, mask: null, ...(posed ? { preprocessor: "none", options: {} } : {}) });
+    if (posed) given.redraw();
+  };
+  const takeBlob = blob => trying(async () => takePicture(await send(blob)));
   const useMap = image => {
     update({ image, preprocessor: "none", options: {} });
     given.redraw();
@@ -52,7 +58,7 @@ export function picturesPart(given, { read, update }) {
       const { image } = read();
       const picture = image ? await blobOf(image) : await blank(...given.size());
       const made = await paint(element, { t, title: t("draw"), picture, mode: "sketch", colour: image ? null : "#ffffff" });
-      if (made?.blob) take({ image: await send(made.blob) });
+      if (made?.blob) takePicture(await send(made.blob));
     });
   const paintMask = () =>
     trying(async () => {
@@ -74,7 +80,7 @@ export function picturesPart(given, { read, update }) {
     });
   const fromResult = () => {
     const made = jobsNewestFirst().find(job => job.pictures.length && job.request.kind !== "preprocess");
-    if (made) take({ image: `picture:${made.pictures.at(-1).id}`, mask: null });
+    if (made) takePicture(`picture:${made.pictures.at(-1).id}`);
     else blame(t("no_result"));
   };
   const preview = () =>
@@ -100,7 +106,7 @@ export function picturesPart(given, { read, update }) {
     pose: button(t("pose"), pose),
     mask: button(t("mask"), paintMask),
     unmask: button(t("unmask"), () => take({ mask: null })),
-    none: button(t("take_out"), () => take({ image: null, mask: null })),
+    none: button(t("take_out"), () => takePicture(null)),
   };
   const box = h("div.control-picture", {}, h("span.label", {}, t("picture")), frame, h("div.buttons", {}, ...Object.values(acts)), input);
   const map = h("img", { alt: t("map") });
