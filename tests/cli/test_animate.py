@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.sound.signals import sine, write_wav
+from tests.timeline.test_deforum_keyframes import cases as schedules
 from webui.__main__ import main
 from webui.video.encoding import Encoding
 from webui.video.writing import write_film
@@ -146,3 +147,20 @@ def test_series_of_sounds_and_tables_beside_the_settings(tmp_path, capsys):
     (plan,) = plans(capsys, write(tmp_path, "b.json", **native, series=series), code=2)
     assert plan["errors"][0]["parameter"] == "series" and plan["errors"][0]["key"] == "loud"
     assert "no sound" in plan["errors"][0]["message"]
+
+
+def test_every_schedule_that_deforum_stops_at_has_one_error_with_its_place(tmp_path, capsys):
+    cases = [case for case in schedules() if not case["ok"]]
+    files: list[str] = []
+    for number, case in enumerate(cases):
+        # Schedules of texts, and of whole numbers, stand where they are used.
+        name = "seed_schedule" if case["integer"] else "angle"
+        name = "sampler_schedule" if case["single_string"] else name
+        given = {name: case["schedule"], "max_frames": case["max_frames"], "seed": case["seed"]}
+        files.append(write(tmp_path, f"{number}.json", **given))
+    made = plans(capsys, *files, code=2)
+    assert len(made) == 48
+    for plan, case in zip(made, cases, strict=True):
+        (error,) = plan["errors"]
+        assert error["parameter"].endswith(("angle", "_schedule")) and plan["frames"] == []
+        assert 0 <= error["position"] <= len(case["schedule"])
