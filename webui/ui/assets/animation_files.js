@@ -5,7 +5,8 @@ import { t } from "./text.js";
 
 const PURPOSES = {
   picture: ["first", "guide", "mask", "colours", "depth"],
-  film: ["redraw", "motion", "mix", "masks", "depths"],
+  film: ["redraw", "motion", "mix", "masks", "depths", "sound"],
+  sound: ["sound"],
 };
 const FILE_OF = {
   first: "init_image",
@@ -17,6 +18,7 @@ const FILE_OF = {
   masks: "video_mask_path",
   depth: "depth_source",
   depths: "depth_source",
+  sound: "soundtrack_path",
 };
 // What a purpose switches on, where a settings file has not said otherwise.
 const MEANS = {
@@ -30,7 +32,9 @@ const MEANS = {
   masks: { use_mask_video: true },
   depth: { use_depth_warping: true },
   depths: { use_depth_warping: true },
+  sound: { add_soundtrack: "File" },
 };
+const isSound = one => one.media?.startsWith("audio/");
 const isFilm = one => one.media?.startsWith("video/") || one.media === "image/gif";
 
 /** `onPurpose(purpose)` is told what a file is for, when that is chosen or changed. */
@@ -40,7 +44,7 @@ export function filesPart(form, onPurpose) {
     label: "ui.animation.files",
     words: "ui.animation.files.drop",
     field: "files",
-    accept: "image/*,video/*,.mkv,.avi",
+    accept: "image/*,video/*,audio/*,.mkv,.avi",
     made: (one, held) => {
       const purpose = firstFree(one, held);
       queueMicrotask(() => onPurpose(purpose));
@@ -56,10 +60,34 @@ export function filesPart(form, onPurpose) {
     /** What the files mean, over these settings. */
     over: settings => list.pictures().reduce(withFile, settings),
     list,
+    /** The files of a request, as they were sent; returns the way back. */
+    put: ({ files, settings }) => {
+      const before = list.pictures();
+      list.hold(Object.entries(files ?? {}).map(([name, ref]) => heldOf(name, ref, settings)).filter(Boolean));
+      return () => list.hold(before);
+    },
+    /** What is heard: the file that is the film's sound, or null. */
+    sound: () => list.pictures().find(one => one.purpose === "sound") ?? null,
   };
 }
 
+const kindOf = one => (isSound(one) ? "sound" : isFilm(one) ? "film" : "picture");
+
 const nameOf = one => (one.purpose === "guide" ? `init_images.${one.frame}` : FILE_OF[one.purpose]);
+
+/** A file of a request as this part holds it; null of one that it has no purpose for. */
+function heldOf(name, ref, settings) {
+  const guide = /^init_images\.(\d+)$/.exec(name);
+  const fits = Object.keys(FILE_OF).filter(one => FILE_OF[one] === name);
+  const purpose = guide ? "guide" : (fits.find(one => isMeant(one, settings)) ?? fits[0]);
+  if (!purpose) return null;
+  const title = String((guide ? settings.init_images?.[guide[1]] : settings[name]) || name);
+  const media = purpose === "sound" ? "audio/*" : PURPOSES.film.includes(purpose) ? "video/*" : "image/*";
+  return { ref, title, media, purpose, width: 0, height: 0, frame: Number(guide?.[1] ?? 0) };
+}
+
+const isMeant = (purpose, settings) =>
+  ({ redraw: settings.animation_mode === "Video Input", mix: (settings.hybrid_composite ?? "None") !== "None", motion: (settings.hybrid_motion ?? "None") !== "None" })[purpose];
 
 function withFile(settings, one) {
   const made = { ...settings };
@@ -72,14 +100,14 @@ function withFile(settings, one) {
 }
 
 function firstFree(one, held) {
-  const fit = PURPOSES[isFilm(one) ? "film" : "picture"];
+  const fit = PURPOSES[kindOf(one)];
   const taken = held.map(other => other.purpose);
   return fit.find(name => !taken.includes(name)) ?? fit[0];
 }
 
 /** A menu of what the file is for, and the frame that a guide belongs to. */
 function purposeOf(one, changed, onPurpose) {
-  const names = one.media === "image/gif" ? [...PURPOSES.picture, ...PURPOSES.film] : PURPOSES[isFilm(one) ? "film" : "picture"];
+  const names = one.media === "image/gif" ? [...PURPOSES.picture, ...PURPOSES.film] : PURPOSES[kindOf(one)];
   const options = names.map(name => h("option", { value: name }, t(`ui.animation.files.${name}`)));
   const menu = h("select.purpose", { "aria-label": t("ui.animation.files.purpose") }, ...options);
   const frame = h("input.at", { type: "number", min: 0, step: 1, "aria-label": t("ui.animation.files.at"), value: one.frame });

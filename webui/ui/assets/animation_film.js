@@ -1,12 +1,16 @@
-// A film of a finished animation.
+// A film of an animation: what it is to be, when it comes by itself, and when it is made again.
 import { Refused, post } from "./api.js";
 import { h } from "./dom.js";
-import { choice } from "./fields.js";
+import { choice, field } from "./fields.js";
+import { Form, fold } from "./form.js";
 import { isActive, take } from "./live.js";
+import { notice } from "./notice.js";
 import { recall, remember } from "./store.js";
-import { t } from "./text.js";
+import { t, word } from "./text.js";
 
 const NONE = "none"; // null would be the default again after a reload
+const ELSEWHERE = ["image_format", "file_name", "folder", "job", "format", "sound"];
+const WORDED = { soundtrack: "ui.animation.soundtrack" };
 
 /** What becomes of the frames when they are there: a film, or none. */
 export function filmField(fields) {
@@ -15,10 +19,37 @@ export function filmField(fields) {
   return choice({ name: "_film", label: "ui.animation.film_then", choices: [none, ...formats], default: "mp4" });
 }
 
-/** A film of a job that has only just been accepted: it waits for the frames. */
-export async function filmAfter(job, format) {
-  if (format !== NONE) take(await post("/jobs", { kind: "film", job: job.id, format }));
+/** All else that a film can be told; `options()` are those that were set. */
+export function filmOptions(fields) {
+  const form = new Form("film");
+  const shown = fields.filter(one => !ELSEWHERE.includes(one.name));
+  const made = shown.map(one => field({ ...one, label: `ui.field.${one.name}`, ...wordedChoices(one) }));
+  const rows = made.map(form.add);
+  const element = fold("animation.film", t("ui.animation.film.options"), h("div.film-options", {}, rows));
+  const options = () => {
+    const set = form.differing(form.names());
+    return Object.fromEntries(set.map(name => [name, form.value(name)]));
+  };
+  return { element, options };
 }
+
+const wordedChoices = ({ name, choices }) => (WORDED[name] ? { choices: choices.map(value => ({ value, label: t(`${WORDED[name]}.${value}`) })) } : {});
+
+/** A film of a job, also of one that has only just been accepted: it waits for the frames. */
+export async function filmOf(job, format, options) {
+  try {
+    const wanted = format === NONE ? "mp4" : format;
+    const film = await post("/jobs", { kind: "film", job: job.id, format: wanted, ...options });
+    take(film);
+    return film;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    notice(error.problems.map(one => word(one)).join(" "));
+    return null;
+  }
+}
+
+export const filmAfter = (job, format, options) => format !== NONE && filmOf(job, format, options);
 
 /** A button that shows the motion alone. `ask()` is the request; `onAccepted(job)` is told of the job. */
 export function previewButton(ask, onAccepted, refuse) {
@@ -26,7 +57,7 @@ export function previewButton(ask, onAccepted, refuse) {
     try {
       const job = await post("/jobs", { ...ask(), motion_only: true });
       take(job);
-      await filmAfter(job, "mp4");
+      await filmAfter(job, "mp4", {});
       onAccepted(job);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -37,16 +68,15 @@ export function previewButton(ask, onAccepted, refuse) {
 }
 
 /** Below a finished animation: its frames as a film. */
-export function filmRow(job, fields, onAccepted) {
+export function filmRow(job, fields, options, onAccepted) {
   if (job.request.kind !== "animation" || isActive(job) || job.pictures.length < 2) return [];
   const formats = fields.find(one => one.name === "format").choices;
   const menu = choice({ name: "_format", label: "ui.field.format", choices: formats, default: "mp4" });
   menu.write(recall("animation.format") ?? "mp4");
   menu.control.addEventListener("input", () => remember("animation.format", menu.read()));
   const make = async () => {
-    const film = await post("/jobs", { kind: "film", job: job.id, format: menu.read() });
-    take(film);
-    onAccepted(film);
+    const film = await filmOf(job, menu.read(), options());
+    if (film) onAccepted(film);
   };
   const button = h("button.primary", { type: "button", onclick: make }, t("ui.animation.film"));
   return [h("div.film", {}, menu.element, button)];

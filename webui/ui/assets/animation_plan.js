@@ -1,128 +1,163 @@
-// The plan of an animation before it is drawn: its schedules as curves, its frames as a table, and
-// what is wrong. The server works it out; nothing here reads a formula.
+// The plan of an animation before it is drawn: its schedules as curves over the time axis, to be edited there,
+// its frames as a table, and what is wrong. The server works it out; nothing here reads a formula.
+import { chipsPart } from "./animation_chips.js";
+import { historyOf, keysDesk } from "./animation_desk.js";
+import { handsOn } from "./animation_hands.js";
+import { keyRow } from "./animation_key.js";
+import { frameOf } from "./animation_keys.js";
+import { axisOf, shape, windowPart } from "./animation_axis.js";
+import { COLOURS, drawPlot, rangeOf } from "./animation_plot.js";
+import { ROWS, tablePart } from "./animation_table.js";
 import { post } from "./api.js";
-import { h, say } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 import { fold } from "./form.js";
 import { recall } from "./store.js";
-import { number, t, tn, word } from "./text.js";
+import { t, word } from "./text.js";
 
 const PAUSE = 400; // milliseconds without a change, after which the server is asked
-const ROWS = 50;
-const [WIDE, HIGH, EDGE] = [480, 120, 6]; // of the plot, in its own units
-const COLOURS = 6; // those of animation.css
+const WIDE = 860; // pixels of a window that has room for it
 
-/** `requestOf()` says what the form asks for, `schedules()` the names of the curves to draw. */
+/** What the names and times in keys mean by these settings. */
+export function clockOf({ max_frames, fps, bpm = 120, seed, W: width, H: height, labels: named }, frames = Number(max_frames)) {
+  const clock = { frames, fps: Number(fps), bpm: Number(bpm), seed: Number(seed), width, height };
+  const labels = Object.entries(named ?? {}).map(([name, at]) => [name, frameOf(String(at), clock)]);
+  return { ...clock, labels: Object.fromEntries(labels.filter(([, frame]) => Number.isFinite(frame))) };
+}
+
+/**
+ * `requestOf()` says what the form asks for, `schedules()` the names of the curves there are.
+ * Returns its element and what the tracks below the curves need: state, axis(), on what they may be told of.
+ */
 export function planPart(form, requestOf, schedules) {
+  const state = { plan: null, active: null, picked: null, cursor: 0, axis: axisOf(1, 1) };
   const problems = h("div.findings", { role: "status" });
-  const plot = h("div.plot");
-  const legend = h("ul.legend");
-  const table = h("div.rows", { tabindex: 0, role: "region", "aria-label": t("ui.animation.plan") });
-  const said = h("span.said");
-  const turn = step => () => ask(first + step * ROWS);
-  const back = h("button.quiet", { type: "button", onclick: turn(-1) }, t("ui.animation.plan.back"));
-  const next = h("button.quiet", { type: "button", onclick: turn(1) }, t("ui.animation.plan.next"));
-  const pages = h("div.pages", {}, back, said, next);
-  const element = fold("animation.plan", t("ui.animation.plan"), problems, plot, legend, pages, table);
-  element.classList.add("plan");
-  let first = 0;
-  let asked = 0;
-  let timer = 0;
-  let told = "";
+  const svg = shape("svg", { class: "curves", role: "group", tabindex: 0 });
+  const table = tablePart(first => ask(first));
+  const tracks = h("div.below-curves");
+  const view = windowPart([svg, tracks], () => draw());
+  const watchers = [];
+  let settings = requestOf().settings;
+  let frozen = null; // the range of a curve whose key is being moved
+  let [asked, timer, busy, again, told] = [0, 0, false, false, ""];
 
-  async function ask(from = first) {
-    if (!element.open) return;
-    const mine = ++asked;
-    const names = schedules();
-    const query = [...names.map(name => `curve=${name}`), `first=${Math.max(0, from)}`, `count=${ROWS}`].join("&");
-    const plan = await post(`/animations/plan?${query}`, requestOf()).catch(error => ({ refused: error.problems }));
-    if (mine !== asked) return; // overtaken
-    if (plan.refused) return tell(plan.refused.map(one => word(one)));
-    if (plan.ok && plan.first >= plan.frame_count) return ask(0); // it became shorter
-    first = plan.first;
-    show(plan, names);
+  const clock = () => clockOf(settings, state.plan?.frame_count);
+  const native = () => (settings.compat ?? "native") === "native";
+  const history = historyOf(form, () => (draw(), hurry()));
+  const desk = keysDesk(form, { clock, state, history, onPick: () => draw() });
+  const chips = chipsPart(state, () => draw());
+  const row = keyRow(desk, { state, native, active: () => state.active });
+  const seek = frame => {
+    state.cursor = state.axis.held(frame);
+    const line = svg.querySelector(".cursor");
+    for (const end of ["x1", "x2"]) line?.setAttribute(end, state.axis.x(state.cursor));
+    view.show(state.axis.x(state.cursor));
+    tell("onSeek");
+  };
+  const others = name => curves.filter(one => one.name !== name).flatMap(one => one.keys.map(key => key.frame));
+  let curves = [];
+  handsOn(svg, {
+    ...desk,
+    axis: () => state.axis,
+    curve: name => curves.find(one => one.name === name),
+    active: () => curves.find(one => one.active),
+    cursor: () => state.cursor,
+    snaps: name => [state.cursor, ...others(name), ...watchers.flatMap(one => one.snaps?.() ?? [])],
+    seek,
+    add: (frame, value) => {
+      desk.add(frame, value);
+      svg.querySelector(".key.picked")?.focus({ preventScroll: true });
+    },
+    group: curve => {
+      frozen = curve && { name: curve.name, range: curve.range };
+      desk.group(curve);
+      if (!curve) draw();
+    },
+    focusValue: row.focusValue,
+  });
+
+  const undo = iconButton("undo", t("ui.undo"), history.undo);
+  const redo = iconButton("redo", t("ui.edits.redo"), history.redo);
+  const closer = iconButton("plus", t("ui.animation.closer"), () => (view.by(1), draw()));
+  const wider = iconButton("minus", t("ui.animation.wider"), () => (view.by(-1), draw()));
+  const add = h("button.quiet", { type: "button", onclick: () => desk.add(state.cursor, null) }, t("ui.animation.key.add"));
+  const tools = h("div.tools", { role: "group", "aria-label": t("ui.animation.plan.tools") }, add, undo, redo, wider, closer);
+  const frames = fold("animation.table", t("ui.animation.plan.table"), ...table.elements);
+  const element = fold("animation.plan", t("ui.animation.plan"), problems, chips.element, tools, view.element, row.element, frames);
+  element.classList.add("plan");
+
+  function tell(what) {
+    for (const one of watchers) one[what]?.();
   }
 
-  function tell(sentences) {
+  function draw() {
+    state.axis = axisOf(clock().frames, view.element.clientWidth * view.zoom());
+    state.cursor = state.axis.held(state.cursor);
+    const all = schedules().map((name, i) => curveOf(name, i));
+    const shown = chips.choose(all);
+    curves = all.filter(one => shown.has(one.name)).map(one => ({ ...one, active: one.name === state.active }));
+    const here = svg.contains(document.activeElement) && document.activeElement !== svg;
+    drawPlot(svg, { axis: state.axis, at: state.plan?.at ?? [], curves, picked: state.picked, cursor: state.cursor });
+    if (here) (svg.querySelector(".key.picked") ?? svg).focus({ preventScroll: true });
+    row.show();
+    const has = document.activeElement;
+    [undo.disabled, redo.disabled] = history.can().map(one => !one);
+    [wider.disabled, closer.disabled] = view.ends();
+    add.disabled = !state.active;
+    if (has.disabled && tools.contains(has)) svg.focus({ preventScroll: true }); // there is nothing more to undo
+    tell("onDraw");
+  }
+
+  function curveOf(name, place) {
+    const values = state.plan?.curves[name] ?? [];
+    const keys = desk.keysOf(name);
+    const range = frozen?.name === name ? frozen.range : rangeOf(name, values, keys);
+    return { name, label: t(`ui.field.${name}`), colour: place % COLOURS, values, keys, range, known: values.length > 0 || keys.length > 0 };
+  }
+
+  async function ask(from = state.plan?.first ?? 0) {
+    if (!element.open) return;
+    const mine = ++asked;
+    busy = true;
+    const query = [...schedules().map(name => `curve=${name}`), `first=${Math.max(0, from)}`, `count=${ROWS}`].join("&");
+    const asking = requestOf();
+    const plan = await post(`/animations/plan?${query}`, asking).catch(error => ({ refused: error.problems }));
+    busy = false;
+    if (again) return (again = false), ask(from);
+    if (mine !== asked) return; // overtaken
+    if (plan.refused) return say(plan.refused.map(one => word(one)));
+    if (plan.ok && plan.first >= plan.frame_count) return ask(0); // it became shorter
+    settings = asking.settings;
+    say([...plan.errors, ...plan.warnings].map(one => word(one.problem)));
+    state.plan = plan;
+    table.show(plan, Number(settings.seed) === -1);
+    draw();
+    tell("onPlan");
+  }
+
+  function say(sentences) {
     if (sentences.join() !== told) problems.replaceChildren(...sentences.map(one => h("p", {}, one)));
     told = sentences.join();
   }
 
-  function show(plan, names) {
-    tell([...plan.errors, ...plan.warnings].map(one => word(one.problem)));
-    const curves = names.filter(name => plan.curves[name]).map(name => curveOf(name, plan.curves[name]));
-    const moving = curves.filter(one => one.low < one.high);
-    plot.hidden = moving.length === 0;
-    plot.replaceChildren(drawn(moving, plan));
-    legend.replaceChildren(...curves.map(one => legendRow(one, moving.indexOf(one))));
-    const last = first + plan.frames.length;
-    table.hidden = pages.hidden = plan.frames.length === 0;
-    const random = Number(requestOf().settings.seed) === -1; // drawn anew when it is sent
-    table.replaceChildren(tableOf(plan.frames, random));
-    say(said, `${number(first)}–${number(last - 1)} · ${tn("ui.animation.plan.frames", plan.frame_count)}`);
-    back.disabled = first === 0;
-    next.disabled = last >= plan.frame_count;
-  }
-
-  const later = () => {
+  /** What is done in the plot is seen at once: the server is asked again as soon as it has answered. */
+  const hurry = () => {
+    clearTimeout(timer);
+    if (busy) again = true;
+    else ask();
+  };
+  form.onChange(() => {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
-  };
-  form.onChange(later);
-  element.addEventListener("toggle", () => ask());
-  element.open = recall("fold.animation.plan") ?? false;
-  return element;
-}
-
-function curveOf(name, values) {
-  const finite = values.filter(value => value !== null);
-  return { name, values, low: Math.min(...finite), high: Math.max(...finite) };
-}
-
-/** Each curve over its own range: what a strength and an angle have in common is the time. */
-function drawn(curves, { at, frame_count: count }) {
-  const names = curves.map(one => t(`ui.field.${one.name}`)).join(", ");
-  const svg = shape("svg", {
-    viewBox: `0 0 ${WIDE} ${HIGH}`,
-    preserveAspectRatio: "none",
-    role: "img",
-    "aria-label": t("ui.animation.plan.curves", { names }),
+    settings = { ...settings, ...requestOf().settings };
+    if (element.open) draw();
   });
-  const across = frame => (frame / Math.max(1, count - 1)) * WIDE;
-  curves.forEach((one, i) => {
-    const down = value => HIGH - EDGE - ((value - one.low) / (one.high - one.low)) * (HIGH - 2 * EDGE);
-    let pen = "M";
-    const path = one.values.map((value, place) => {
-      if (value === null) return (pen = "M") && ""; // a gap
-      const point = `${pen}${across(at[place]).toFixed(1)} ${down(value).toFixed(1)}`;
-      pen = "L";
-      return point;
-    });
-    svg.append(shape("path", { d: path.join(""), class: `curve of-${i % COLOURS}` }));
+  element.addEventListener("keydown", event => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches("input, textarea")) return;
+    event.preventDefault();
+    (event.shiftKey ? history.redo : history.undo)();
   });
-  return svg;
-}
-
-function shape(tag, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function legendRow({ name, low, high }, place) {
-  const range = low < high ? `${number(low, 3)} … ${number(high, 3)}` : number(low, 3);
-  const mark = h(place < 0 ? "span.mark" : `span.mark.of-${place % COLOURS}`, { "aria-hidden": "true" });
-  return h("li", {}, mark, t(`ui.field.${name}`), h("span.range", {}, range));
-}
-
-function tableOf(frames, random) {
-  const heads = ["frame", "prompt", "seed", "strength", "steps", "cfg"];
-  const head = h("tr", {}, ...heads.map(one => h("th", { scope: "col" }, t(`ui.animation.plan.${one}`))));
-  const rows = frames.map(one => {
-    const strength = one.denoising_strength === null ? "–" : number(1 - one.denoising_strength, 3);
-    const cells = [one.prompt, random ? t("ui.seed.random") : String(one.seed), strength, number(one.steps), number(one.cfg_scale, 2)];
-    const name = h("th", { scope: "row" }, number(one.frame));
-    const kind = one.generated ? "tr" : "tr.tween";
-    return h(kind, {}, name, ...cells.map((cell, i) => h("td", i ? {} : { title: cell }, cell)));
-  });
-  return h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows));
+  element.addEventListener("toggle", () => (view.fit(), ask()));
+  element.open = recall("fold.animation.plan") ?? innerWidth > WIDE;
+  const below = part => view.element.after(part);
+  return { element, state, tracks, below, valueAt: desk.valueAt, seek, clock, desk, history, watch: one => watchers.push(one), view };
 }

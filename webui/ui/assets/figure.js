@@ -98,7 +98,7 @@ const failureOf = job => [
   h("p.prompt", {}, job.request.prompt ?? ""),
 ];
 
-function emptyPart(words) {
+export function emptyPart(words) {
   const drawing = h("img.drawing", { alt: "", width: 96, height: 96 });
   drawing.src = new URL("./easel.svg", import.meta.url);
   return h("div.empty", {}, drawing, h("h2", {}, t("ui.empty.title")), h("p", {}, t(words)));

@@ -38,7 +38,7 @@ export function describe(job, news) {
   const main =
     size > 1 && to > from
       ? t("ui.progress.pictures", { from, to, all: news.images })
-      : t("ui.progress.picture", { from, all: news.images });
+      : t(job.request.kind === "animation" ? "ui.progress.frame" : "ui.progress.picture", { from, all: news.images });
   const step =
     news.phase === "sampling" && news.step > 0
       ? t("ui.progress.step", { step: news.step, steps: news.steps })

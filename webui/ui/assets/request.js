@@ -16,6 +16,9 @@ export function requestOf(form, kind, without = []) {
   return request;
 }
 
+/** What the form says of extensions alone. */
+export const extensionsOf = form => requestOf(form, null).extensions;
+
 function put(into, [first, ...rest], value) {
   if (!rest.length) into[first] = value;
   else put((into[first] ??= {}), rest, value);

@@ -45,7 +45,7 @@ export function storedPictures({
       const image = lookOf(one);
       image.addEventListener("error", () => rows.get(one.ref)?.classList.add("unshown"));
       const leave = iconButton("close", t("ui.drop.remove", { name: one.title }), () => remove(one));
-      const size = h("small", {}, `${one.width} × ${one.height}`);
+      const size = one.width ? h("small", {}, `${one.width} × ${one.height}`) : "";
       const title = h("span.title", { title: one.title }, one.title, size);
       rows.set(one.ref, h("li", {}, image, title, tile(one, changed), leave));
     }
@@ -75,7 +75,7 @@ export function storedPictures({
     };
     try {
       const { id, ...size } = await upload(blob, { field, onProgress });
-      const { width, height } = size.width ? size : await sizeOf(blob);
+      const { width, height } = size.width || isSound(size.media_type) ? size : await sizeOf(blob);
       if (held.some(one => one.ref === id)) return;
       held = [...held, made({ ref: id, title, width, height, media: size.media_type }, held)];
       changed();
@@ -105,6 +105,12 @@ export function storedPictures({
       know(blob, item.ref);
       await addFiles([blob]);
     },
+    /** Others in their place, as `pictures` tells them. */
+    hold: pictures => {
+      held = pictures;
+      rows.clear();
+      changed();
+    },
     removeAll: () => {
       held = [];
       rows.clear();
@@ -113,8 +119,11 @@ export function storedPictures({
   };
 }
 
-/** A picture, or the first one of a film. */
+const isSound = media => Boolean(media?.startsWith("audio/"));
+
+/** A picture, the first one of a film, or a sign of a sound. */
 function lookOf({ ref, media }) {
+  if (isSound(media)) return h("span.sound", { "aria-hidden": "true" }, "♪");
   const look = { src: storedUrl(ref), muted: true, playsinline: true, preload: "metadata" };
   return media?.startsWith("video/") ? h("video", look) : h("img", { src: look.src, alt: "", loading: "lazy" });
 }

@@ -1,0 +1,111 @@
+// The prompts as a table: the frame, what is to be seen from there on, and what is not. The text says the same.
+import { frameOf, nameAt } from "./animation_keys.js";
+import { rowsOf, textOf } from "./animation_rows.js";
+import { arrange, h, iconButton } from "./dom.js";
+import { notice } from "./notice.js";
+import { recall, remember } from "./store.js";
+import { t } from "./text.js";
+
+const FIELD = "_prompts";
+const AS_TABLE = "animation.prompts.table";
+const BLENDS = ["", "step", "linear", "ease_in_out", "ease_in", "ease_out", "smoothstep"];
+
+/**
+ * field: the element of the text. blend: { get(), set(name) } is the way from one prompt to the next.
+ * clock(): what times and beats in keys mean.
+ */
+export function promptsPart(form, field, { blend, clock }) {
+  const list = h("ol.prompt-rows");
+  const add = h("button.quiet", { type: "button", onclick: () => insert() }, t("ui.animation.prompts.add"));
+  const sort = h("button.quiet", { type: "button", onclick: () => put(sorted(rows)) }, t("ui.animation.prompts.sort"));
+  const turn = h("button.link", { type: "button", onclick: () => show(!asTable) });
+  const menu = h("select", { "aria-label": t("ui.animation.prompts.blend") });
+  const way = h("label.blend", {}, h("span", {}, t("ui.animation.prompts.blend")), menu);
+  const table = h("div.prompt-table.field", { role: "group", "aria-label": t("ui.animation.prompts") }, h("span.label", {}, t("ui.animation.prompts")), list, h("div.buttons", {}, add, sort));
+  const element = h("div.prompts", {}, field, table, h("div.foot-of", {}, turn, way));
+  let rows = [];
+  let own = null; // the text that was written here
+  let asTable = recall(AS_TABLE) ?? false;
+
+  const put = made => {
+    rows = made;
+    own = textOf(rows, form.value(FIELD));
+    form.set(FIELD, own);
+    draw();
+  };
+  const placed = one => {
+    const frame = frameOf(one.frame, clock());
+    return Number.isFinite(frame) ? frame : Infinity;
+  };
+  const sorted = list => [...list].sort((a, b) => placed(a) - placed(b));
+  const insert = () => {
+    const last = Math.max(-1, ...rows.map(placed).filter(Number.isFinite));
+    const frame = last < 0 ? 0 : Math.min(clock().frames - 1, Math.round(last + Math.max(1, clock().frames / 4)));
+    put([...rows, { frame: String(frame > last ? frame : last + 1), prompt: "", negative: "" }]);
+    list.lastElementChild.querySelector("textarea").focus();
+  };
+  const remove = place => {
+    const before = rows;
+    put(rows.filter((_, i) => i !== place));
+    notice(t("ui.animation.prompts.removed"), { undo: () => put(before) });
+    (list.children[Math.min(place, rows.length - 1)]?.querySelector("textarea") ?? add).focus();
+  };
+  const cell = (place, name, make) => {
+    const control = make();
+    control.value = rows[place][name];
+    control.addEventListener("input", () => {
+      rows = rows.map((one, i) => (i === place ? { ...one, [name]: control.value } : one));
+      own = textOf(rows, form.value(FIELD));
+      form.set(FIELD, own);
+    });
+    return control;
+  };
+  const rowOf = (_, place) => {
+    const n = { n: place + 1 };
+    const frame = cell(place, "frame", () => h("input.at", { type: "text", autocomplete: "off", "aria-label": t("ui.animation.prompts.frame", n) }));
+    const prompt = cell(place, "prompt", () => h("textarea", { rows: 1, spellcheck: "false", "aria-label": t("ui.animation.prompts.prompt", n) }));
+    const placeholder = t("ui.field.negative_prompt");
+    const negative = cell(place, "negative", () => h("textarea.negative", { rows: 1, spellcheck: "false", placeholder, "aria-label": t("ui.animation.prompts.negative", n) }));
+    const gone = iconButton("close", t("ui.animation.prompts.remove", n), () => remove(place));
+    return h("li", {}, frame, prompt, gone, negative);
+  };
+  const draw = () => {
+    const here = [...list.querySelectorAll("input, textarea")].indexOf(document.activeElement);
+    arrange(list, rows.map(rowOf));
+    if (here >= 0) list.querySelectorAll("input, textarea")[here]?.focus();
+  };
+  const show = wanted => {
+    asTable = wanted;
+    remember(AS_TABLE, asTable);
+    field.hidden = asTable;
+    table.hidden = !asTable;
+    turn.textContent = t(asTable ? "ui.animation.prompts.as_text" : "ui.animation.prompts.as_table");
+  };
+  const read = () => {
+    if (form.value(FIELD) !== own) {
+      rows = rowsOf((own = form.value(FIELD)));
+      draw();
+    }
+    const names = BLENDS.includes(blend.get()) ? BLENDS : [...BLENDS, blend.get()];
+    menu.replaceChildren(...names.map(one => h("option", { value: one }, t(one ? `ui.animation.blend.${BLENDS.includes(one) ? one : "other"}` : "ui.animation.blend.usual", { name: one }))));
+    menu.value = blend.get();
+  };
+  menu.addEventListener("change", () => blend.set(menu.value));
+  form.onChange(read);
+  read();
+  show(asTable);
+  return {
+    element,
+    /** In the order of their frames: { frame, prompt, blend, place }; those that cannot be placed are left out. */
+    placed: () =>
+      rows
+        .map((one, place) => ({ ...one, frame: placed(one), blend: one.blend || blend.get(), place }))
+        .filter(one => Number.isFinite(one.frame))
+        .sort((a, b) => a.frame - b.frame),
+    move: (place, frame) => put(rows.map((one, i) => (i === place ? { ...one, frame: nameAt(frame, one.frame, clock()) } : one))),
+    edit: place => {
+      show(true);
+      list.children[place]?.querySelector("textarea").focus();
+    },
+  };
+}

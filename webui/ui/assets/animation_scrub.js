@@ -1,0 +1,107 @@
+// A slider over the frames: of the motion before it is drawn, or of an animation that was. With a play button.
+import { h, say } from "./dom.js";
+import { follow, jobsNewestFirst, live } from "./live.js";
+import { day, number, t } from "./text.js";
+
+const MOTION = "";
+const MOST = 12; // animations in the menu
+
+/** plan: see animation_plan.js. glance: see animation_glance.js. toHome(): shows the glance. */
+export function scrubPart(plan, glance, { toHome, fps }) {
+  const play = h("button.quiet.play", { type: "button", onclick: () => (timer ? stop() : start()) });
+  const slider = h("input.slider", { type: "range", min: 0, step: 1, value: 0, "aria-label": t("ui.animation.scrub") });
+  const label = h("output.at");
+  const menu = h("select", { "aria-label": t("ui.animation.scrub.of") });
+  const element = h("div.scrub", {}, play, slider, label, h("div.field", {}, menu));
+  let timer = 0;
+  let frame = 0;
+  let options = null;
+
+  const job = () => (menu.value === MOTION ? null : live.jobs.get(menu.value));
+  const count = () => (job() ? Math.max(1, job().request.frames) : plan.state.axis.count);
+  const show = () => {
+    const one = job();
+    if (!one) return glance.showMotion(frame);
+    const there = one.pictures.filter(picture => picture.index <= frame);
+    glance.showFrame(there.at(-1), there.at(-1)?.index);
+  };
+  const draw = () => {
+    slider.max = count() - 1;
+    slider.value = frame;
+    slider.style.setProperty("--share", frame / Math.max(1, count() - 1));
+    const seconds = frame / Math.max(0.1, fps());
+    slider.ariaValueText = t("ui.animation.key.frame_n", { frame });
+    say(label, `${number(frame)} · ${number(seconds, 2)} s`);
+    say(play, t(timer ? "ui.animation.stop" : "ui.animation.play"));
+  };
+  const go = (to, quietly = false) => {
+    frame = Math.min(count() - 1, Math.max(0, to));
+    if (!quietly) plan.seek(frame);
+    draw();
+    show();
+  };
+  const start = () => {
+    toHome();
+    timer = setInterval(() => go((frame + 1) % count()), 1000 / Math.min(30, Math.max(1, fps())));
+    draw();
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    draw();
+  };
+  const offer = () => {
+    const jobs = jobsNewestFirst()
+      .filter(one => one.request.kind === "animation" && one.pictures.length)
+      .slice(0, MOST);
+    const known = jobs.map(one => one.id).join();
+    if (known === options) return;
+    options = known;
+    const kept = menu.value;
+    const names = jobs.map(one => h("option", { value: one.id }, t("ui.animation.scrub.job", { day: day(one.created), words: nameOf(one).slice(0, 30) })));
+    menu.replaceChildren(h("option", { value: MOTION }, t("ui.animation.scrub.motion")), ...names);
+    menu.value = jobs.some(one => one.id === kept) ? kept : MOTION;
+  };
+  slider.addEventListener("input", () => {
+    const to = Number(slider.value); // what is drawn meanwhile sets it back
+    toHome();
+    stop();
+    go(to);
+  });
+  menu.addEventListener("change", () => {
+    toHome();
+    go(Math.min(frame, count() - 1));
+  });
+  plan.watch({
+    onSeek: () => {
+      if (plan.state.cursor !== Math.min(frame, plan.state.axis.count - 1)) {
+        toHome();
+        go(plan.state.cursor, true);
+      }
+    },
+    onDraw: draw,
+    onPlan: glance.refresh,
+  });
+  plan.element.addEventListener("toggle", () => plan.element.open || stop());
+  follow(() => {
+    offer();
+    draw();
+  });
+  return {
+    element,
+    /** The frames of this job from now on. */
+    of: (id, at = 0) => {
+      offer();
+      menu.value = id;
+      toHome();
+      go(at);
+    },
+  };
+}
+
+/** What an animation is about: its first prompt. */
+export const nameOf = ({ request }) => {
+  const prompts = request.settings?.prompts ?? {};
+  const first = Array.isArray(prompts) ? prompts[0]?.prompt : Object.values(prompts)[0];
+  return String(first ?? "").split("--neg")[0].trim() || t("ui.kind.animation");
+};
