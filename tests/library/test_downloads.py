@@ -348,3 +348,14 @@ def test_a_site_in_trouble_is_asked_again(bench: Bench) -> None:
 def test_other_sites_are_named_by_who_starts_the_server():
     assert Sites.of({}) == Sites()
     assert Sites.of({"HF_ENDPOINT": "https://m.example/"}).hub == "https://m.example"
+
+
+def test_a_network_that_sees_is_a_folder_of_its_kind(bench: Bench) -> None:
+    config = json.dumps({"architectures": ["DepthAnythingForDepthEstimation"]}).encode()
+    weights = write_weights(bench.folder / "depth", {"neck.fusion_stage.x": (1,)}).read_bytes()
+    files = {"config.json": config, "preprocessor_config.json": b"{}", "model.safetensors": weights}
+    publish(bench, "owner/Depth-hf", {**files, "README.md": b"words"})
+    path = bench.get("owner/Depth-hf")
+    assert path == bench.models / "depth" / "Depth-hf"
+    assert {one.name: one.read_bytes() for one in path.iterdir()} == files
+    assert bench.get("owner/Depth-hf") == path

@@ -56,6 +56,34 @@ def test_the_only_file(paths: list[str], choice: Choice, path: str):
     assert found(paths, choice=choice).items[0].path == path
 
 
+def seeing(architecture: str, paths: Sequence[str], choice: Choice = FP16) -> Found:
+    """What is found in a repository of transformers whose network is of this class."""
+    told = {
+        "models": {"sha": "abc", "siblings": [{"rfilename": path} for path in paths]},
+        "config.json": {"architectures": [architecture]},
+    }
+
+    def ask(url: str) -> Mapping[str, Any]:
+        return told[url.rpartition("/")[2]] if url.endswith("config.json") else told["models"]
+
+    return find_on_hub(ask, HUB, HubFile("owner/name", None, "main"), choice)
+
+
+def test_a_network_that_sees_comes_with_its_configs_as_a_folder():
+    paths = ["README.md", "config.json", "preprocessor_config.json", "model.safetensors", "x/a.bin"]
+    wanted = ["config.json", "preprocessor_config.json", "model.safetensors"]
+    depth = seeing("DPTForDepthEstimation", [*paths, "pytorch_model.bin"])
+    assert [item.path for item in depth.items] == wanted
+    assert (depth.folder, depth.kind, depth.name) == (True, "depth", "name")
+    assert seeing("SegformerForSemanticSegmentation", paths).kind == "annotator"
+    for other in (
+        seeing("CLIPModel", paths),
+        seeing("DPTForDepthEstimation", paths[:2] + paths[3:]),
+    ):
+        assert not other.folder
+        assert [item.path for item in other.items] == ["model.safetensors"]
+
+
 def test_one_of_several_is_for_the_user_to_choose():
     told = refused([f"{letter}.safetensors" for letter in "ihgfedcba"])
     assert told["code"] == "download_which"

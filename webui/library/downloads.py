@@ -160,7 +160,7 @@ class Downloads:
             done += place.stat().st_size
             watch.tell("downloading", done, total)
         name = _stem(request.file_name or found.name or "") or "model"
-        path = keep_new(folder, self._folder(request.to or "checkpoint"), name)
+        path = keep_new(folder, self._folder(request.to or found.kind), name)
         _describe(found, path, path.name, None)
         return path
 

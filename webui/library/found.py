@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from webui.core.download import Precision
+from webui.core.kinds import ModelKind
 from webui.library.fetching import Wanted
 
 Ask = Callable[[str], Mapping[str, Any]]
@@ -46,7 +47,8 @@ class Found:
 
     Attributes:
         name: what it may be called; None: as the server does when it sends the file.
-        folder: whether it is a folder of diffusers and not a single file.
+        folder: whether it is a folder and not a single file.
+        kind: of models that a folder is.
         card: what our own card beside it says.
         civitai: what civitai says of it, as its helpers keep it.
         preview: address of a picture.
@@ -55,6 +57,7 @@ class Found:
     items: tuple[Item, ...]
     name: str | None = None
     folder: bool = False
+    kind: ModelKind = "checkpoint"
     card: Mapping[str, Any] = field(default_factory=dict[str, Any])
     civitai: Mapping[str, Any] | None = None
     preview: str | None = None

@@ -1,18 +1,19 @@
 """Hugging Face's hub: which files of a repository are the model.
 
 A repository with a `model_index.json` is a folder of diffusers, of which the parts are taken that
-it names: of each its configs, and its weights once. Any other has one file of weights, or the
-user says which.
+it names: of each its configs, and its weights once. One of transformers that sees (depth,
+segments) is a folder, too. Any other has one file of weights, or the user says which.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
 from webui.core.errors import UserError
+from webui.core.kinds import ModelKind
 from webui.library.fetching import Wanted
 from webui.library.found import Ask, Choice, Found, Item, digest, inside, objects, words
 from webui.library.places import PICKLES
@@ -22,6 +23,13 @@ from webui.library.sources import HubFile, safe_path
 WEIGHTS = (".safetensors", ".gguf", *PICKLES)
 MOST_SHOWN = 8
 _CONFIGS = (".json", ".txt", ".model", ".jinja")
+_SEEING = ("config.json", "preprocessor_config.json")
+"""What transformers needs beside the weights of a network that sees."""
+_SEEN: Mapping[str, ModelKind] = {
+    "ForDepthEstimation": "depth",
+    "ForSemanticSegmentation": "annotator",
+}
+"""How the class of such a network ends -> the kind that it is here."""
 _SKIPPED = ("safety_checker",)
 """Parts that Easel does not use; this one is as large as the model."""
 _OTHER_PROGRAMS = re.compile(r"(openvino|onnx|flax|tf|rust)_", re.IGNORECASE)
@@ -62,16 +70,31 @@ def find_on_hub(ask: Ask, hub: str, source: HubFile, choice: Choice) -> Found:
         return Item(wanted, path, path.endswith(WEIGHTS))
 
     card = _card(told, f"{hub}/{source.repository}")
+    marks = {"revision": commit, "precision": choice.precision}
     if source.file is None and INDEX in files:
         index = ask(f"{base}/{INDEX}")
         paths = diffusers_files(index, list(files), choice)
         name = source.repository.partition("/")[2]
-        card = {**card, "revision": commit, "precision": choice.precision}
-        return Found(tuple(map(item, paths)), name, folder=True, card=card)
+        return Found(tuple(map(item, paths)), name, folder=True, card={**card, **marks})
+    if source.file is None and all(path in files for path in _SEEING):
+        kind = _seen(ask(f"{base}/{_SEEING[0]}"))
+        top = [path for path in files if "/" not in path]
+        if kind and (weights := choose_weights(top, choice)):
+            paths = (*_SEEING, *_indexes(top, weights), *weights)
+            name = source.repository.partition("/")[2]
+            items = tuple(map(item, paths))
+            return Found(items, name, folder=True, kind=kind, card={**card, **marks})
     path = source.file or _only_file(source.repository, list(files), choice)
     if path not in files or not path.endswith(WEIGHTS):
         raise UserError("download_no_file", "source", file=path[:200], name=source.repository)
     return Found((item(path),), _name(source.repository, path), card=card)
+
+
+def _seen(config: Mapping[str, Any]) -> ModelKind | None:
+    """What a network of transformers says of a picture; None if it is none that is used here."""
+    named: object = config.get("architectures")
+    name = str(cast(list[Any], named)[0]) if isinstance(named, list) and named else ""
+    return next((kind for ending, kind in _SEEN.items() if name.endswith(ending)), None)
 
 
 def diffusers_files(
