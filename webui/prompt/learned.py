@@ -1,4 +1,4 @@
-"""Embeddings as ComfyUI's prompts name them, `embedding:name`: here the bare name means the same."""
+"""Embeddings as ComfyUI names them, `embedding:name`: here the bare name means the same."""
 
 from __future__ import annotations
 
