@@ -17,11 +17,12 @@ ModelKind = Literal[
     "image_encoder",
     "depth",
     "annotator",
+    "detector",
     "unknown",
 ]
 """`diffusion_model` is a UNet or transformer without the rest, `embedding` a textual inversion,
 `depth` a network that tells how far each pixel of a picture is, `annotator` one that makes other
-maps of a picture."""
+maps of a picture, `detector` one that finds things in it."""
 MODEL_KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 
 ModelOrder = Literal["name", "newest", "oldest", "largest", "smallest", "used"]

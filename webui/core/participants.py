@@ -154,8 +154,12 @@ class Services:
             raises UserError where there is none.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
         check: raises to stop the job if that is wanted; to be called in long work.
+        inpaint: (RGB picture, mask of mode L, values of an inpainting request) -> the picture drawn
+            anew where the mask is white, of the same size. What is left out is as in the job;
+            `number` says of which of its pictures the words and the seed are.
         kept: (key, make) -> what `make()` made for that key, now or in an earlier job. Few are
             kept, and none where memory is short.
+        device: where networks run, as torch names it.
     """
 
     picture: Callable[[str], Image.Image] = _nothing
@@ -163,7 +167,9 @@ class Services:
     model: Callable[[str, str], ModelFile] = _nothing
     preprocess: Callable[[str, Image.Image, Mapping[str, Any]], Image.Image] = _nothing
     check: Callable[[], None] = _nothing
+    inpaint: Callable[[Image.Image, Image.Image, Mapping[str, Any]], Image.Image] = _nothing
     kept: Callable[[Hashable, Callable[[], Any]], Any] = _nothing
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -285,8 +285,8 @@ _WAYS: tuple[Callable[[Row], Sequence[str]], ...] = (
 )
 """Sorts of names, the more exact ones first; hashes come last."""
 
-_OF_ANY_MAKE = "annotator"
-"""The kind that only the folder tells."""
+_OF_ANY_MAKE = ("annotator", "detector")
+"""Kinds that only the folder tells."""
 _SORTS: Mapping[str, Callable[[Row], float] | None] = {
     "name": None,
     "newest": lambda row: -row.place.modified,
@@ -302,8 +302,8 @@ def kind_of(place: Place, told: Told) -> str:
 
     Annotators are of any make, and some are built like text encoders or upscalers.
     """
-    if place.kind == _OF_ANY_MAKE:
-        return _OF_ANY_MAKE
+    if place.kind in _OF_ANY_MAKE:
+        return place.kind
     if told.kind != "unknown":
         return told.kind
     promised = place.kind or "unknown"

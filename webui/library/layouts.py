@@ -35,6 +35,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "image_encoder": ("clip_vision", "image_encoder"),
     "depth": ("depth", "depth_anything"),
     "annotator": ("annotators", "annotator"),
+    "detector": ("detectors", "adetailer", "ultralytics"),
 }
 """Kind -> how its folders are called, in any case of letters: ours, then those of the peers."""
 
