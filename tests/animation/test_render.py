@@ -128,6 +128,24 @@ def test_changed_settings_hold_from_the_frame_on_and_a_state_of_the_form_is_take
     assert all(np.array_equal(one.levels, made[0].levels) for one in made), "nothing moves now"
 
 
+@pytest.mark.parametrize("compat", ["native", "deforum-3"])
+def test_a_picture_of_depths_lies_beside_each_frame_that_moves(tmp_path, compat):
+    near = np.linspace(0, 1, 64)[None].repeat(64, 0)
+    settings = {"animation_mode": "3D", "compat": compat, "save_depth_maps": True}
+    settings |= {"translation_z": "0:(2)", "rotation_3d_y": "0:(1)"}
+    beside: list[tuple[int, str, Image.Image]] = []
+    asked = request(settings=settings)
+    given = tools(depth=lambda name, levels, metric: 1 - near if metric else near)
+    list(render(asked, given, tmp_path, beside=lambda *told: beside.append(told)))
+    assert [(frame, name) for frame, name, _ in beside] == [(n, "depth") for n in (1, 2, 3)]
+    levels = np.asarray(beside[0][2])
+    assert levels.shape == (64, 64) and (levels[0, 0], levels[0, -1]) == (0, 255), "white near"
+    beside.clear()
+    quiet = request(settings={**settings, "save_depth_maps": False})
+    list(render(quiet, given, tmp_path, beside=lambda *told: beside.append(told)))
+    assert beside == []
+
+
 @pytest.mark.parametrize(
     ("settings", "name"),
     [

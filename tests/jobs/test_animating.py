@@ -61,7 +61,6 @@ def test_how_many_frames_come_out(door: Door, settings: dict[str, Any], written:
         ({"animation_mode": "Video Input"}, "settings.video_init_path", "animation_no_file"),
         ({"hybrid_motion": "Affine"}, "settings.video_init_path", "animation_no_file"),
         ({"color_coherence": "Image"}, "settings.color_coherence_image_path", "animation_no_file"),
-        ({"save_depth_maps": True}, "settings.save_depth_maps", "animation_not_yet"),
         ({"use_mask": True}, "settings.mask_file", "animation_no_file"),
         (
             {"use_looper": True, "init_images": {"0": "a.png"}},

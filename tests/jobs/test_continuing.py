@@ -1,5 +1,6 @@
 """Animations that go on from other jobs' frames: what is taken over, what is refused."""
 
+import errno
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from webui.core.errors import UnknownId
 from webui.core.events import Cancelled, Job, JobState, Picture
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings
-from webui.core.wire import Made, Run
+from webui.core.wire import Beside, Made, Run
 from webui.jobs.checks import Refused, accept
 from webui.jobs.continuing import forget_states, from_picture_alone
 from webui.jobs.given import Pictures
@@ -30,6 +31,8 @@ SETTINGS = {
     "prompts": {"0": "a cat"}, "compat": "native", "max_frames": 8, "W": 64, "H": 64,
     "diffusion_cadence": 1,
 }  # fmt: skip
+
+BROKEN = {**SETTINGS, "angle": "0:(sin(t)"}
 
 
 class Shelf(Door):
@@ -114,7 +117,10 @@ def test_where_nothing_was_made_it_begins_at_the_beginning(tmp_path: Path) -> No
         ({"frame": 8}, {"after.frame": "after_complete"}),
         ({"settings": {**SETTINGS, "W": 128}}, {"after.job": "after_size"}),
         ({"draft": 0.5, "settings": {**SETTINGS, "W": 256}}, {"after.job": "after_size"}),
-        ({"settings": {**SETTINGS, "angle": "0:(sin(t)"}}, {"settings.angle": "formula_not_closed"}),
+        (
+            {"settings": {**SETTINGS, "angle": "0:(sin(t)"}},
+            {"settings.angle": "formula_not_closed"},
+        ),
     ],
 )
 def test_what_cannot_be_gone_on_from_is_said(
@@ -226,3 +232,44 @@ def test_what_is_kept_goes_when_it_is_of_no_use_any_more(desk: Desk, tmp_path: P
     for one in desk.job(OLD).pictures:
         Path(one.file or "").unlink()
     assert kept() == [OTHER]
+
+
+def test_an_animation_ends_with_a_frame_that_cannot_be_saved_and_goes_on_from_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add(OTHER)
+    run = desk.begin()
+
+    def made(index: int) -> bool:
+        told = Made(
+            token=run.token, index=index, width=64, height=64, seed=1, seconds=1, infotext="x"
+        )
+        return desk.runs.made(told, bytes([index]))
+
+    assert made(0) and made(1)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        assert not made(2), "the worker is told to stop"
+        assert made(3), "what comes later is not of this run any more"
+    job = desk.job(OTHER)
+    assert job.state is JobState.FAILED and job.problem and job.problem.code == "disk_full"
+    assert [one.index for one in job.pictures if one.file] == [0, 1]
+    assert desk.results.data(job.pictures[2].id) == bytes([2]), "also what could not be saved"
+    after = {"job": OTHER, "frame": 2}
+    desk.add("c" * 32, after=after)
+    assert desk.begin().done == (0, 1)
+
+
+def test_what_lies_beside_frames_is_no_frame(desk: Desk, tmp_path: Path) -> None:
+    desk.add(OTHER)
+    run = desk.begin()
+    for _ in range(2):  # a second time, as after a kill
+        desk.runs.beside(Beside(token=run.token, index=5, name="depth"), b"depth")
+    (path,) = (tmp_path / "outputs").rglob("*_depth_000000005.png")
+    assert path.read_bytes() == b"depth" and desk.job(OTHER).pictures == ()
+    desk.runs.beside(Beside(token=run.token + 7, index=6, name="depth"), b"late")
+    assert not list((tmp_path / "outputs").rglob("*_depth_000000006.png"))

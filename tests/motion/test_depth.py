@@ -10,6 +10,7 @@ from webui.motion.depth import (
     PLANE,
     blended,
     depth_of_file,
+    depth_picture,
     distances,
     equalized,
     resized,
@@ -77,3 +78,11 @@ def test_the_two_networks_are_blended_in_metres():
     assert blended(relative, metric, 1) == 1
     assert blended(relative, metric, 0) == 5
     assert blended(relative, metric, 0.2) == pytest.approx(0.2 + 4)
+
+
+def test_a_picture_of_depths_is_white_near_whatever_the_unit():
+    depth = np.array([[1.0, 3.0], [2.0, 5.0]])
+    assert depth_picture(depth).tolist() == [[0, 128], [64, 255]]
+    assert depth_picture(depth, "smaller").tolist() == [[255, 128], [191, 0]]
+    assert depth_picture(np.ones((2, 2))) is None
+    assert depth_picture(np.array([[1.0, np.inf]])) is None

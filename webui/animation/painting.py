@@ -22,6 +22,7 @@ from webui.imaging.color import color_corrected, color_target
 from webui.imaging.masks import mask_of
 from webui.motion.pictures import to_image
 from webui.timeline.frames import FramePlan
+from webui.timeline.limits import GUIDANCE, IMAGE_GUIDANCE, NOISE_MULTIPLIER, SHARE, STEPS
 from webui.timeline.plan import Plan
 
 _WORKING: PictureRef = f"sha256:{'0' * 64}"
@@ -129,8 +130,8 @@ class Painter:
             **self._values(frame, kind),
             "image": _WORKING,
             "strength": frame.denoising_strength,
-            "image_cfg_scale": min(max(frame.image_cfg_scale, 0.0), 3.0),
-            "noise_multiplier": 1.0 if multiplier is None else min(max(multiplier, 0.0), 1.5),
+            "image_cfg_scale": IMAGE_GUIDANCE.of(frame.image_cfg_scale),
+            "noise_multiplier": 1.0 if multiplier is None else NOISE_MULTIPLIER.of(multiplier),
         }
 
     def _values(self, frame: FramePlan, kind: str) -> dict[str, Any]:
@@ -144,13 +145,13 @@ class Painter:
             "vae": request.vae,
             "sampler": sampler,
             "schedule": schedule,
-            "steps": min(max(frame.steps, 1), 150),
-            "cfg_scale": min(max(frame.cfg_scale, 1.0), 30.0),
+            "steps": int(STEPS.of(frame.steps)),
+            "cfg_scale": GUIDANCE.of(frame.cfg_scale),
             "width": width,
             "height": height,
             "seed": self._seed(frame.seed, frame.frame),
             "variation_seed": max(frame.subseed, 0),
-            "variation_strength": min(max(frame.subseed_strength, 0.0), 1.0),
+            "variation_strength": SHARE.of(frame.subseed_strength),
             "clip_skip": frame.clip_skip or 1,
             "noise_source": request.noise_source or "nv",
             "extensions": at_frame(request.extensions, partial(self._number, frame.frame)),

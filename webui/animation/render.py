@@ -23,12 +23,12 @@ from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.core.scheduled import with_schedules
 from webui.engine.recipes import Tools
-from webui.motion.depth import Depth, distances
+from webui.motion.depth import Depth, depth_picture, distances
 from webui.motion.moves import METRIC
 from webui.motion.onward import drawn_size, mark_of, state_of_pictures, taken_up
 from webui.motion.pictures import to_levels
 from webui.motion.state import Mark, State, kept_states, load_state, save_state
-from webui.timeline.footage import INIT, length
+from webui.timeline.footage import DEPTH, INIT, length
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.rehearsal import moving_only
 from webui.timeline.settings_file import settings_of
@@ -41,6 +41,7 @@ def render(
     folder: Path,
     begun: Callable[[int], None] = lambda frame: None,
     plan: Plan | None = None,
+    beside: Callable[[int, str, Image.Image], None] = lambda frame, name, image: None,
 ) -> Iterator[Frame]:
     """The frames of an animation, in their order, from the last state that was kept.
 
@@ -48,6 +49,7 @@ def render(
         folder: where the state is kept.
         begun: told the number of each frame before it is drawn.
         plan: what `planned` says of the request, where that is known already.
+        beside: given what is to lie beside a frame: its number, what it is, the picture.
 
     Raises:
         UserError: the settings cannot be rendered, or a frame cannot be drawn.
@@ -65,6 +67,7 @@ def render(
             depth=_depth(plan, tools),
             first=_first(plan, material),
             material=material,
+            seen=_depth_keeper(plan, beside),
         )
         mark = mark_of(request, plan)
         begun_from = _begun(request, stage, tools, folder, mark)
@@ -102,6 +105,24 @@ def _depth(plan: Plan, tools: Tools) -> Callable[[Array], Depth | None]:
         return far if isinstance(far, np.ndarray) else None
 
     return depth
+
+
+def _depth_keeper(
+    plan: Plan, beside: Callable[[int, str, Image.Image], None]
+) -> Callable[[int, Depth], None]:
+    """Hands on what a frame's depth looks like, the first time that it is seen."""
+    kept: set[int] = set()
+    metric = plan.value("depth_algorithm") in METRIC and not plan.value(DEPTH)
+
+    def keep(frame: int, depth: Depth) -> None:
+        if frame in kept or not plan.value("save_depth_maps"):
+            return
+        kept.add(frame)
+        levels = depth_picture(depth, "smaller" if metric else "larger")
+        if levels is not None:
+            beside(frame, "depth", Image.fromarray(levels))
+
+    return keep
 
 
 def _painter(

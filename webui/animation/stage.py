@@ -71,6 +71,10 @@ class Paint(Protocol):
         ...
 
 
+def _unseen(frame: int, depth: Depth) -> None:
+    return None
+
+
 def _no_depth(picture: Array) -> Depth | None:
     return None
 
@@ -87,6 +91,7 @@ class Stage:
         depth: how far each pixel of a picture is; None for a plane.
         first: the picture that the animation begins with, where the settings say that it does.
         material: the pictures and clips that it is made after.
+        seen: told how far each pixel of a frame is, once it is known.
     """
 
     plan: Plan
@@ -96,6 +101,7 @@ class Stage:
     depth: Callable[[Array], Depth | None] = _no_depth
     first: Callable[[], Image.Image] | None = None
     material: Material = Material()
+    seen: Callable[[int, Depth], None] = _unseen
 
     def at(self, schedule: str, frame: int) -> float:
         """A schedule's number at a frame."""
@@ -112,7 +118,10 @@ class Stage:
         if self.plan.mode != "3D" or not self.plan.value("use_depth_warping"):
             return None
         sent = self.material.depth
-        return self.depth(picture) if sent is None else sent(frame)
+        found = self.depth(picture) if sent is None else sent(frame)
+        if found is not None:
+            self.seen(frame, found)
+        return found
 
     def beginning(self) -> Array | None:
         """The first picture, (H, W, 3) levels at the size that is drawn; None for none."""

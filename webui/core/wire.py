@@ -93,6 +93,20 @@ class Made(_Message):
     format: Literal["png", "jpeg", "webp", "avif", "mp4", "webm", "gif", "apng", "zip"] = "png"
 
 
+class Beside(_Message):
+    """A PNG to lie beside a frame of an animation, which is no result.
+
+    Attributes:
+        index: of the frame.
+        name: what it is, `depth`.
+    """
+
+    kind: Literal["beside"] = "beside"
+    token: int
+    index: int
+    name: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
+
+
 class Ended(_Message):
     """The run is over; `problem` says why it failed, `text` is its result if that is a text."""
 
@@ -104,7 +118,7 @@ class Ended(_Message):
 
 
 Command = Annotated[Run | Cancel | Skip, Field(discriminator="kind")]
-Report = Annotated[Beat | Ready | News | Made | Ended, Field(discriminator="kind")]
+Report = Annotated[Beat | Ready | News | Made | Beside | Ended, Field(discriminator="kind")]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 

@@ -22,8 +22,6 @@ from webui.timeline.settings_file import settings_of
 FramesOf = Callable[[str], int | None]
 """How many pictures a sent film has; None of a file that is none. Raises UserError."""
 _ALGORITHM = "depth_algorithm"
-_NOT_YET = (("save_depth_maps", False),)
-"""Settings that do nothing yet, and the value at which nothing is missed."""
 
 
 def planned(
@@ -100,9 +98,6 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
 
 def unbuilt(plan: Plan, request: Animation, frames_of: FramesOf) -> Iterator[Problem]:
     """What the settings ask for that is missing or that nobody has built: said, never left out."""
-    for name, nothing in _NOT_YET:
-        if plan.settings.values.get(name, nothing) != nothing:
-            yield _problem(name, str(plan.settings.values[name]))
     for file in needed(plan.settings.values, plan.texts):
         field = f"settings.{file.parameter}"
         sent = file_of(request.files, file.parameter, file.name)
@@ -124,8 +119,3 @@ def flat(plan: Plan, catalog: Catalog) -> Problem | None:
         return None
     there = catalog.entries("depth", limit=1, patience=0).entries
     return None if there else UserError("animation_flat", f"settings.{_ALGORITHM}").problem
-
-
-def _problem(name: str, value: str) -> Problem:
-    error = UserError("animation_not_yet", f"settings.{name}", parameter=name, value=value)
-    return error.problem

@@ -16,10 +16,17 @@ from pathlib import Path
 from webui.core.animation import Animation
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job, Picture
-from webui.core.files import explained, keep_new, remove_leftovers, save_atomically
+from webui.core.files import (
+    PUBLIC,
+    explained,
+    keep_new,
+    remove_leftovers,
+    save_atomically,
+    write_atomically,
+)
 from webui.core.requests import Drawing
 from webui.core.settings import Settings
-from webui.core.wire import Made
+from webui.core.wire import Beside, Made
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.library.pictures import MEDIA_TYPES
 from webui.prompt.filenames import Facts, picture_path, plain_name
@@ -60,7 +67,7 @@ class Results:
         self._model_hash = model_hash
         self._unsaved = Unsaved(memory_bytes)
 
-    def commit(self, made: Made, data: bytes | Path) -> None:
+    def commit(self, made: Made, data: bytes | Path) -> Picture | None:
         """Make a worker's picture a result, or drop it: if its lease is over, or it is there.
 
         A file that cannot be written does not lose the picture: it is kept in memory, and its
@@ -75,10 +82,10 @@ class Results:
         with self._ledger.read() as reading:
             lease = reading.lease(made.token)
             if lease is None or made.index in reading.made(lease.job):
-                return
+                return None
             job = reading.bare(lease.job)
         if not 0 <= made.index < job.request.images:
-            return
+            return None
         picture = _picture(job, made)
         digest = _digest(data)
         try:
@@ -86,7 +93,7 @@ class Results:
         except LedgerError:
             raise
         except _LeaseOver:
-            return
+            return None
         except UserError as error:
             if isinstance(data, Path):
                 raise
@@ -95,6 +102,25 @@ class Results:
         self._complete(made.token, picture, digest)
         if isinstance(job.request, Animation) and made.index in (0, job.request.images - 1):
             self._save_settings(job, job.request, picture)
+        return picture
+
+    def put_beside(self, beside: Beside, data: bytes) -> None:
+        """Save a file beside a frame, under the frame's name and its own; it is no result.
+
+        The frames are worth more: where it cannot be written, they stay without.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        with self._ledger.read() as reading:
+            lease = reading.lease(beside.token)
+            job = lease and reading.bare(lease.job)
+        if job is None or not isinstance(job.request, Animation):
+            return
+        folder, name = self._frames_of(job, job.request)
+        with suppress(UserError):
+            path = folder / f"{name}_{beside.name}_{beside.index:09}.png"
+            write_atomically(path, data, PUBLIC)
 
     def settle(self) -> None:
         """Finish or undo the commits that a kill cut short. Nobody may be committing now.
@@ -178,14 +204,18 @@ class Results:
 
         The time is that of the asking, which stays the same when a run goes on after a kill.
         """
+        folder, name = self._frames_of(job, request)
+        return folder / f"{name}_{picture.index:09}{_ENDINGS[picture.media_type]}"
+
+    def _frames_of(self, job: Job, request: Animation) -> tuple[Path, str]:
+        """The folder of an animation's frames, and what their names begin with."""
         asked = datetime.fromtimestamp(job.created).astimezone()
         stamp = asked.strftime("%Y%m%d%H%M%S")
         folder = self._folder / request.kind / asked.strftime("%Y-%m-%d") / stamp
         if request.folder and (own := plain_name(request.folder)):
             folder = self._folder / own
         name = plain_name(request.file_name) if request.file_name else None
-        ending = _ENDINGS[picture.media_type]
-        return folder / f"{name or stamp}_{picture.index:09}{ending}"
+        return folder, name or stamp
 
     def _save_settings(self, job: Job, request: Animation, picture: Picture) -> None:
         """The settings file beside the frames, named as Deforum does; once.

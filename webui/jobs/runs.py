@@ -11,8 +11,9 @@ from webui.core.errors import Problem, UserError
 from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, Started
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
-from webui.core.wire import Ended, Made, Run
+from webui.core.wire import Beside, Ended, Made, Run
 from webui.jobs.continuing import taken_over
+from webui.jobs.enlarging import files_of
 from webui.jobs.lanes import WORKER, Lane
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.jobs.records import Lease, Writing
@@ -96,6 +97,7 @@ class Runs:
                 request=job.request,
                 done=writing.made(id),
                 settings=self._settings(),
+                results=files_of(job.request, writing),
             )
 
     def cancelling(self, token: int) -> bool:
@@ -104,13 +106,33 @@ class Runs:
             lease = reading.lease(token)
         return lease is not None and lease.cancelling
 
-    def made(self, made: Made, data: bytes | Path) -> None:
+    def made(self, made: Made, data: bytes | Path) -> bool:
         """A picture came.
+
+        Returns:
+            Whether to go on: an animation ends with a frame that cannot be saved, as it can be gone
+            on with later, and most of its frames would be lost.
 
         Raises:
             LedgerError: the ledger cannot be written.
         """
-        self._results.commit(made, data)
+        picture = self._results.commit(made, data)
+        if picture is None or picture.problem is None:
+            return True
+        with self._ledger.write() as writing:
+            lease = writing.lease(made.token)
+            if lease is None or writing.bare(lease.job).request.kind != "animation":
+                return True
+            writing.end(Failed(job=lease.job, problem=picture.problem), time.time())
+        return False
+
+    def beside(self, beside: Beside, data: bytes) -> None:
+        """Something came that lies beside a frame.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        self._results.put_beside(beside, data)
 
     def ended(self, ended: Ended) -> None:
         """The worker says that the run is over; of no effect after its lease is.

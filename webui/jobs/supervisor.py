@@ -22,7 +22,7 @@ from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.requests import Request
-from webui.core.wire import Beat, Cancel, Ended, Made, News, Ready, Report, Run, Skip
+from webui.core.wire import Beat, Beside, Cancel, Ended, Made, News, Ready, Report, Run, Skip
 from webui.jobs.child import Child
 from webui.jobs.hub import Hub
 from webui.jobs.runs import Runs
@@ -217,7 +217,11 @@ class Supervisor:
                 if self._run and report.token == self._run.token:
                     self._hub.progress(report.progress)
             case Made():
-                self._runs.made(report, data)
+                if not self._runs.made(report, data) and self._cancelled is None:
+                    self._cancelled = time.monotonic()
+                    child.send(Cancel(token=report.token))
+            case Beside():
+                self._runs.beside(report, data)
             case Ended():
                 self._end(report)
 

@@ -50,6 +50,17 @@ def equalized(depth: Depth) -> npt.NDArray[np.float64] | None:
     return np.interp(scaled, edges[:-1], fractions)
 
 
+def depth_picture(depth: Depth, nearer: Nearer = "larger") -> npt.NDArray[np.uint8] | None:
+    """A depth as a grey picture, (H, W), white near and black far; None if nothing tells them
+    apart."""
+    low, high = (float(depth.min()), float(depth.max())) if depth.size else (0.0, 0.0)
+    if not np.isfinite([low, high]).all() or low == high:
+        return None
+    near = (np.asarray(depth, np.float64) - low) / (high - low)
+    near = near if nearer == "larger" else 1 - near
+    return np.round(near * 255).astype(np.uint8)
+
+
 def blended(relative: Depth, metric: Depth, weight: float) -> Depth:
     """MiDaS' depth and AdaBins' as one, in AdaBins' unit: Deforum's "(old)" algorithms.
 

@@ -26,6 +26,7 @@ from webui.timeline.deforum_prompts import (
 )
 from webui.timeline.keyframes import Clock, frame_of
 from webui.timeline.keyframes import read_keys as native_keys
+from webui.timeline.limits import clamps
 from webui.timeline.named import named
 from webui.timeline.output import unmet
 from webui.timeline.parseq import PROMPT, Manifest, read_manifest
@@ -151,6 +152,7 @@ def plan_of(
     _warn_of_lost_frames(settings, frames, cadence, problems)
     _warn_of_samplers(settings, made, problems)
     problems.warnings += unmet(values)
+    problems.warnings += clamps(values, made.series)
     subseeds, strengths = _variations(settings, made, manifest, clock)
     return Plan(
         settings,

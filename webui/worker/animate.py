@@ -23,6 +23,7 @@ def animated(
     tools: Tools,
     folder: Path,
     begun: Callable[[int], None],
+    beside: Callable[[int, str, Image.Image], None] = lambda frame, name, image: None,
 ) -> Generator[Drawn]:
     """The frames that are not in `done`, in their order.
 
@@ -31,9 +32,10 @@ def animated(
     Args:
         folder: where it is kept how far it is.
         begun: told the number of each frame before it is drawn.
+        beside: given what is to lie beside a frame: its number, what it is, the picture.
     """
     plan = planned(request, tools)
-    for frame in render(request, tools, folder, begun, plan):
+    for frame in render(request, tools, folder, begun, plan, beside):
         if frame.number not in done and frame.number < request.frames:
             yield _drawn(frame, plan)
     forget_state(folder)

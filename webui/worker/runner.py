@@ -24,7 +24,7 @@ from webui.core.plugins import Extensions
 from webui.core.requests import AnyRequest, Caption, Convert, Merge, Request, Txt2Img
 from webui.core.sampling import SCHEDULES
 from webui.core.scheduled import at_first
-from webui.core.wire import Ended, Made, Ready, Run
+from webui.core.wire import Beside, Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.recipes.shots import networks
@@ -52,16 +52,15 @@ from webui.worker.depths import depth_seen
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
-from webui.worker.redrawing import redrawn
 from webui.worker.services import Keeper, model_file, preprocessed
 from webui.worker.thrift import Thrift
 
 
-class Cancelled(BaseException):
-    """The run is to stop now; what is finished is kept. No `except Exception` holds it up."""
+class Cancelled(Exception):
+    """The run is to stop now; what is finished is kept."""
 
 
-class Skipped(BaseException):
+class Skipped(Exception):
     """The batch in work is to be left."""
 
 
@@ -96,7 +95,6 @@ class Runner:
         self._vaes = Vaes(catalog)
         self._kept = Keeper()
         self._thrift: Thrift
-        self._reporter: Reporter
         self._animations = animations
         for _, added in extensions.samplers():
             register(added.info, added.function)
@@ -185,7 +183,7 @@ class Runner:
         """Make what is missing, and tell what was being done when memory ran out, None if it did
         not. What the error held is free only when this has returned."""
         reporter = Reporter(self._send, run.token, run.job, run.request.images)
-        self._reporter, reporter.measures = reporter, self._thrift.measures
+        reporter.measures = self._thrift.measures
         try:
             self._make_all(run, reporter)
         except (RuntimeError, MemoryError, ExtensionError) as error:
@@ -229,7 +227,8 @@ class Runner:
 
         folder = self._animations / run.job
         last = time.perf_counter()
-        with closing(animated(request, run.done, tools, folder, begun)) as frames:
+        beside = partial(self._send_beside, run.token)
+        with closing(animated(request, run.done, tools, folder, begun, beside)) as frames:
             for drawn in frames:
                 now = time.perf_counter()
                 self._send_picture(run, drawn, now - last)
@@ -252,7 +251,6 @@ class Runner:
             preprocess=self._preprocessed,
             check=partial(self._check, run.token),
             kept=self._kept.get,
-            inpaint=partial(redrawn, run.request, lambda: self._tools(run, self._reporter, [])),
         )
 
     def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
@@ -349,6 +347,9 @@ class Runner:
         )
         self._send(made, encode(drawn.image, image_format, run.settings.image_quality, infotext))
         self._thrift.done.add(drawn.index)
+
+    def _send_beside(self, token: int, frame: int, name: str, image: Image.Image) -> None:
+        self._send(Beside(token=token, index=frame, name=name), encode(image, "png", 100, ""))
 
     def _check_cancelled(self, token: int) -> None:
         if self._control.cancelled(token):
