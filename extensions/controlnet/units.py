@@ -32,6 +32,7 @@ class Unit(BaseModel):
         control_type: number of the kind of map, for networks that know several.
         low_memory: keep the network in the main memory between its calls.
         passes: of a hires fix, in which it counts.
+        batch: pictures that the page asks for one job each of; in a job `image` counts alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +52,7 @@ class Unit(BaseModel):
     control_type: int | None = Field(default=None, ge=0, le=63)
     low_memory: bool = False
     passes: Passes = "both"
+    batch: tuple[PictureRef, ...] = Field(default=(), max_length=1000)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Unit:

@@ -1,14 +1,18 @@
 """ControlNet as users meet it: units, pictures, maps; the worker needs no model."""
 
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, View, Visitor, free_port
 from tests.browser.pictures import encode, scene
+from tests.extensions.control import module
 
 TENSOR = {"dtype": "F32", "shape": [1, 1, 1, 1], "data_offsets": [0, 4]}
 HEADER = json.dumps({"controlnet_cond_embedding.conv_in.weight": TENSOR}).encode()
@@ -106,3 +110,80 @@ def test_a_map_becomes_the_picture_and_a_mask_is_painted(page: Page):
     assert unit["mask"].startswith("sha256:")
     net.button("Everywhere").click()
     assert units(page)[0]["mask"] is None
+    tab = View(page, "#tab-txt2img")
+    tab.fill(prompt="a cat", width=64, height=64, steps=1)
+    net.field("model").select_option("edges")
+    names = ("a.png", "b.png")
+    files: Any = [
+        {**PICTURE, "name": name, "buffer": encode(scene(32, 32, i))}
+        for i, name in enumerate(names)
+    ]
+    net.find("input[data-takes=several]").set_input_files(files)
+    expect(net.find("[data-field=image]")).to_contain_text("2 pictures")
+    tab.generate()
+    tab.wait_for_pictures(2)
+    second, first = (
+        job["request"]["extensions"]["controlnet"]["units"][0] for job in tab.jobs()[:2]
+    )
+    assert first["image"] != second["image"]
+    assert [first.get("batch", []), second.get("batch", [])] == [[], []]
+
+
+def points(page: Page) -> list[Any]:
+    """x and y of the points of the last person, None where there is none."""
+    pose = json.loads(units(page)[0]["options"]["pose"])
+    row = pose["people"][-1]["pose_keypoints_2d"]
+    return [row[i : i + 2] if row[i + 2] else None for i in range(0, len(row), 3)]
+
+
+def test_a_pose_is_edited_and_drawn_as_the_worker_draws_it(page: Page):
+    net = panel(page)
+    View(page, "#tab-txt2img").fill(width=256, height=256)
+    net.button("Add a unit").click()
+
+    def pose() -> View:
+        net.button("Pose").click()
+        page.locator("dialog[open] .pose-point").first.wait_for()
+        return View(page, "dialog[open]")
+
+    editor = pose()
+    editor.button("Use this").click()
+    expect(net.field("preprocessor")).to_have_value("openpose_json")
+    before = points(page)
+    editor = pose()
+    wrist = editor.find("[aria-label='Person 1: right wrist']")
+    wrist.press("Shift+ArrowUp")
+    wrist.press("ArrowLeft")
+    editor.find("[aria-label='Person 1: left ear']").press("Delete")
+    nose, paper = (
+        editor.find(one).bounding_box() for one in (".pose-point >> nth=0", ".pose-paper")
+    )
+    assert nose and paper
+    page.mouse.move(nose["x"] + 13, nose["y"] + 13)
+    page.mouse.down()
+    page.mouse.move(nose["x"] + 13, nose["y"] + 13 + paper["height"] / 8)
+    page.mouse.up()
+    editor.button("Use this").click()
+    page.locator("dialog").wait_for(state="detached")
+    after = points(page)
+    assert after[4] == [before[4][0] - 1, before[4][1] - 10]
+    assert after[17] is None
+    assert after[0][1] == pytest.approx(before[0][1] + 32, abs=1)
+    assert [one for i, one in enumerate(after) if i not in (0, 4, 17)] == [
+        one for i, one in enumerate(before) if i not in (0, 4, 17)
+    ]
+    (unit,) = units(page)
+    drawn = Image.open(io.BytesIO(page.request.get(f"/api/v1/images/{unit['image']}").body()))
+    ours = module("poses").draw_pose(module("poses").read_pose(unit["options"]["pose"]))
+    assert drawn.size == ours.size == (256, 256)
+    apart = np.abs(np.asarray(drawn.convert("RGB"), float) - np.asarray(ours, float))
+    assert apart.mean() < 2, "the same, but for soft edges"
+    editor = pose()
+    editor.button("Add a person").click()
+    editor.find("input[data-takes=pose]").set_input_files(
+        {"name": "x.json", "mimeType": "application/json", "buffer": b'{"people": 3}'}
+    )
+    expect(editor.find(".problem")).to_contain_text("no pose")
+    editor.find("[aria-label=Undo]").click()
+    editor.find("[aria-label=Redo]").click()
+    expect(editor.find(".pose-point:visible")).to_have_count(17 + 18)

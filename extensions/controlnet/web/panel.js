@@ -8,6 +8,7 @@ const EMPTY = {
   ...{ enabled: true, image: null, mask: null, preprocessor: "none", options: {}, resolution: null, model: null },
   ...{ weight: 1, start: 0, end: 1, mode: "balanced", resize_mode: "crop", control_type: null, low_memory: false },
   passes: "both",
+  batch: [],
 };
 
 export function mount(given) {
@@ -99,5 +100,14 @@ export function mount(given) {
       shown?.blame(sentence, field);
     },
     focus: () => (tabs.children[chosen] ?? add).focus(),
+    several: () => jobsOf(units),
   };
+}
+
+/** One value a job where units have several pictures: each job takes the next of every unit. Null: just one job. */
+export function jobsOf(units) {
+  const count = Math.max(...units.map(one => (one.enabled ? one.batch.length : 0)));
+  if (!(count > 0)) return null;
+  const nth = (unit, i) => ({ ...unit, batch: [], image: unit.batch[i % unit.batch.length] ?? unit.image });
+  return Array.from({ length: count }, (_, i) => ({ units: units.map(unit => nth(unit, i)) }));
 }

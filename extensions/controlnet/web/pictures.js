@@ -43,16 +43,26 @@ export function picturesPart(given, { read, update }) {
   /** Another picture: a pose that was edited is not meant any more. */
   const takePicture = image => {
     const posed = read().preprocessor === POSE;
-    take({ image, mask: null, ...(posed ? { preprocessor: "none", options: {} } : {}) });
+    take({ image, mask: null, batch: [], ...(posed ? { preprocessor: "none", options: {} } : {}) });
     if (posed) given.redraw();
   };
   const takeBlob = blob => trying(async () => takePicture(await send(blob)));
   const useMap = image => {
-    update({ image, preprocessor: "none", options: {} });
+    update({ image, preprocessor: "none", options: {}, batch: [] });
     given.redraw();
   };
 
-  const input = chooser(([file]) => takeBlob(file), { "data-takes": "control" });
+  const takeSeveral = files =>
+    trying(async () => {
+      const sent = [];
+      for (const file of files) sent.push(await send(file));
+      takePicture(sent[0]);
+      take({ batch: sent.length > 1 ? sent : [] });
+    });
+
+  const kinds = given.tab === "animation" ? "image/*,video/*" : "image/*"; // there a film leads frame by frame
+  const input = chooser(([file]) => takeBlob(file), { "data-takes": "control", accept: kinds });
+  const many = chooser(takeSeveral, { "data-takes": "several", multiple: true });
   const draw = () =>
     trying(async () => {
       const { image } = read();
@@ -75,7 +85,7 @@ export function picturesPart(given, { read, update }) {
       const made = await posing(element, { t, start, size: given.size(), behind });
       if (!made) return;
       const drawn = await send(await poseBlob(made));
-      update({ image: drawn, mask: null, preprocessor: POSE, options: { pose: writePose(made) } });
+      update({ image: drawn, mask: null, batch: [], preprocessor: POSE, options: { pose: writePose(made) } });
       given.redraw();
     });
   const fromResult = () => {
@@ -96,9 +106,15 @@ export function picturesPart(given, { read, update }) {
     });
 
   const image = h("img", { alt: t("picture") });
+  const film = h("video", { muted: true, loop: true, playsinline: true, controls: true, hidden: true });
+  image.addEventListener("error", () => {
+    film.src = image.src; // no picture: then it is a film
+    film.hidden = !(image.hidden = true);
+    make.disabled = true;
+  });
   const over = h("img.over", { alt: "" });
   const invite = button(t("drop"), () => input.click(), "invite-control");
-  const frame = h("div.frame-control", {}, invite, image, over);
+  const frame = h("div.frame-control", {}, invite, image, film, over);
   const acts = {
     choose: button(t("choose"), () => input.click()),
     result: button(t("from_result"), fromResult),
@@ -106,9 +122,10 @@ export function picturesPart(given, { read, update }) {
     pose: button(t("pose"), pose),
     mask: button(t("mask"), paintMask),
     unmask: button(t("unmask"), () => take({ mask: null })),
+    several: button(t("several"), () => many.click()),
     none: button(t("take_out"), () => takePicture(null)),
   };
-  const box = h("div.control-picture", {}, h("span.label", {}, t("picture")), frame, h("div.buttons", {}, ...Object.values(acts)), input);
+  const box = h("div.control-picture", {}, h("span.label", {}, t("picture")), frame, h("div.buttons", {}, ...Object.values(acts)), input, many);
   const map = h("img", { alt: t("map") });
   const make = button(t("map.make"), preview);
   const save = h("a.quiet", { download: "map.png" }, t("map.save"));
@@ -116,23 +133,29 @@ export function picturesPart(given, { read, update }) {
   const edit = button(t("map.edit"), mendMap);
   const mapFrame = h("div.frame-control", {}, h("span.hint", {}, t("map.none")), map);
   const mapBox = h("div.control-picture", {}, h("span.label", {}, t("map")), mapFrame, h("div.buttons", {}, make, edit, save, use));
-  const hint = h("p.hint", {}, t(given.tab === "txt2img" ? "picture.needed" : "picture.own"));
+  const hint = h("p.hint", {});
   const element = h("div.field.control-pictures", { "data-field": "image" }, box, hint, status, problem);
 
+  let shown;
   const show = () => {
     const unit = read();
     if (!unit) return;
-    put(image, unit.image);
+    if (unit.image !== shown) {
+      shown = unit.image;
+      film.hidden = true;
+      put(image, unit.image);
+    }
     put(over, unit.mask);
     invite.hidden = Boolean(unit.image);
-    hint.hidden = Boolean(unit.image);
+    hint.textContent = unit.batch.length ? t("several.count", { n: unit.batch.length }) : t(given.tab === "txt2img" ? "picture.needed" : "picture.own");
+    hint.hidden = Boolean(unit.image) && !unit.batch.length;
     acts.choose.hidden = acts.mask.hidden = acts.none.hidden = !unit.image;
     acts.unmask.hidden = !unit.mask;
     const made = mapOf(unit);
     mapBox.hidden = unit.preprocessor === "none";
     put(map, made);
     mapFrame.firstChild.hidden = Boolean(made);
-    make.disabled = !unit.image;
+    make.disabled = !unit.image || !film.hidden;
     for (const one of [edit, save, use]) one.hidden = !made;
     if (made) save.href = storedUrl(made);
   };

@@ -48,7 +48,8 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
   const model = modelPart(form, data.model, suit);
   const more = morePart(form, data);
   const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels.elements];
-  const bar = actionBar(form, request, job => {
+  const asked = async () => [await request()].flat().flatMap(panels.several);
+  const bar = actionBar(form, asked, job => {
     onAccepted?.(job);
     stage.follow(job);
   });

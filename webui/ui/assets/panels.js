@@ -5,16 +5,25 @@ import { field } from "./fields.js";
 import { fold } from "./form.js";
 import { local, t } from "./text.js";
 
-/** { elements, suit(model) }: all panels as parts that fold away; `suit` tells them of the chosen model. */
+/**
+ * { elements, suit(model), several(request) }: all panels as parts that fold away; `suit` tells them of the chosen
+ * model, `several` makes of a request those that are asked for: a panel may want one job for each of many pictures.
+ */
 export function panelsOf(form) {
   const watchers = [];
+  const drawn = new Map(); // extension -> what its script gave
   let model = null;
   const onModel = view => {
     watchers.push(view);
     if (model) view(model);
   };
   return {
-    elements: window.easel.panels.map(one => panelOf(form, one, onModel)),
+    elements: window.easel.panels.map(one => panelOf(form, one, onModel, drawn)),
+    several: request =>
+      [...drawn].reduce((requests, [name, made]) => {
+        const values = request.extensions?.[name] ? made.several?.() : null;
+        return values ? requests.flatMap(one => values.map(value => withValue(one, name, value))) : requests;
+      }, [request]),
     suit: chosen => {
       model = chosen;
       for (const view of watchers) view(chosen);
@@ -22,16 +31,18 @@ export function panelsOf(form) {
   };
 }
 
-function panelOf(form, data, onModel) {
+const withValue = (request, name, value) => ({ ...request, extensions: { ...request.extensions, [name]: value } });
+
+function panelOf(form, data, onModel, drawn) {
   const { extension, title, fields, script } = data;
   const named = script
-    ? [ownField(form, data, onModel)]
+    ? [ownField(form, data, onModel, drawn)]
     : fields.map(one => field({ ...one, name: `extensions.${extension}.${one.name}` }));
   return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...named.map(form.add));
 }
 
 /** One field for all of the panel's values, drawn by the extension's script. */
-function ownField(form, { extension, script, style, fallback }, onModel) {
+function ownField(form, { extension, script, style, fallback }, onModel, drawn) {
   const name = `extensions.${extension}`;
   const place = h("div", {});
   const problem = h("p.problem", { role: "alert", hidden: true });
@@ -58,6 +69,7 @@ function ownField(form, { extension, script, style, fallback }, onModel) {
   import(script)
     .then(async module => (made = (await module.mount({ ...given, value: copied(value) })) ?? {}))
     .then(() => made.write?.(copied(value)))
+    .then(() => drawn.set(extension, made))
     .catch(error => blame(t("ui.panel.broken", { name: extension, reason: error.message })));
   return {
     ...{ name, element, control, fallback, blame, clear: () => problem.hidden || blame("") },
