@@ -52,15 +52,16 @@ from webui.worker.depths import depth_seen
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
+from webui.worker.redrawing import redrawn
 from webui.worker.services import Keeper, model_file, preprocessed
 from webui.worker.thrift import Thrift
 
 
-class Cancelled(Exception):
-    """The run is to stop now; what is finished is kept."""
+class Cancelled(BaseException):
+    """The run is to stop now; what is finished is kept. No `except Exception` holds it up."""
 
 
-class Skipped(Exception):
+class Skipped(BaseException):
     """The batch in work is to be left."""
 
 
@@ -95,6 +96,7 @@ class Runner:
         self._vaes = Vaes(catalog)
         self._kept = Keeper()
         self._thrift: Thrift
+        self._reporter: Reporter
         self._animations = animations
         for _, added in extensions.samplers():
             register(added.info, added.function)
@@ -183,7 +185,7 @@ class Runner:
         """Make what is missing, and tell what was being done when memory ran out, None if it did
         not. What the error held is free only when this has returned."""
         reporter = Reporter(self._send, run.token, run.job, run.request.images)
-        reporter.measures = self._thrift.measures
+        self._reporter, reporter.measures = reporter, self._thrift.measures
         try:
             self._make_all(run, reporter)
         except (RuntimeError, MemoryError, ExtensionError) as error:
@@ -251,6 +253,7 @@ class Runner:
             preprocess=self._preprocessed,
             check=partial(self._check, run.token),
             kept=self._kept.get,
+            inpaint=partial(redrawn, run.request, lambda: self._tools(run, self._reporter, [])),
         )
 
     def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
