@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from webui.ext import JobView, Participant, Preprocessor, hookimpl
 
-from .maps import PREPROCESSORS
+from .annotators import PREPROCESSORS as ANNOTATORS
+from .estimators import PREPROCESSORS as ESTIMATORS
+from .maps import PREPROCESSORS as MAPS
 from .poses import PREPROCESSORS as POSES
 from .units import Options
 from .units import models_of as models_of  # a hook
@@ -24,4 +26,4 @@ def participate(job: JobView) -> Participant | None:
 
 @hookimpl
 def register_preprocessors() -> list[Preprocessor]:
-    return [*PREPROCESSORS, *POSES]
+    return [*MAPS, *POSES, *ESTIMATORS, *ANNOTATORS]

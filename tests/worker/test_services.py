@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from tests.core.test_plugins import extension
 from tests.worker.test_runner import Server, pictures, run, runner
 from webui.core.errors import UserError
+from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import Preprocessor
-from webui.core.plugins import ExtensionError
 from webui.core.requests import Preprocess, Txt2Img
 from webui.library.catalog import Catalog
 from webui.library.pictures import encode
@@ -116,6 +116,31 @@ def test_options_that_do_not_fit_are_said_with_the_preprocessors_name(
     request = Preprocess(image=blue, preprocessor="frame")
     with pytest.raises(ExtensionError, match="tools failed in frame"):
         runner(server, [tmp_path], store).run(run(request=request))
+
+
+NETWORKS = """
+from webui.ext import Preprocessor, UserError, hookimpl
+
+def seen(picture, options, services):
+    assert services.depth("any", None, False) is None
+    try:
+        services.model("annotator", "edges")
+    except UserError as error:
+        return picture.reduce(services.kept("factor", lambda: len(services.device)))
+
+@hookimpl
+def register_preprocessors():
+    return [Preprocessor("seen", {"en": "Seen", "pl": "Seen"}, seen, networks=True)]
+"""
+
+
+def test_a_preprocessor_with_networks_is_given_what_a_job_has(server, tmp_path, store, blue):
+    extension(tmp_path, "tools", worker=NETWORKS)
+    request = Preprocess(image=blue, preprocessor="seen")
+    worker = runner(server, [tmp_path], store)
+    assert worker.run(run(request=request)).outcome == "finished"
+    (made,) = pictures(server)
+    assert made.size == (90 // len("cpu"), 60 // len("cpu"))
 
 
 def test_a_file_is_found_by_kind_and_name(tmp_path):

@@ -99,12 +99,14 @@ class Preprocessor:
         title: by language, for the menu.
         function: `(RGB picture, options) -> picture`; may be of another size.
         options: pydantic model whose fields all have defaults; None if it has none.
+        networks: the function takes the job's `Services` as a third argument, to find models.
     """
 
     name: str
     title: Localized
-    function: Callable[[Image.Image, Any], Image.Image]
+    function: Callable[..., Image.Image]
     options: type[BaseModel] | None = None
+    networks: bool = False
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,9 @@ class Services:
             `number` says of which of its pictures the words and the seed are.
         kept: (key, make) -> what `make()` made for that key, now or in an earlier job. Few are
             kept, and none where memory is short.
+        depth: (network, (H, W, 3) RGB bytes, metric) -> how near each pixel is, or how far, as
+            (H, W) in no unit; the first network there is where no such is, None where there is
+            none at all.
         device: where networks run, as torch names it.
     """
 
@@ -169,6 +172,7 @@ class Services:
     check: Callable[[], None] = _nothing
     inpaint: Callable[[Image.Image, Image.Image, Mapping[str, Any]], Image.Image] = _nothing
     kept: Callable[[Hashable, Callable[[], Any]], Any] = _nothing
+    depth: Callable[[str, Any, bool], Any] = _nothing
     device: str = "cpu"
 
 

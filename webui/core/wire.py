@@ -7,6 +7,7 @@ worker sends for a token that no longer holds the lease.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -29,7 +30,10 @@ class _Message(BaseModel):
 
 
 class Run(_Message):
-    """Make the pictures of a job that are not in `done` (indices from 0)."""
+    """Make the pictures of a job that are not in `done` (indices from 0).
+
+    results: where pictures of the job that the request is about lie, by their names.
+    """
 
     kind: Literal["run"] = "run"
     job: str
@@ -37,6 +41,7 @@ class Run(_Message):
     request: AnyRequest
     done: tuple[int, ...] = ()
     settings: Settings = Settings()
+    results: Mapping[str, str] = {}
 
 
 class Cancel(_Message):

@@ -156,9 +156,10 @@ class Runner:
         return found
 
     def _preprocessed(
-        self, name: str, picture: Image.Image, options: Mapping[str, Any]
+        self, run: Run, name: str, picture: Image.Image, options: Mapping[str, Any]
     ) -> Image.Image:
-        return preprocessed(self._extensions.preprocessors(), name, picture, options)
+        there = self._extensions.preprocessors()
+        return preprocessed(there, name, picture, options, self._services(run))
 
     def _restored(self, name: str, picture: Image.Image) -> Image.Image:
         restored: Image.Image = self._tool("restorers", name).function(picture)
@@ -250,11 +251,16 @@ class Runner:
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
             model=partial(model_file, self._catalog),
-            preprocess=self._preprocessed,
+            preprocess=partial(self._preprocessed, run),
             check=partial(self._check, run.token),
             kept=self._kept.get,
             inpaint=partial(redrawn, run.request, lambda: self._tools(run, self._reporter, [])),
+            depth=self._depth,
+            device=str(self._models.device),
         )
+
+    def _depth(self, name: str, levels: Any, metric: bool) -> Any:
+        return depth_seen(self._catalog, self._kept, self._models.device, name, levels, metric)
 
     def _tools(self, run: Run, reporter: Reporter, extensions: Sequence[Participant]) -> Tools:
         check = partial(self._check, run.token)
@@ -272,10 +278,10 @@ class Runner:
             picture=lambda ref: self._picture(ref, opened),
             mask=lambda ref: self._picture(ref, opened_mask),
             film=lambda ref: self._store.path(ref),
-            depth=partial(depth_seen, self._catalog, self._kept, self._models.device),
+            depth=self._depth,
             upscale=upscale,
             restored=self._restored,
-            preprocess=self._preprocessed,
+            preprocess=partial(self._preprocessed, run),
             participants=[reporter, *extensions, *shown],
             extended=partial(self._extended, run),
             check=check,

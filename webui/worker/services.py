@@ -11,8 +11,10 @@ from PIL import Image
 from pydantic import ValidationError
 
 from webui.core.errors import UnknownId, UserError
-from webui.core.hookspecs import Preprocessor
-from webui.core.participants import ModelFile
+from webui.core.hookspecs import PictureTool, Preprocessor
+from webui.core.offers import PreprocessorInfo, ToolInfo
+from webui.core.participants import ModelFile, Services
+from webui.core.requests import Request
 from webui.library.entries import Entry, Page
 
 _SHOWN = 60
@@ -67,7 +69,11 @@ def model_file(shelf: Shelf, kind: str, name: str) -> ModelFile:
 
 
 def preprocessed(
-    there: Sequence[Preprocessor], name: str, picture: Image.Image, options: Mapping[str, Any]
+    there: Sequence[Preprocessor],
+    name: str,
+    picture: Image.Image,
+    options: Mapping[str, Any],
+    services: Services = Services(),  # noqa: B008  frozen
 ) -> Image.Image:
     """The map that a preprocessor makes of an RGB picture.
 
@@ -77,12 +83,31 @@ def preprocessed(
     found = next((one for one in there if one.name == name), None)
     if found is None:
         raise UserError("unknown_preprocessor", "preprocessor", name=name[:_SHOWN])
+    more = (services,) if found.networks else ()
     if found.options is None:
-        return found.function(picture, None)
+        return found.function(picture, None, *more)
     try:
         values = found.options.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
         reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise UserError("preprocessor_options", "options", name=name, reason=reason) from error
-    return found.function(picture, values)
+    return found.function(picture, values, *more)
+
+
+def told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:
+    """Tools for the menus."""
+    return tuple(ToolInfo(name=tool.name, title=tool.title) for tool in tools)
+
+
+def told_of(one: Preprocessor) -> PreprocessorInfo:
+    """A preprocessor for the menus."""
+    options = one.options.model_json_schema() if one.options else {}
+    return PreprocessorInfo(name=one.name, title=one.title, options=options)
+
+
+def model_names(request: Request) -> list[str]:
+    """All the models that a request names."""
+    parts = [request, *(getattr(request, name, None) for name in ("hires", "refiner", "diffusion"))]
+    names = [getattr(part, "model", None) for part in parts]
+    return [name for name in names if name]

@@ -1,0 +1,196 @@
+"""Annotators: a fake of controlnet_aux with the same signatures, and the package where it is."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.extensions.control import loaded, module, picture
+from webui.core.errors import UnknownId, UserError
+from webui.core.guarding import ExtensionError
+from webui.core.participants import ModelFile, Services
+from webui.library.known import known_named
+
+TINY = ("softedge_pidinet", "scribble_pidinet", "softedge_teed", "mlsd")
+"""Real ones whose networks are small."""
+
+
+class Detector:
+    """A detector as the package has them: opened from a folder, called with sides."""
+
+    def __init__(self, opened: tuple[str, dict[str, str]]) -> None:
+        self.opened, self.device, self.called = opened, "", dict[str, Any]()
+
+    @classmethod
+    def from_pretrained(cls, folder: str, **files: str) -> Detector:
+        for path in files.values():
+            if Path(path).read_bytes() == b"broken":
+                raise RuntimeError("Error(s) in loading state_dict:\nand more")
+        return cls((folder, files))
+
+    def to(self, device: str) -> Detector:
+        self.device = device
+        return self
+
+    def __call__(self, input_image: Image.Image, **given: Any) -> Any:
+        self.called = given
+        made = Image.new("L", (64, 128), 200)
+        return (made, Image.new("L", (64, 128), 90)) if given.get("depth_and_normal") else made
+
+
+class Shelf:
+    """Files of weights, and what was kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.kept = folder, dict[Any, Any]()
+
+    def model(self, kind: str, name: str) -> ModelFile:
+        path = self.folder / f"{name}.pth"
+        if kind != "annotator" or not path.exists():
+            raise UnknownId("file_unknown", name=name, kind=kind)
+        return ModelFile(name, path, "pth")
+
+    def keep(self, key: Any, make: Any) -> Any:
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
+    def services(self) -> Services:
+        return Services(model=self.model, kept=self.keep, device="cpu")
+
+    def fill(self, name: str, data: bytes = b"weights") -> None:
+        for stem in row(name).files.values():
+            (self.folder / f"{stem}.pth").write_bytes(data)
+
+
+def row(name: str) -> Any:
+    return next(one for one in module("annotators").ANNOTATORS if one.name == name)
+
+
+def made(name: str, shelf: Shelf, image: Image.Image, **options: object) -> Image.Image:
+    (one,) = [one for one in loaded().preprocessors() if one.name == name]
+    assert one.networks
+    return one.function(image, one.options(**options) if one.options else None, shelf.services())
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A stand-in for controlnet_aux."""
+    fake = ModuleType("controlnet_aux")
+    for one in module("annotators").ANNOTATORS:
+        setattr(fake, one.detector, type(one.detector, (Detector,), {}))
+    monkeypatch.setitem(sys.modules, "controlnet_aux", fake)
+    return fake
+
+
+def test_all_of_the_package_are_in_the_menu_once() -> None:
+    names = [one.name for one in loaded().preprocessors()]
+    assert len(set(names)) == len(names)
+    wanted = {
+        "softedge_hed",
+        "lineart_anime",
+        "mlsd",
+        "openpose_full",
+        "depth_zoe",
+        "depth_leres++",
+    }
+    assert wanted | {"normal_bae", "segment_anything", "softedge_teed"} <= set(names)
+
+
+def test_weights_can_be_had_by_the_name_that_is_said() -> None:
+    annotators = module("annotators")
+    asked = {stem for one in annotators.ANNOTATORS for stem in one.files.values()}
+    assert asked == set(annotators.WEIGHTS)
+    for stem, name in annotators.WEIGHTS.items():
+        known = known_named(name)
+        assert known is not None and (known.stem, known.kind) == (stem, "annotator")
+
+
+def test_every_one_is_opened_from_its_files_and_called_as_its_row_says(
+    package: ModuleType, shelf: Shelf
+) -> None:
+    for one in module("annotators").ANNOTATORS:
+        shelf.fill(one.name)
+        shown = made(one.name, shelf, picture(size=96).resize((96, 160)))
+        assert (shown.mode, shown.size) == ("RGB", (96, 160))
+        assert shown.getpixel((0, 0)) == ((90,) * 3 if one.name == "normal_midas" else (200,) * 3)
+        (detector,) = [kept for key, kept in shelf.kept.items() if key[1] == one.detector]
+        folder, files = detector.opened
+        assert (folder, detector.device) == (str(shelf.folder), "cpu")
+        assert {name: Path(path).stem for name, path in files.items()} == dict(one.files)
+        assert {name: detector.called[name] for name in one.given} == dict(one.given)
+        assert [detector.called[side] for side in one.sides] == [96] * len(one.sides)
+
+
+def test_options_reach_the_detector_and_it_is_kept(package: ModuleType, shelf: Shelf) -> None:
+    shelf.fill("mlsd")
+    made("mlsd", shelf, picture(), thr_v=0.5)
+    (detector,) = shelf.kept.values()
+    assert (detector.called["thr_v"], detector.called["thr_d"]) == (0.5, 0.1)
+    made("mlsd", shelf, picture(), thr_d=3)
+    assert shelf.kept == {next(iter(shelf.kept)): detector}
+    assert detector.called["thr_d"] == 3
+
+
+def said(name: str, shelf: Shelf) -> str:
+    with pytest.raises(ExtensionError) as raised:
+        made(name, shelf, picture())
+    assert isinstance(raised.value.__cause__, UserError)
+    return str(raised.value.__cause__)
+
+
+def test_whoever_lacks_weights_is_told_which(package: ModuleType, shelf: Shelf) -> None:
+    assert "needs ControlNetHED: download annotator-hed" in said("softedge_hed", shelf)
+    (shelf.folder / "sk_model.pth").write_bytes(b"")
+    assert "annotator-lineart-coarse" in said("lineart_coarse", shelf)
+
+
+def test_whoever_lacks_the_package_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, shelf: Shelf
+) -> None:
+    monkeypatch.setitem(sys.modules, "controlnet_aux", None)
+    shelf.fill("mlsd")
+    assert "pip install controlnet_aux" in said("mlsd", shelf)
+
+
+def test_weights_of_something_else_are_one_sentence(package: ModuleType, shelf: Shelf) -> None:
+    shelf.fill("mlsd", b"broken")
+    text = said("mlsd", shelf)
+    assert "mlsd_large_512_fp32.pth (Error(s) in loading state_dict:)" in text
+    assert "\n" not in text
+
+
+def networks() -> Mapping[str, Any]:
+    pidi = importlib.import_module("controlnet_aux.pidi.model").pidinet
+    teed = importlib.import_module("controlnet_aux.teed.ted").TED
+    mlsd = importlib.import_module("controlnet_aux.mlsd.models.mbv2_mlsd_large").MobileV2_MLSD_Large
+    return {"table5_pidinet": pidi, "5_model": teed, "mlsd_large_512_fp32": mlsd}
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.filterwarnings("ignore")
+def test_the_real_package_makes_maps_with_random_weights(name: str, shelf: Shelf) -> None:
+    pytest.importorskip("controlnet_aux", reason="the extra `controlnet` is not installed")
+    (stem,) = row(name).files.values()
+    torch.manual_seed(0)
+    weights = networks()[stem]().state_dict()
+    inside = {"state_dict": weights} if stem == "table5_pidinet" else weights
+    torch.save(inside, shelf.folder / f"{stem}.pth")
+    shown = made(name, shelf, picture(size=128).resize((128, 200)))
+    assert (shown.mode, shown.size) == ("RGB", (128, 200))
+    levels = np.asarray(shown)
+    assert (levels[..., 0] == levels[..., 1]).all()
