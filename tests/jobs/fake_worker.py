@@ -80,7 +80,7 @@ class Worker:
             self.run(self.runs.pop(0))
 
     def run(self, run: Run) -> None:
-        words = dict(word.partition("=")[::2] for word in run.request.prompt.split())
+        words = dict(word.partition("=")[::2] for word in _prompt(run).split())
         for index in range(run.request.images):
             if index in run.done:
                 continue
@@ -145,11 +145,20 @@ class Worker:
             index=index,
             width=8,
             height=8,
-            seed=run.request.seed + index,
+            seed=_seed(run) + index,
             seconds=0.1,
-            infotext=f"{run.request.prompt}\nSeed: {run.request.seed + index}",
+            infotext=f"{_prompt(run)}\nSeed: {_seed(run) + index}",
         )
         self.send(made, picture(run.job, index))
+
+
+def _prompt(run: Run) -> str:
+    """Nothing where nothing is drawn, as when pictures are enlarged."""
+    return getattr(run.request, "prompt", "")
+
+
+def _seed(run: Run) -> int:
+    return getattr(run.request, "seed", 0)
 
 
 def picture(job: str, index: int) -> bytes:

@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,6 +287,24 @@ def test_a_picture_is_enlarged_and_keeps_what_its_file_says(server, store, tmp_p
     )
     assert {news.progress.phase for news in server.news} == {"upscaling"}
     assert server.news[-1].progress.step == server.news[-1].progress.steps > 0
+
+
+def test_the_pictures_of_a_job_are_enlarged_where_they_lie(server, tmp_path):
+    job = "a" * 32
+    results: dict[str, str] = {}
+    for number in (0, 2):
+        path = tmp_path / f"{number}.png"
+        image = Image.effect_noise((20 + number, 10), 40).convert("RGB")
+        path.write_bytes(encode(image, "png", 90, f"cat {number}\nSteps: 3, Seed: 7, Size: 8x8"))
+        results[f"picture:{job}-{number}"] = str(path)
+    request = Upscale(job=job, frames=3, by=2, upscaler="Lanczos")
+    wanted = run(request=request).model_copy(update={"results": results})
+    assert runner(server).run(wanted).outcome == "finished"
+    assert [(report.index, report.width) for report, _ in server.made] == [(0, 40), (2, 44)]
+    assert server.made[1][0].infotext.startswith("cat 2\n")
+    Path(results[f"picture:{job}-0"]).unlink()
+    with pytest.raises(UserError, match=r"0\.png cannot be read"):
+        runner(server).run(wanted)
 
 
 def test_an_enlargement_is_drawn_over_and_can_be_cancelled(server, store, picture):

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from webui.core.animation import Animation
+from webui.core.animation import MOST_FRAMES, Animation
 from webui.core.download import Download
-from webui.core.film import Film
+from webui.core.film import Film, JobId
 from webui.core.hashing import Hash
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
@@ -290,9 +290,12 @@ class TiledDiffusion(Part):
 
 
 class Upscale(Request):
-    """A picture enlarged.
+    """A picture enlarged, or all pictures of a job.
 
     Attributes:
+        image: the picture.
+        job: in its place, whose pictures; those that are there when the job is over.
+        frames: how many those may be; the job says so, and what a client writes does not count.
         by: factor; `width` and `height`, where given, take its place.
         crop: where both are given: fill them and cut off what is too much; else fit into them.
         upscaler: name from the menu of upscalers of pictures.
@@ -303,7 +306,9 @@ class Upscale(Request):
     picture_fields = ("image",)
 
     kind: Literal["upscale"] = "upscale"
-    image: PictureRef
+    image: PictureRef | None = None
+    job: JobId | None = None
+    frames: int = Field(default=0, ge=0, le=MOST_FRAMES)
     by: float = Field(default=2.0, ge=1, le=8)
     width: int = Field(default=0, ge=0, le=LARGEST_SIDE)
     height: int = Field(default=0, ge=0, le=LARGEST_SIDE)
@@ -314,6 +319,10 @@ class Upscale(Request):
     restorer: Name | None = Field(default=None, description="Mends faces; from the menu")
     restorer_share: Share = 1.0
     diffusion: TiledDiffusion | None = None
+
+    @property
+    def images(self) -> int:
+        return self.frames if self.job else 1
 
 
 class Caption(Request):

@@ -22,11 +22,13 @@ from webui.core.requests import (
     Merge,
     Outpaint,
     Request,
+    Upscale,
 )
 from webui.core.settings import Settings
 from webui.jobs.animating import planned
 from webui.jobs.continuing import Find, continued, nothing_found
 from webui.jobs.deforum_units import Around, with_units
+from webui.jobs.enlarging import with_frames
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.extending import with_markers
 from webui.jobs.filling import drawn_seeds, sized, suits
@@ -97,6 +99,8 @@ def accept(
     if isinstance(request, Animation) and not problems:
         heard = pictures.listened(request)
         request, problems = planned(heard, catalog, settings, pictures.frames, find, extensions)
+    if isinstance(request, Upscale) and not problems:
+        request, problems = with_frames(request, find)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)

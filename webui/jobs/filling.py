@@ -65,7 +65,7 @@ def sized(request: Request, model: ModelInfo | None, pictures: Pictures) -> dict
         given = pictures.get(request.image)
         width = given.width + request.left + request.right
         _check_size(width, given.height + request.up + request.down)
-    if isinstance(request, Upscale):
+    if isinstance(request, Upscale) and request.image:
         given, to = pictures.get(request.image), (request.width, request.height)
         size = upscaled_size(given.width, given.height, request.by, *to, request.crop)
         _check_size(size.whole_width, size.whole_height)

@@ -18,6 +18,7 @@ from webui.core.errors import UserError
 from webui.core.events import Job, Picture
 from webui.core.files import save_atomically
 from webui.core.film import Film
+from webui.core.requests import Upscale
 from webui.core.texts import choose_language
 from webui.core.wire import Made
 from webui.jobs.chores import Errand
@@ -69,8 +70,9 @@ def filmer(find: Callable[[str], Job], store: Store) -> Callable[[Any, Errand], 
     def film(request: Film, errand: Errand) -> str:
         job = find(request.job)
         pictures = pictures_of(job)
-        pace = pace_of(request, job, len(pictures))
-        track = track_of(request, job, store)
+        told = begun_from(job, find)
+        pace = pace_of(request, told, len(pictures))
+        track = track_of(request, told, store)
         said = remark(track, pace.seconds, choose_language(errand.settings.language, ""))
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
@@ -146,6 +148,16 @@ class _Work:
     def _check(self, done: int) -> None:
         self._errand.check()
         self._errand.tell("encoding_film", done, max(self._pace.wanted, done))
+
+
+def begun_from(job: Job, find: Callable[[str], Job]) -> Job:
+    """The animation whose frames a job has enlarged; of others the job itself."""
+    if not isinstance(job.request, Upscale) or job.request.job is None:
+        return job
+    try:
+        return find(job.request.job)
+    except UserError:  # forgotten since
+        return job
 
 
 def pictures_of(job: Job) -> Sequence[Picture]:

@@ -275,7 +275,8 @@ class Runner:
             model=partial(self._model, run, reporter),
             join=self._join,
             joined_values=self._joined_values,
-            picture=lambda ref: self._picture(ref, opened),
+            picture=lambda ref: opened(self._data(run, ref)),
+            has=lambda ref: ref in run.results,
             mask=lambda ref: self._picture(ref, opened_mask),
             film=lambda ref: self._store.path(ref),
             depth=self._depth,
@@ -288,7 +289,7 @@ class Runner:
             phase=reporter.phase,
             legs=reporter.legs,
             part=reporter.part,
-            infotext=lambda ref: read_infotext(self._store.data(ref)).infotext or "",
+            infotext=lambda ref: read_infotext(self._data(run, ref)).infotext or "",
             model_hash=self._catalog.hash,
         )
 
@@ -304,6 +305,16 @@ class Runner:
         learned = self._embeddings.values(model, texts)
         joined = self._adapters.values(model, networks)
         return {**self._vaes.values(model.info), **learned, **joined}
+
+    def _data(self, run: Run, ref: PictureRef) -> bytes:
+        """A picture of the store, or of the job that the request is about."""
+        if (path := run.results.get(ref)) is None:
+            return self._store.data(ref)
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError("picture_unreadable", file=path, reason=reason) from error
 
     def _picture(self, ref: PictureRef, opened: Callable[[bytes], Image.Image]) -> Image.Image:
         return opened(self._store.data(ref))

@@ -121,3 +121,21 @@ def test_participants_see_the_result():
 
 def test_a_picture_of_one_pixel():
     assert made(Image.new("RGB", (1, 1)), by=8, diffusion={"seed": 1}).image.size == (8, 8)
+
+
+def test_every_picture_of_a_job_by_itself_but_those_that_are_gone():
+    request = Upscale(job="a" * 32, frames=3, by=2, upscaler="Nearest")
+    there = {f"picture:{'a' * 32}-{number}": picture(10 + number, 8) for number in (0, 2)}
+    tools = Tools(
+        model=lambda name: FakeModel(),
+        picture=there.__getitem__,
+        has=there.__contains__,
+        infotext=lambda ref: f"{ref[-1]} cats",
+        upscale=lambda name, image, *size: image.resize(size, RESAMPLING[name]),
+    )
+    parts = list(batches(request, done=()))
+    assert [[shot.index for shot in part] for part in parts] == [[0], [1], [2]]
+    drawn = [one for part in parts for one in RECIPES["upscale"](request, part, tools)]
+    assert [(one.index, one.image.size) for one in drawn] == [(0, (20, 16)), (2, (24, 16))]
+    assert [one.parameters.prompt for one in drawn] == ["0 cats", "2 cats"]
+    assert [[shot.index for shot in part] for part in batches(request, done=(0, 1))] == [[2]]

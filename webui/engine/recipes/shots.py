@@ -100,6 +100,8 @@ def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]
     together = len(pictures)
     if isinstance(request, Drawing):
         together //= request.batch_count
+    if isinstance(request, Upscale):
+        together = 1
     for start in range(0, len(pictures), together):
         batch = pictures[start : start + together]
         missing = [shot for shot in batch if shot.index not in done]

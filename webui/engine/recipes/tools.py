@@ -49,6 +49,7 @@ class Tools:
             fit are an error, or left out.
         joined_values: what is said of them in a picture's parameters.
         picture: a picture that a request names, upright, RGB or RGBA.
+        has: whether there is a picture of another job of this name.
         mask: a picture that a request names as a mask, of mode L.
         film: where a film that a request names lies.
         depth: (name of a network, (H, W, 3) levels, metric) -> (H, W) how near each pixel is, or,
@@ -76,6 +77,7 @@ class Tools:
         default=lambda model, networks, texts: {}
     )
     picture: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("picture"))
+    has: Callable[[PictureRef], bool] = field(default=lambda ref: False)
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
     film: Callable[[PictureRef], Path] = field(default=lambda ref: _without("film"))
     depth: Callable[[str, Any, bool], Any] = field(default=lambda name, levels, metric: None)

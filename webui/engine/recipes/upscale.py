@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from PIL import Image
 
 from webui.core.errors import UserError
+from webui.core.pictures import PictureRef
 from webui.core.requests import Upscale
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tiled import redrawn
@@ -20,8 +21,18 @@ _OWN = ("Postprocess ", "Tiled diffusion ")
 
 
 def upscale(request: Upscale, batch: Sequence[Shot], tools: Tools) -> Iterator[Drawn]:
-    """The one picture, see `tools.Recipe`. An alpha channel is kept, never drawn over."""
-    source = tools.picture(request.image)
+    """Each picture by itself, see `tools.Recipe`. An alpha channel is kept, never drawn over.
+
+    Of a job's pictures, those that are not there (any more) are left out.
+    """
+    for shot in batch:
+        ref = request.image or f"picture:{request.job}-{shot.index}"
+        if request.image or tools.has(ref):
+            yield _upscaled(request, ref, shot.index, tools)
+
+
+def _upscaled(request: Upscale, ref: PictureRef, index: int, tools: Tools) -> Drawn:
+    source = tools.picture(ref)
     to = (request.width, request.height)
     size = upscaled_size(source.width, source.height, request.by, *to, request.crop)
     tools.phase("upscaling")
@@ -36,9 +47,8 @@ def upscale(request: Upscale, batch: Sequence[Shot], tools: Tools) -> Iterator[D
         if image.mode == "RGBA":
             drawn_over.putalpha(image.getchannel("A"))
         image = drawn_over
-    parameters = _parameters(tools.infotext(request.image), values)
-    for shot in batch:
-        yield Drawn(shot.index, seed, finished(image, tools.participants), parameters)
+    parameters = _parameters(tools.infotext(ref), values)
+    return Drawn(index, seed, finished(image, tools.participants), parameters)
 
 
 def _enlarged(
