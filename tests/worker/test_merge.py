@@ -12,6 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from tests.checkpoints import KEYS, SD1_KEYS, write_weights
+from tests.gguf_files import rounded
+from tests.gguf_files import write_weights as write_gguf
 from tests.models.families.drawing import euler, load
 from tests.models.merging.makers import EMA, MIDDLE, TEXT, VAE, weights, write
 from tests.tiny import write_tiny
@@ -286,3 +288,35 @@ def test_layouts_that_cannot_be_are_told_before(home, shelf):
     write_weights(home / "checkpoints" / "second.safetensors", KEYS["sd2"])
     with pytest.raises(UserError, match="sd1, sdxl, sdxl-refiner"):
         make_model(Convert(model="second", layout="folder"), shelf, quiet())
+
+
+def test_a_gguf_is_merged_and_becomes_a_safe_file(home, shelf):
+    matrices = {f"double_blocks.0.img_attn.qkv.{n}.weight": torch.randn(4, 64) for n in "ab"}
+    flux = {**matrices, "img_in.bias": torch.randn(5)}
+    write_gguf(home / "diffusion_models" / "packed.gguf", flux)
+    write(home / "diffusion_models" / "plain.safetensors", flux)
+    shelf.expire()
+    made = make_model(
+        Convert(model="packed", precision="bf16", file_name="unpacked"), shelf, quiet()
+    )
+    assert made.name == "unpacked.safetensors"
+    held = load_file(made)
+    assert {one.dtype for one in held.values()} == {torch.bfloat16}
+    for name, one in flux.items():
+        assert torch.equal(held[name], rounded(one).bfloat16())
+    mixed = Merge(model_a="packed", model_b="plain", multiplier=0.5, file_name="mixed")
+    half = load_file(make_model(mixed, shelf, quiet()))
+    assert (half["img_in.bias"].dtype, half[next(iter(matrices))].dtype) == (
+        torch.float32,
+        torch.float16,
+    )
+    for name, one in matrices.items():
+        torch.testing.assert_close(half[name].float(), (rounded(one) + one) / 2, atol=2e-3, rtol=0)
+
+
+def test_models_that_name_their_weights_otherwise_are_refused(home, shelf):
+    moved = {f"other.{name}": one for name, one in weights(3).items()}
+    write(home / "checkpoints" / "moved.safetensors", {**moved, "betas": torch.ones(10)})
+    shelf.expire()
+    with pytest.raises(UserError, match="share no weight"):
+        make_model(Merge(model_a="one", model_b="moved"), shelf, quiet())

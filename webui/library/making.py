@@ -54,7 +54,7 @@ def found_model(shelf: Shelf, field: str, name: str) -> Entry:
         raise UnknownId(code, field, name=name[:_SHOWN])
     if entry.problem is not None and entry.problem.code in _BROKEN:
         raise UserError(entry.problem.code, field, **entry.problem.values)
-    if entry.format in ("gguf", "definition"):
+    if entry.format == "definition":
         raise UserError("merge_format", field, file=Path(entry.path).name)
     return entry
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.gguf_files import rounded, write_weights
 from tests.models.merging.makers import TEXT, weights, write
 from webui.core.errors import UserError
 from webui.models.merging.sources import open_source
@@ -106,9 +107,27 @@ def test_what_is_no_checkpoint_is_one_sentence(tmp_path):
         assert code(tmp_path / name) == "model_unreadable"
 
 
-@pytest.mark.parametrize("mark", ["a.scale_weight", "scaled_fp8", "a.weight.absmax"])
-def test_quantised_numbers_are_left_alone(tmp_path, mark):
-    """They mean something only with their scales: a merge of them would be noise."""
+def test_numbers_in_blocks_and_with_factors_are_decoded(tmp_path):
+    plain = {"double_blocks.0.a.weight": torch.randn(4, 64), "img_in.bias": torch.randn(5)}
+    source = open_source(write_weights(tmp_path / "a.gguf", plain))
+    same(read_all(source), {name: rounded(one) for name, one in plain.items()})
+    assert [one.dtype for one in source.weights.values()] == [torch.float16, torch.float32]
+    eight = torch.randn(4, 64).to(torch.float8_e4m3fn)
+    scaled = {
+        "a.weight": eight,
+        "a.scale_weight": torch.tensor(0.5),
+        "b.weight": eight.clone(),
+        "scaled_fp8": torch.zeros(2).to(torch.float8_e4m3fn),
+    }
+    found = open_source(write(tmp_path / "b.safetensors", scaled))
+    assert found.weights["a.weight"].dtype == torch.float16
+    assert found.weights["b.weight"].dtype == torch.float8_e4m3fn
+    same(read_all(found), {"a.weight": eight.float() / 2, "b.weight": eight})
+
+
+@pytest.mark.parametrize("mark", ["a.scale_weight", "a.weight.absmax"])
+def test_factors_of_nothing_are_refused(tmp_path, mark):
+    """They mean something only with their numbers: a merge of them would be noise."""
     path = write(tmp_path / "a.safetensors", {**weights(1), mark: torch.ones(1)})
     with pytest.raises(UserError, match="a.safetensors stores numbers as fp8") as caught:
         open_source(path)

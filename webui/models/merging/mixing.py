@@ -69,6 +69,8 @@ def plan_merge(mix: Mix, sources: Sequence[Source], to: torch.dtype | None) -> I
         UserError: the models do not fit together.
     """
     a, b = sources[:2]
+    if not any(_counts(name, one) and name in b.weights for name, one in a.weights.items()):
+        raise UserError("merge_names", "model_b", a=a.path.name, b=b.path.name)
     for name, weight in a.weights.items():
         yield _planned(name, _mixed(name, weight, mix, sources), to)
     if mix.method != "add_difference":

@@ -13,11 +13,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.library.header import Header
+from webui.library.gguf import GGUF
+from webui.library.header import BLOCKS, OWN_BLOCKS, Header, check_types
 from webui.library.pickles import PICKLES, pickle_header
 from webui.library.weights import PARTS, part_files, read_header
 from webui.models.merging.writing import TYPES
-from webui.models.numbers import opened
+from webui.models.numbers import is_note, opened, scales_of
 from webui.models.quants import PLAIN
 
 _OLD_TEXT = "cond_stage_model.transformer."
@@ -32,6 +33,8 @@ _QUANTISED = (
     ".quant_state",
 )
 """In names beside numbers that mean something only together with them."""
+_DECODED = torch.float16
+"""What numbers of fewer bits are written in where nobody asks for another type: finer than they."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,12 @@ class Source:
 
 
 def open_source(path: Path) -> Source:
-    """A single file (`.safetensors`, or one that torch wrote, if it holds only weights) or a
-    folder of diffusers.
+    """A single file (`.safetensors`, `.gguf`, or one that torch wrote, if it holds only weights) or
+    a folder of diffusers. Numbers in blocks, or with factors beside them, are decoded.
 
     Raises:
-        UserError: it cannot be read, is damaged, cut off, of another kind or quantised.
+        UserError: it cannot be read, is damaged, cut off, of another kind, or a folder of
+            quantised parts.
     """
     source = _opened(path)
     if any(mark in name for name in source.weights for mark in _QUANTISED):
@@ -85,18 +89,23 @@ def _opened(path: Path) -> Source:
             raise UserError("model_part_missing", file=path.name, part="unet")
         return Source(path, weights, folder=True)
     if _pickled(path):
-        return Source(path, _new_names(dict(_in_pickle(path, path.name))))
+        header = pickle_header(path, path.name)
+        return Source(path, _new_names(dict(_by_header(path, path.name, header))))
     header = read_header(path, path.name)
-    return Source(path, _new_names(dict(_in_file(path, path.name))), header.metadata)
+    if path.suffix.lower() == GGUF:
+        return Source(path, _new_names(dict(_by_header(path, path.name, header))))
+    few = any(mark in name for name in header.shapes for mark in _QUANTISED)
+    found = _by_header(path, path.name, header) if few else _in_file(path, path.name)
+    return Source(path, _new_names(dict(found)), header.metadata)
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, Weight]]:
     for part in PARTS:
         for file in part_files(folder, part):
             shown = f"{folder.name}/{part}/{file.name}"
-            read_header(file, shown)
-            read = _in_pickle if _pickled(file) else _in_file
-            for name, weight in read(file, shown):
+            header = read_header(file, shown)
+            found = _by_header(file, shown, header) if _pickled(file) else _in_file(file, shown)
+            for name, weight in found:
                 yield f"{part}/{name}", weight
 
 
@@ -128,10 +137,16 @@ def _pickled(path: Path) -> bool:
     return path.suffix.lower() in PICKLES
 
 
-def _in_pickle(path: Path, shown: str) -> Iterator[tuple[str, Weight]]:
-    header = pickle_header(path, shown)
+def _by_header(path: Path, shown: str, header: Header) -> Iterator[tuple[str, Weight]]:
+    """The weights, whatever their numbers lie in; what only says how to read others is left out."""
+    check_types(header, shown)
     for name, shape in header.shapes.items():
-        dtype = PLAIN[header.types[name]]
+        if is_note(header, name):
+            continue
+        kind = header.types[name]
+        few = kind in BLOCKS or kind in OWN_BLOCKS
+        few = few or any(one in header.shapes for one in scales_of(name))
+        dtype = _DECODED if few else PLAIN[kind]
         if dtype in TYPES.values():
             read = partial(_number, path, shown, header, name)
             yield name, Weight(shape, dtype, read, ((shown, read),))
