@@ -6,51 +6,57 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from webui.core.offers import ModelCard, Preview
+from webui.core.offers import ModelCard
+from webui.library.latent_colors import FLUX, FLUX2, QWEN_IMAGE, SD, SD3, SDXL
 
-_SD_PREVIEW = Preview(
-    # https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
-    matrix=(
-        (0.298, 0.207, 0.208),
-        (0.187, 0.286, 0.173),
-        (-0.158, 0.189, 0.264),
-        (-0.184, -0.271, -0.473),
-    )
-)
-_SDXL_PREVIEW = Preview(
-    # https://huggingface.co/blog/TimothyAlexisVass/explaining-the-sdxl-latent-space,
-    # from levels of 0..255 to -1..1
-    matrix=(
-        (0.471, 0.471, 0.471),
-        (-0.471, -0.039, 0.078),
-        (0.196, 0.118, -0.039),
-        (-0.549, -0.392, -0.275),
-    ),
-    bias=(0.176, 0.098, 0.020),
-)
 _LARGE: Mapping[str, Any] = {"width": 1024, "height": 1024}
 
 CARDS: Mapping[str, ModelCard] = {
-    "sd1": ModelCard(family="sd1", preview=_SD_PREVIEW),
-    "sd2": ModelCard(family="sd2", width=768, height=768, preview=_SD_PREVIEW),
-    "sdxl": ModelCard(family="sdxl", **_LARGE, steps=25, cfg_scale=6.0, preview=_SDXL_PREVIEW),
+    "sd1": ModelCard(family="sd1", preview=SD),
+    "sd2": ModelCard(family="sd2", width=768, height=768, preview=SD),
+    "sdxl": ModelCard(family="sdxl", **_LARGE, steps=25, cfg_scale=6.0, preview=SDXL),
     "sdxl-refiner": ModelCard(
-        family="sdxl-refiner", **_LARGE, steps=25, cfg_scale=6.0, preview=_SDXL_PREVIEW
+        family="sdxl-refiner", **_LARGE, steps=25, cfg_scale=6.0, preview=SDXL
     ),
     "sd3": ModelCard(
-        family="sd3", **_LARGE, steps=28, sampler="Euler", schedule="SGM Uniform", cfg_scale=4.5
+        family="sd3",
+        preview=SD3,
+        **_LARGE,
+        steps=28,
+        sampler="Euler",
+        schedule="SGM Uniform",
+        cfg_scale=4.5,
     ),
     "flux": ModelCard(
-        family="flux", **_LARGE, sampler="Euler", schedule="Simple", cfg_scale=3.5, distilled=True
+        family="flux",
+        preview=FLUX,
+        **_LARGE,
+        sampler="Euler",
+        schedule="Simple",
+        cfg_scale=3.5,
+        distilled=True,
     ),
     "chroma": ModelCard(
-        family="chroma", **_LARGE, steps=30, sampler="Euler", schedule="Beta", cfg_scale=4.0
+        family="chroma",
+        preview=FLUX,
+        **_LARGE,
+        steps=30,
+        sampler="Euler",
+        schedule="Beta",
+        cfg_scale=4.0,
     ),
     "z-image": ModelCard(
-        family="z-image", **_LARGE, steps=30, sampler="Euler", schedule="Simple", cfg_scale=5.0
+        family="z-image",
+        preview=FLUX,
+        **_LARGE,
+        steps=30,
+        sampler="Euler",
+        schedule="Simple",
+        cfg_scale=5.0,
     ),
     "qwen-image": ModelCard(
         family="qwen-image",
+        preview=QWEN_IMAGE,
         **_LARGE,
         steps=30,
         sampler="Euler",
@@ -60,6 +66,7 @@ CARDS: Mapping[str, ModelCard] = {
     ),
     "flux2": ModelCard(
         family="flux2",
+        preview=FLUX2,
         **_LARGE,
         steps=28,
         sampler="Euler",

@@ -9,6 +9,7 @@ import torch
 
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_sd3
+from webui.library.cards import CARDS
 from webui.models.families.sd3 import SD3
 from webui.models.family import Model
 
@@ -57,3 +58,10 @@ def test_latents_are_shifted_and_scaled(model):
     assert torch.allclose(model.encode(pixels), wanted, atol=1e-5)
     decoded = vae.decode(wanted / 1.5305 + 0.0609).sample / 2 + 0.5
     assert torch.allclose(model.decode(wanted), decoded.clamp(0, 1), atol=1e-5)
+
+
+def test_previews_are_in_the_colours_of_its_own_autoencoder(folder, model):
+    assert model.latent.preview == CARDS["sd3"].preview
+    info = info_of(folder, "sd3")
+    other = info.card.model_copy(update={"preview": CARDS["sdxl"].preview})
+    assert load(SD3(), info.model_copy(update={"card": other})).latent.preview is None

@@ -43,6 +43,8 @@ class FlowModel(Adaptable, ABC):
         self.shift = loaded.shift
         channels = loaded.autoencoder.channels
         preview = info.card.preview or CARDS[family].preview
+        if preview is not None and len(preview.matrix) != channels:
+            preview = None  # colours of another autoencoder
         stride, scale = loaded.autoencoder.stride, loaded.autoencoder.scale
         self.latent = LatentSpec(channels, stride, preview, scale)
         self.encoders: tuple[Any, ...] = loaded.encoders
