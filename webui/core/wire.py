@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from collections.abc import Mapping
 from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -42,7 +41,6 @@ class Run(_Message):
     request: AnyRequest
     done: tuple[int, ...] = ()
     settings: Settings = Settings()
-    results: Mapping[str, str] = {}
     results: Mapping[str, str] = {}
 
 

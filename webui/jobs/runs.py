@@ -14,7 +14,6 @@ from webui.core.texts import catalogue
 from webui.core.wire import Beside, Ended, Made, Run
 from webui.jobs.continuing import taken_over
 from webui.jobs.enlarging import files_of
-from webui.jobs.enlarging import files_of
 from webui.jobs.lanes import WORKER, Lane
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.jobs.records import Lease, Writing
