@@ -28,6 +28,8 @@ _NEAR = 3
 """Names that are offered at most for one that is not there."""
 _DRAWN = re.compile(r"__|[{}$|]")
 """What wildcards and choices are written with."""
+_PROMPTS = "prompts"
+"""The parameter of an animation that holds its texts."""
 _NO_FILE = ("automatic", "none")
 """What `vae` may say beside names (see `webui.models.vae`)."""
 
@@ -111,7 +113,7 @@ def missing_in_frames(
     Args:
         positive, negative: of every frame.
     """
-    field = "settings.prompts"
+    field = f"settings.{_PROMPTS}"
     texts = [(field, one, "") for one in dict.fromkeys(positive)]
     texts += [(field, "", one) for one in dict.fromkeys(negative)]
     return [*_in_texts(texts, catalog), *(_vae(vae, catalog) if vae else ())]
