@@ -151,3 +151,35 @@ def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode):
     assert kills >= 2
     assert files(tmp_path / "cut") == wanted
     assert not (tmp_path / "b").exists(), "nothing is left of what is over"
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+import psutil
+from tests.fakes import FakeModel
+from webui.core.animation import Animation
+from webui.engine.recipes import Tools
+from webui.worker.animate import animated
+
+request = Animation.model_validate_json(sys.argv[2])
+model, me = FakeModel(), psutil.Process()
+tools = Tools(model=lambda name: model)
+start = most = count = 0
+for drawn in animated(request, (), tools, Path(sys.argv[1]), lambda frame: None):
+    count += 1
+    most = max(most, me.memory_info().rss)
+    start = start or most
+print(count, (most - start) // 2**20)
+"""
+
+
+@pytest.mark.slow
+def test_a_thousand_frames_stay_within_300_megabytes(tmp_path):
+    asked = request(max_frames=1000, steps=1, diffusion_cadence=1, color_coherence="LAB")
+    command = [sys.executable, "-c", MEASURED, str(tmp_path), asked.model_dump_json()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=550)
+    assert done.returncode == 0, done.stderr
+    count, megabytes = map(int, done.stdout.split())
+    print(count, megabytes)
+    assert count == 1000 and megabytes < 300, megabytes
