@@ -166,8 +166,8 @@ def _adapter(tensors: Tensors) -> Config:
     """Of a T2I-Adapter; one for SDXL unshuffles 16 x 16 pixels, the others 8 x 8."""
     levels = _count(tensors, "adapter.body.")
     if "adapter.conv_in.weight" not in tensors:
-        channels = [
-            tensors[f"adapter.body.{level}.out_conv.weight"].shape[0] for level in range(levels)
+        channels = [  # the last level has the channels of the one before
+            tensors[f"adapter.body.{level}.out_conv.weight"].shape[0] for level in range(levels - 1)
         ]
         inside = tensors["adapter.body.0.in_conv.weight"].shape[1] // 64
         count = _count(tensors, "adapter.body.0.resnets.")

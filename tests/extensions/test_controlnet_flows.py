@@ -65,6 +65,26 @@ def files(folder: Path, family: str) -> dict[str, ModelFile]:
     return {"lead": ModelFile("lead", folder, "diffusers", family)}
 
 
+def in_low_memory(model: Any, request: Txt2Img, folder: Path, family: str) -> torch.Tensor:
+    """The same drawn with a network that comes and goes on each call; it is told to, each time."""
+    (unit,) = request.extensions["controlnet"]["units"]
+    low = {"controlnet": {"units": [{**unit, "low_memory": True}]}}
+    moves: list[str] = []
+    to = torch.nn.Module.to
+
+    def moved(module: Any, *where: Any, **more: Any) -> Any:
+        if "ControlNet" in type(module).__name__:
+            moves.append(str(where[0]))
+        return to(module, *where, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.nn.Module, "to", moved)
+        again = request.with_(extensions=low)
+        made, _ = drawn(model, again, files(folder, family), {MAP_REF: picture()})
+    assert len(moves) >= 2 * STEPS
+    return made
+
+
 @torch.inference_mode()
 @pytest.mark.parametrize("zeros", [True, False])
 def test_sd3(tmp_path, zeros):
@@ -86,6 +106,7 @@ def test_sd3(tmp_path, zeros):
         generator=torch.Generator("cpu").manual_seed(11),
     )
     assert relative(made, wanted) < 1e-5
+    assert torch.equal(made, in_low_memory(model, request, tmp_path / "lead", "sd3"))
     save_file(network.state_dict(), tmp_path / "lead.safetensors")
     if zeros:  # a file does not tell, and all that are in use were trained so
         one = files(tmp_path / "lead.safetensors", "sd3")
@@ -114,3 +135,4 @@ def test_flux(tmp_path, union):
         **more,
     )
     assert relative(made, unpacked(wanted, 8, 8)) < 1e-5
+    assert torch.equal(made, in_low_memory(model, request, tmp_path / "lead", "flux"))

@@ -22,6 +22,8 @@ from tools.demo.controlnet_stage import (
 from tools.demo.dataset import write_dataset
 from tools.demo.training import Limits, Plan, averaged_weights
 from tools.train_demo_model import main as train_model
+from webui.library.kinds import Recognised, recognised
+from webui.library.weights import read_header
 
 PLAN = Plan(steps=3, learning_rate=0.01)
 
@@ -77,3 +79,5 @@ def test_it_learns_and_the_model_stays(state: Path, tmp_path: Path) -> None:
         for name, weight in averaged_weights(state / "controlnet.pt")[NAME].items()
     }
     torch.testing.assert_close(opened.state_dict(), wanted, rtol=0, atol=0)
+    header = read_header(tmp_path / "out" / "diffusion_pytorch_model.safetensors", "out")
+    assert recognised(header) == Recognised("controlnet", "sd1")
