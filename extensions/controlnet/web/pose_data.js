@@ -87,9 +87,9 @@ export function writePose({ width, height, people }) {
 
 const round = value => Math.round(value * 100) / 100;
 
-/** The pose on a canvas of another size: nobody is stretched, all stay in the middle. */
+/** The pose on a canvas of another size, by its area, so that one side may change before the other; not stretched. */
 export function onCanvas(pose, width, height) {
-  const scale = Math.min(width / pose.width, height / pose.height);
+  const scale = Math.sqrt((width * height) / (pose.width * pose.height));
   const [left, top] = [(width - pose.width * scale) / 2, (height - pose.height * scale) / 2];
   const moved = points => points.map(point => point && [left + point[0] * scale, top + point[1] * scale]);
   const people = pose.people.map(one => ({ body: moved(one.body), hands: one.hands.map(moved), face: moved(one.face) }));
