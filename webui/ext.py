@@ -33,8 +33,10 @@ from webui.core.participants import (
     Step,
 )
 from webui.core.pictures import PictureRef
+from webui.core.plugins import Extensions
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo, ScheduleInfo
+from webui.core.settings import Settings
 from webui.imaging.resize import resized, shorter_side
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
@@ -48,6 +50,7 @@ __all__ = [
     "Cond",
     "Drawing",
     "Embedding",
+    "Extensions",
     "GalleryAction",
     "GalleryPicture",
     "Img2Img",
@@ -68,6 +71,7 @@ __all__ = [
     "Schedule",
     "ScheduleInfo",
     "Services",
+    "Settings",
     "Step",
     "Tab",
     "Txt2Img",

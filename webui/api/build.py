@@ -16,6 +16,7 @@ from webui.api import (
     animation,
     catalog,
     events,
+    extension_installs,
     extensions,
     images,
     media,
@@ -37,6 +38,7 @@ _MODULES = (
     *(routes, presets, catalog, shelf, events, images, media, pictures, memory, animation),
     sound,
     motion,
+    extension_installs,
     extensions,
 )
 _TOLD = HTTPBearer(auto_error=False, description="The password, where the server has one")

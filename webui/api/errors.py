@@ -20,6 +20,7 @@ STATUS: Mapping[str, int] = {
     "merges_shared": 403,
     "models_shared": 403,
     "settings_shared": 403,
+    "installs_shared": 403,
     "no_address": 404,
     "no_method": 405,
     "model_in_use": 409,

@@ -19,6 +19,7 @@ from webui.core.extension import ExtensionInfo
 from webui.core.extension_calls import Asked, act, answer
 from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import GalleryPicture
+from webui.library.extension_installs import Installs
 
 router = APIRouter(route_class=DescribedRoute)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -34,7 +35,8 @@ class Done(BaseModel):
 @router.get("/extensions", tags=["extensions"])
 def list_extensions(services: ServicesHere) -> ExtensionList:
     """All extensions; broken ones with the reason."""
-    return ExtensionList(extensions=services.extensions.infos())
+    installed = Installs.of(services.paths).names()
+    return ExtensionList(extensions=services.extensions.infos(), installed=installed)
 
 
 @router.post(

@@ -53,6 +53,7 @@ class ExtensionList(BaseModel):
     """All extensions that were found."""
 
     extensions: tuple[ExtensionInfo, ...]
+    installed: tuple[str, ...] = Field(description="Names of those that were installed from here")
 
 
 class PictureParameters(BaseModel):

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from webui.cli import extension_installs
 from webui.cli.connection import Refusal, find_server
 from webui.cli.words import worded
 from webui.core.errors import Problem, UnknownId, UserError
@@ -123,6 +124,12 @@ def _complain(problems: Sequence[Problem], language: str) -> int:
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Paths, str], int]] = {
     "list": _list,
+    "new": extension_installs.new,
+    "check": extension_installs.check,
+    "install": extension_installs.install,
+    "update": extension_installs.update,
+    "remove": extension_installs.remove,
+    "restore": extension_installs.restore,
     "enable": _switch,
     "disable": _switch,
     "release": _release,

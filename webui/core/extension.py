@@ -21,6 +21,9 @@ from webui.core.hookspecs import API_VERSION, PROJECT, ServerHooks, WorkerHooks
 from webui.core.offers import Localized
 
 MANIFEST = "extension.toml"
+Permission = Literal["network", "files", "processes", "settings", "requests"]
+REQUIREMENT = r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w,.-]+\])?\s*(?:[<>=!~]=?[^@/\\;]*)?$"
+"""A package by its name and version; no addresses, no options of pip."""
 WEB = "web"
 """An extension's folder of files for the browser."""
 PAGE_FILE = r"^[a-z0-9_][\w.-]*\.(?:js|css)$"
@@ -38,6 +41,9 @@ class Manifest(BaseModel):
         server, worker: names of its modules, without `.py`.
         patience: seconds that one call of its code may take without a sign of life, where the usual
             ones do not suffice.
+        permissions: what its code does beyond drawing. Told before it is installed, not enforced:
+            its code runs with all rights of the program.
+        requires: Python packages, as pip is told of them.
         page: files of its folder `web` that every page loads: scripts (`.js`) and sheets (`.css`).
     """
 
@@ -51,6 +57,8 @@ class Manifest(BaseModel):
     order: int = 0
     server: str | None = None
     worker: str | None = None
+    permissions: tuple[Permission, ...] = ()
+    requires: tuple[Annotated[str, Field(pattern=REQUIREMENT)], ...] = ()
     patience: float | None = Field(default=None, gt=0, le=3600)
     page: tuple[Annotated[str, Field(pattern=PAGE_FILE)], ...] = ()
 

@@ -11,10 +11,12 @@ from functools import partial
 from typing import Any
 
 from PIL import Image
+from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import UserError
 from webui.core.isolation import Direct, Isolation, TooSlow
 from webui.core.participants import Call, Cond, Participant, Step
+from webui.core.requests import AnyRequest, Request
 
 
 class ExtensionError(UserError):
@@ -84,10 +86,37 @@ def pictured(function: Callable[[Image.Image], object], picture: Image.Image) ->
     return made
 
 
+def checked(name: str, changed: object) -> AnyRequest:
+    """A request that an extension gave back.
+
+    Raises:
+        ExtensionError: it is none.
+    """
+    if isinstance(changed, Request):
+        return changed  # pyright: ignore[reportReturnType]  of a kind in the union
+    error = TypeError(f"it returned {type(changed).__name__}, not a request")
+    raise ExtensionError(name, "rewrite_request", error)
+
+
+def parsed(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    """Values as an extension's model.
+
+    Raises:
+        UserError: they do not fit.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UserError("unexpected", reason=str(error.errors()[0]["msg"])) from error
+
+
 class Watched(Participant):
     """A participant of an extension, called so that a failure has the extension's name."""
 
     def __init__(self, name: str, inner: Participant, guard: Guard) -> None:
+        if not isinstance(inner, Participant):  # pyright: ignore[reportUnnecessaryIsInstance]
+            wrong = TypeError(f"it returned {type(inner).__name__}, not a Participant")
+            raise ExtensionError(name, "participate", wrong)
         self.name = name
         self.inner = inner
         self.order = inner.order

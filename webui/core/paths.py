@@ -117,6 +117,16 @@ class Paths:
         return self.state / "sounds"
 
     @property
+    def own_extensions(self) -> Path:
+        """Where the user's extensions are installed."""
+        return self.data / "extensions"
+
+    @property
+    def installs(self) -> Path:
+        """What is known of installed extensions, and their versions before."""
+        return self.state / "extensions"
+
+    @property
     def quarantine(self) -> Path:
         """Which extensions are left out, as they failed."""
         return self.state / "quarantine.json"

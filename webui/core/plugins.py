@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,7 +24,7 @@ from webui.core.extension import (
 )
 from webui.core.finding import found_folders
 from webui.core.flood import watch_streams
-from webui.core.guarding import ExtensionError, Guard, Watched, pictured
+from webui.core.guarding import Guard, Watched, checked, parsed, pictured
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Panel,
@@ -35,7 +35,7 @@ from webui.core.hookspecs import (
     Tab,
     Upscaler,
 )
-from webui.core.isolation import Isolation, Threads, Watchdog
+from webui.core.isolation import Direct, Isolation, Threads, Watchdog
 from webui.core.memory import ModelUse
 from webui.core.participants import JobView, Participant, Services
 from webui.core.quarantine import Quarantine
@@ -56,6 +56,7 @@ class Extensions:
         isolation: Isolation | None = None,
         quarantine: Quarantine | None = None,
         safe: bool = False,
+        only: Path | None = None,
     ) -> None:
         """Find them all, and load those that are on.
 
@@ -64,6 +65,7 @@ class Extensions:
             isolation: how their code is called; what is usual on this side if None.
             quarantine: who is left out, and who keeps count.
             safe: load none.
+            only: the folder of the one there is to be.
         """
         self._side: Side = side
         self._data = data or Path()
@@ -78,7 +80,7 @@ class Extensions:
         self._loaded: dict[str, Extension] = {}
         self._problems: dict[str, str] = {}
         self._disabled: frozenset[str] = frozenset()
-        for name, folder in found_folders(folders):
+        for name, folder in [(only.name, only)] if only else found_folders(folders):
             self._find(name, folder)
         self.switch(disabled)
 
@@ -91,6 +93,16 @@ class Extensions:
     def data(self) -> Path:
         """The folder where the user's files lie."""
         return self._data
+
+    @classmethod
+    def alone(cls, folder: Path, side: Side) -> Self:
+        """One extension by itself: for its tests."""
+        return cls((), side, isolation=Threads() if side == "server" else Direct(), only=folder)
+
+    def place(self, name: str) -> Path | None:
+        """Its folder, whatever its state; None where there is none of that name."""
+        found = self._found.get(name)
+        return found and found[0]
 
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
@@ -190,7 +202,7 @@ class Extensions:
     def settings_of(self, name: str, settings: Settings) -> BaseModel | None:
         """An extension's own settings; None if it has none."""
         model = self.settings_models().get(name)
-        return model and _parse(model, settings.extensions.get(name, {}))
+        return model and parsed(model, settings.extensions.get(name, {}))
 
     def settings_models(self) -> dict[str, type[BaseModel]]:
         """Extension -> its settings as a model."""
@@ -231,11 +243,11 @@ class Extensions:
             changed = one.call(
                 "rewrite_request",
                 request=request,
-                options=panel and _parse(panel.options, at_first(values)),
-                settings=model and _parse(model, settings.extensions.get(one.name, {})),
+                options=panel and parsed(panel.options, at_first(values)),
+                settings=model and parsed(model, settings.extensions.get(one.name, {})),
                 data=self._data,
             )
-            request = _checked(one.name, changed) if changed is not None else request
+            request = checked(one.name, changed) if changed is not None else request
         return request
 
     def serve_references(self, request: AnyRequest) -> bool:
@@ -377,17 +389,3 @@ class Extensions:
             state, problem = "quarantined", reason
         told = manifest.model_dump(include={"version", "title", "description"}) if manifest else {}
         return ExtensionInfo(name=name, state=state, problem=problem, **told)
-
-
-def _checked(name: str, changed: object) -> AnyRequest:
-    if isinstance(changed, Request):
-        return changed  # pyright: ignore[reportReturnType]  of a kind in the union
-    error = TypeError(f"it returned {type(changed).__name__}, not a request")
-    raise ExtensionError(name, "rewrite_request", error)
-
-
-def _parse(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise UserError("unexpected", reason=str(error.errors()[0]["msg"])) from error

@@ -1,6 +1,7 @@
 // Extensions: what there is, how it is, on and off.
 import { get, post } from "./api.js";
 import { h } from "./dom.js";
+import { installPart } from "./extensions_install.js";
 import { toggle } from "./fields.js";
 import { local, t, word } from "./text.js";
 
@@ -14,7 +15,11 @@ export async function mount({ element }) {
   );
   const hint = h("p.restart", { role: "status", hidden: true }, t("ui.extensions.restart"), " ", again);
   const head = [h("h2", {}, t("ui.tab.extensions")), h("p.lead", {}, t("ui.extensions.lead"))];
-  element.replaceChildren(h("div.page", {}, head, hint, problem, list));
+  const install = installPart(async () => {
+    hint.hidden = false;
+    await trying(load);
+  });
+  element.replaceChildren(h("div.page", {}, head, hint, problem, list, install.element));
 
   const trying = async act => {
     problem.textContent = "";
@@ -25,8 +30,14 @@ export async function mount({ element }) {
     }
   };
   const load = async () => {
-    const { extensions } = await get("/extensions");
-    const cards = extensions.map(one => card(one, turn, release));
+    const { extensions, installed } = await get("/extensions");
+    const own = new Set(installed);
+    const buttons = one => [
+      one.state === "quarantined" && button("release", () => act(one.name, "release")),
+      own.has(one.name) && button("update", () => install.update(one.name)),
+      own.has(one.name) && button("remove", () => act(one.name, "remove")),
+    ];
+    const cards = extensions.map(one => card(one, turn, buttons(one)));
     list.replaceChildren(...(cards.length ? cards : [h("li.none", {}, t("ui.extensions.none"))]));
   };
   const turn = async (name, on) => {
@@ -37,14 +48,20 @@ export async function mount({ element }) {
     await trying(load);
     list.querySelector(`[data-field="${CSS.escape(name)}"] input`)?.focus();
   };
-  const release = async name => {
-    await trying(() => post(`/extensions/${name}/release`));
+  const act = async (name, what) => {
+    await trying(async () => {
+      await post(`/extensions/${name}/${what}`);
+      hint.hidden = false;
+    });
     await trying(load);
   };
   await trying(load);
 }
 
-function card(one, turn, release) {
+const button = (what, onclick) =>
+  h("button.quiet", { type: "button", onclick }, t(`ui.extensions.${what}`));
+
+function card(one, turn, buttons) {
   const title = local(one.title) || one.name;
   const part = toggle({ name: one.name, title: { en: t("ui.extensions.on", { title }) } });
   part.write(one.state !== "disabled");
@@ -53,8 +70,6 @@ function card(one, turn, release) {
   const state = h("span.state", {}, t(`ui.extensions.${one.state}`));
   const words = [h("h3", {}, title, version, state), h("p", {}, local(one.description))];
   const problem = one.problem && h("p.problem", {}, one.problem);
-  const again =
-    one.state === "quarantined" &&
-    h("button.quiet", { type: "button", onclick: () => release(one.name) }, t("ui.extensions.release"));
-  return h("li.card", { "data-state": one.state }, h("div", {}, words, problem, again), part.element);
+  const about = h("div", {}, words, problem, h("div.row", {}, buttons));
+  return h("li.card", { "data-state": one.state }, about, part.element);
 }
