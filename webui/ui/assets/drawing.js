@@ -119,7 +119,8 @@ function morePart(form, data) {
       form.add(number(data.clip_skip)),
       form.add(worded(data.noise_source, { none: "ui.as_in_settings" })),
     ),
-    pair(form.add(number({ ...data.shift, step: 0.1 })), form.add(storageField(data.storage))),
+    form.add(number({ ...data.shift, step: 0.1 })),
+    form.add(storageField(data.storage)),
     pair(form.add(number(data.seed_resize_width)), form.add(number(data.seed_resize_height))),
     pair(
       form.add(number(data.eta_noise_seed_delta)),
