@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, View, Visitor, free_port
 from tests.browser.pictures import encode, scene
 from tests.extensions.control import module
+from webui.library.pictures import encode as saved
 
 TENSOR = {"dtype": "F32", "shape": [1, 1, 1, 1], "data_offsets": [0, 4]}
 HEADER = json.dumps({"controlnet_cond_embedding.conv_in.weight": TENSOR}).encode()
@@ -59,7 +60,7 @@ def test_units_are_set_kept_and_sent(page: Page):
     tab.fill(prompt="a cat", width=64, height=64, steps=1)
     net.button("Add a unit").click()
     tab.generate()
-    expect(tab.find(".failure")).to_contain_text("controlnet: Unit 1 has no ControlNet")
+    expect(net.find("[data-field=model] .problem")).to_contain_text("Unit 1 has no ControlNet")
     net.field("model").select_option("edges")
     net.find("input[data-takes=control]").set_input_files(PICTURE)
     net.field("preprocessor").select_option("canny")
@@ -80,11 +81,33 @@ def test_units_are_set_kept_and_sent(page: Page):
     net.button("Remove this unit").click()
     tab.generate()
     tab.wait_for_pictures(1)
+    assert len(tab.jobs()) == 2, "the map and the picture: nothing was asked for that was refused"
     (sent,) = tab.jobs()[0]["request"]["extensions"]["controlnet"]["units"]
     assert sent["image"].startswith("sha256:")
     told = {name: sent[name] for name in ("preprocessor", "options", "model", "start", "end")}
     wanted = {"preprocessor": "canny", "options": {"low": 7}, "model": "edges"}
     assert told == {**wanted, "start": 0.1, "end": 0.4}
+    send(page, 'ControlNet 0: "Module: invert, Model: edges, Weight: 0.5, Pixel Perfect: True", ')
+    (unit,) = units(page)
+    assert (unit["preprocessor"], unit["weight"], unit["enabled"]) == ("invert", 0.5, True)
+    expect(net.find("[role=tab]")).to_have_text(["Unit 1 · invert"])
+    send(page, "")
+    assert [one["enabled"] for one in units(page)] == [False]
+    expect(net.field("enabled")).not_to_be_checked()
+
+
+def send(page: Page, units: str) -> None:
+    """Take a picture's settings over into Text to image."""
+    words = f"a cat\nSteps: 4, Sampler: Euler a, Seed: 1, {units}Size: 64x64"
+    data = saved(Image.new("RGB", (64, 64)), "png", 90, words)
+    page.locator("#tab-image_info-button").click()
+    info = page.locator("#tab-image_info")
+    info.locator("input[type=file]").set_input_files(
+        {"name": "told.png", "mimeType": "image/png", "buffer": data}
+    )
+    expect(info.locator(".parameters")).to_be_visible()
+    info.get_by_role("button", name="Text to image").click()
+    expect(page.locator(".notice")).to_be_visible()
 
 
 def test_a_map_becomes_the_picture_and_a_mask_is_painted(page: Page):

@@ -1,5 +1,5 @@
 // The panel: units side by side as tabs, one of them to be seen.
-import { arrange, h, icon } from "easel";
+import { Refused, arrange, h, icon } from "easel";
 import { unitPart } from "./unit.js";
 
 const MOST = 10;
@@ -100,9 +100,22 @@ export function mount(given) {
       shown?.blame(sentence, field);
     },
     focus: () => (tabs.children[chosen] ?? add).focus(),
-    several: () => jobsOf(units),
+    several: () => (check(units, given.tab), jobsOf(units)),
+    off: value => ({ units: value.units.map(one => ({ ...one, enabled: false })) }),
   };
 }
+
+/** What is missing is said where it is missing, before there is a job. Throws Refused. */
+function check(units, tab) {
+  units.forEach((unit, i) => {
+    const lacks = !unit.enabled ? null : needsModel(unit) ? "model" : tab === "txt2img" && !unit.image ? "image" : null;
+    if (!lacks) return;
+    const code = lacks === "model" ? "control_no_model" : "control_no_picture";
+    throw new Refused(0, [{ code, field: `extensions.controlnet.units.${i}.${lacks}`, values: { number: i + 1 } }]);
+  });
+}
+
+const needsModel = unit => !unit.model && !unit.preprocessor.startsWith("reference");
 
 /** One value a job where units have several pictures: each job takes the next of every unit. Null: just one job. */
 export function jobsOf(units) {

@@ -39,6 +39,9 @@ export class Form {
   values = () => Object.fromEntries(this.names().map(name => [name, this.value(name)]));
   onChange = watcher => this.#watchers.add(watcher);
 
+  /** What fields do of themselves when a set of parameters is taken that knows nothing of them. */
+  switchOff = name => this.#fields.get(name)?.off?.();
+
   /** Set as if by hand. */
   set(name, value) {
     this.#fields.get(name).write(value);

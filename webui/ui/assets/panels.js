@@ -74,6 +74,12 @@ function ownField(form, { extension, script, style, fallback }, onModel, drawn) 
   return {
     ...{ name, element, control, fallback, blame, clear: () => problem.hidden || blame("") },
     read: () => copied(value),
+    off: () => {
+      const without = made?.off?.(copied(value));
+      if (!without) return;
+      made.write?.(copied(without));
+      change(without);
+    },
     write: next => {
       value = copied(next ?? fallback);
       made?.write?.(copied(value));

@@ -49,7 +49,9 @@ function fill(form, fields, into = "") {
 
 /** Parts of a request that a whole set of parameters does not have were not used. */
 function switchOff(form, fields) {
-  for (const name of form.names())
+  for (const name of form.names()) {
+    const [part, extension] = name.split(".");
+    if (part === "extensions" && !fields.extensions?.[extension]) form.switchOff(name);
     if (
       name.startsWith("_") &&
       form.value(name) === true &&
@@ -57,6 +59,7 @@ function switchOff(form, fields) {
       !fields[name.slice(1)]
     )
       form.set(name, false);
+  }
 }
 
 const missing = (parameters, taken) =>
