@@ -5,15 +5,18 @@ import json
 import threading
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.doors import KEY, Client
+from tests.sound.signals import sine, write_wav
 from webui.cli import generate
+from webui.cli.asking import Ask
 from webui.cli.connection import Connection, Gone
-from webui.cli.generate import Follower, attempt, run
+from webui.cli.generate import Errands, Follower, attempt, run
 from webui.cli.parser import read_arguments
 from webui.core.events import JobState
 from webui.core.running import Running
@@ -194,3 +197,14 @@ def test_a_line_that_breaks_is_taken_up_again(connection: Connection, monkeypatc
     job = connection.submit({"prompt": "an apple"})
     assert Follower(job.id, after, lambda _: None).follow(connection).state == JobState.FINISHED
     assert asked == sorted(asked)
+
+
+def test_what_becomes_of_a_film_s_sound_is_said(open_door, client: Client, tmp_path: Path):
+    job = client.finished(client.submit("a pear", batch_count=2, width=64, height=64)["id"])
+    sound = write_wav(tmp_path / "music.wav", sine(440, 3))
+    ask = Ask({"kind": "film", "job": job["id"], "fps": 2, "preset": "ultrafast"})
+    errands = Errands([replace(ask, media={"sound": sound})], tmp_path, lambda _: None)
+    errands.run(open_door)
+    assert errands.outcome.ok, errands.outcome.troubles
+    assert [Path(one["file"]).suffix for one in errands.outcome.files] == [".mp4"]
+    assert "was cut off" in errands.outcome.said[0]

@@ -55,11 +55,13 @@ class Outcome:
 
     Attributes:
         files: file, seed, seconds and parameters of each picture, and the file it was made of.
+        said: what else there is to know, a sentence each.
         refused: nothing was begun, no request fits.
     """
 
     files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     troubles: list[Trouble] = field(default_factory=list[Trouble])
+    said: list[str] = field(default_factory=list[str])
     ok: bool = True
     refused: bool = True
 
@@ -89,6 +91,8 @@ def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
     bar.clear()
     for made in outcome.files:
         print(f"{made['file']}\nseed {made['seed']}, {made['seconds']} s\n{made['parameters']}\n")
+    for said in outcome.said:
+        print(f"webui: {said}", file=sys.stderr)
     for trouble in outcome.troubles:
         print(f"webui: {trouble.sentence(language)}", file=sys.stderr)
     return outcome.exit_code
@@ -212,6 +216,7 @@ class Errands:
             }
             files.append(made | ({"input": str(ask.input)} if ask.input else {}))
         self.outcome.files += files
+        self.outcome.said += [job.text] if job.text and job.request.kind == "film" else []
         self.outcome.refused = False
         if problems or job.state != JobState.FINISHED or len(files) != job.request.images:
             self.outcome.fail(problems, about)
