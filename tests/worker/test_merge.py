@@ -320,3 +320,12 @@ def test_models_that_name_their_weights_otherwise_are_refused(home, shelf):
     shelf.expire()
     with pytest.raises(UserError, match="share no weight"):
         make_model(Merge(model_a="one", model_b="moved"), shelf, quiet())
+
+
+def test_a_folder_that_a_single_file_could_not_describe_stays_one(tmp_path):
+    home = tmp_path / "home"
+    write_tiny(home / "checkpoints").file.unlink()
+    shelf = Catalog([home], home / "none", home / "index.sqlite")
+    with pytest.raises(UserError, match="leave it a folder"):
+        make_model(Convert(model="tiny", layout="single"), shelf, quiet())
+    assert files(home) == {path.name for path in (home / "checkpoints" / "tiny").rglob("*.*")}

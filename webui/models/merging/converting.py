@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from webui.core.errors import UserError
 from webui.core.merge import Layout
 from webui.core.offers import ModelCard, ModelInfo
 from webui.library.entries import Entry
@@ -23,6 +24,8 @@ _INPUT = "model.diffusion_model.input_blocks.0.0.weight"
 _USUAL_CHANNELS = 4
 _TRAINED = {"prediction_type": "prediction", "rescale_betas_zero_snr": "zero_terminal_snr"}
 """Entry of a scheduler's config -> that of a card, which says the same of a single file."""
+_BUILT = ("block_out_channels", "layers_per_block", "cross_attention_dim", "down_block_types")
+"""Of a UNet's config, what decides which weights it has."""
 _OF_ITSELF = ("title", "notes", "sha256", "source", "description")
 """Of a card, what is true of one model alone."""
 
@@ -39,6 +42,8 @@ def in_layout(
         UserError: of its family it cannot be done, or parts are missing.
     """
     if layout == "single":
+        if source.folder:
+            _check_usual(source.path, configs / (family or ""))
         return (as_single(source, family) if source.folder else source), None
     if source.folder:
         return source, None
@@ -58,6 +63,17 @@ def in_layout(
             (folder / CARD).write_text(text, encoding="utf-8")
 
     return whole, describe
+
+
+def _check_usual(folder: Path, configs: Path) -> None:
+    """Whether a folder's network is built as its family's usually is: a single file does not tell.
+
+    Raises:
+        UserError: it is not.
+    """
+    own, usual = (read_object(one / "unet" / "config.json") or {} for one in (folder, configs))
+    if any(name in own and name in usual and own[name] != usual[name] for name in _BUILT):
+        raise UserError("convert_layout_own", "layout", file=folder.name)
 
 
 def card_of_folder(folder: Path) -> dict[str, Any]:
