@@ -151,6 +151,7 @@ export function picturesPart(given, { read, update }) {
     hint.hidden = Boolean(unit.image) && !unit.batch.length;
     acts.choose.hidden = acts.mask.hidden = acts.none.hidden = !unit.image;
     acts.unmask.hidden = !unit.mask;
+    acts.several.hidden = given.tab === "animation"; // one job is all of it
     const made = mapOf(unit);
     mapBox.hidden = unit.preprocessor === "none";
     put(map, made);

@@ -43,7 +43,7 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
   const panels = panelsOf(form);
   const suit = model => {
     chosen = model;
-    [prompt.suit, ...suits, panels.suit].forEach(one => one(model));
+    [prompt.suit, ...suits].forEach(one => one(model));
   };
   const model = modelPart(form, data.model, suit);
   const more = morePart(form, data);

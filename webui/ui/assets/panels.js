@@ -3,16 +3,30 @@ import * as page from "./ext.js";
 import { h, say } from "./dom.js";
 import { field } from "./fields.js";
 import { fold } from "./form.js";
+import { followOffers } from "./offers.js";
 import { local, t } from "./text.js";
 
 /**
- * { elements, suit(model), several(request) }: all panels as parts that fold away; `suit` tells them of the chosen
- * model, `several` makes of a request those that are asked for: a panel may want one job for each of many pictures.
+ * { elements, several(request) }: all panels as parts that fold away. `several` makes of a request those that are
+ * asked for: a panel may want one job for each of many pictures.
  */
 export function panelsOf(form) {
   const watchers = [];
   const drawn = new Map(); // extension -> what its script gave
   let model = null;
+  let offered = { models: [], default_model: null };
+  const look = () => {
+    const id = form.value("model") ?? offered.default_model;
+    const chosen = offered.models.find(one => one.id === id);
+    if (!chosen || chosen.id === model?.id) return;
+    model = chosen;
+    for (const view of watchers) view(model);
+  };
+  form.onChange(look);
+  followOffers(offers => {
+    offered = offers;
+    look();
+  });
   const onModel = view => {
     watchers.push(view);
     if (model) view(model);
@@ -24,10 +38,6 @@ export function panelsOf(form) {
         const values = request.extensions?.[name] ? made.several?.() : null;
         return values ? requests.flatMap(one => values.map(value => withValue(one, name, value))) : requests;
       }, [request]),
-    suit: chosen => {
-      model = chosen;
-      for (const view of watchers) view(chosen);
-    },
   };
 }
 
