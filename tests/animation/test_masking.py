@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -124,3 +126,20 @@ def test_no_overlay_where_none_is_wanted_or_nothing_lies_below():
 def test_words_need_a_network():
     with pytest.raises(UserError, match="cat"):
         mask_at(there(mask_schedule='0: ("<cat>")'), 0)
+
+
+def test_words_are_looked_for_in_what_the_frame_begins_with():
+    given = picture(64, 48, seed=6)
+    asked: list[tuple[str, bool]] = []
+
+    def seen(words, levels):
+        asked.append((words, np.array_equal(levels, given)))
+        return Image.fromarray(LEFT[..., 0])
+
+    values = {"mask_schedule": '0: ("[b.png] & !<a cat>")', "use_noise_mask": True}
+    here = replace(there(**values, noise_mask_schedule='0: ("<sky>")'), words=seen)
+    mask = np.asarray(mask_at(here, 1, given))
+    assert mask[0, 63] == 255 and mask[0, 0] == 0 and mask[47].max() == 0
+    noise = noise_mask_at(here, 1, given)
+    assert noise is not None and noise[0, 0] == 1 and noise[0, 63] == 0
+    assert asked == [("a cat", True), ("sky", True)]

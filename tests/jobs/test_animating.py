@@ -63,6 +63,11 @@ def test_how_many_frames_come_out(door: Door, settings: dict[str, Any], written:
         ({"color_coherence": "Image"}, "settings.color_coherence_image_path", "animation_no_file"),
         ({"use_mask": True}, "settings.mask_file", "animation_no_file"),
         (
+            {"use_noise_mask": True, "noise_mask_schedule": '0:("<a cat>")'},
+            "settings.noise_mask_schedule",
+            "mask_words",
+        ),
+        (
             {"use_looper": True, "init_images": {"0": "a.png"}},
             "settings.init_images.0",
             "animation_no_file",

@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from tests.models.test_depth import write_depth
+from tests.models.test_words import write_clipseg
 from webui.models.depth import DepthEstimator
-from webui.worker.depths import depth_seen, network
+from webui.worker.depths import depth_seen, network, words_seen
 from webui.worker.services import Keeper
 
 LEVELS = np.random.default_rng(1).integers(0, 256, (40, 56, 3), np.uint8)
@@ -49,3 +50,13 @@ def test_what_it_sees_and_is_loaded_once(tmp_path, monkeypatch):
     far = depth_seen(shelf, keeper, "cpu", "net", LEVELS, True)
     assert near.shape == LEVELS.shape[:2] and len(loads) == 1
     assert np.unravel_index(near.argmax(), near.shape) == np.unravel_index(far.argmin(), far.shape)
+
+
+def test_words_are_found_by_a_clipseg_that_is_loaded_once(tmp_path, monkeypatch):
+    assert words_seen(Shelf(), Keeper(), "cpu", "a cat", LEVELS) is None
+    folder, keeper = write_clipseg(tmp_path / "seg"), Keeper()
+    one = words_seen(Shelf(seg=folder), keeper, "cpu", "a cat", LEVELS)
+    assert one.mode == "L" and one.size == (56, 40)
+    monkeypatch.setattr("webui.models.words.WordFinder.open", None)
+    again = words_seen(Shelf(seg=folder), keeper, "cpu", "a cat", LEVELS)
+    assert again.tobytes() == one.tobytes()

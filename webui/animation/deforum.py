@@ -106,9 +106,9 @@ def _redrawn(stage: Stage, state: State, picture: Array, frame: int) -> tuple[St
         state = state.with_(reference=picture)
     picture = moved_on = _grey(stage, matched_to(stage, picture, state.reference))
     picture = deforum_contrast(picture, stage.at("contrast_schedule", frame))
-    picture = deforum_sharpened(picture, stage.unsharp(frame), _opaque(stage, frame))
+    picture = deforum_sharpened(picture, stage.unsharp(frame), _opaque(stage, frame, picture))
     amount, seed = stage.at("noise_schedule", frame), plan.seeds[frame]
-    where = noise_mask_at(stage, frame)
+    where = noise_mask_at(stage, frame, picture)
     picture = deforum_noised(picture[..., ::-1], amount, seed, stage.grain, where)[..., ::-1]
     made, drawn = draw(stage, frame, np.ascontiguousarray(picture), moved_on)
     return state, made, drawn
@@ -125,8 +125,8 @@ def _coloured(stage: Stage, state: State, picture: Array, frame: int) -> tuple[S
     return state, picture
 
 
-def _opaque(stage: Stage, frame: int) -> Array | None:
-    mask = mask_at(stage, frame) if is_masked(stage) else None
+def _opaque(stage: Stage, frame: int, picture: Array) -> Array | None:
+    mask = mask_at(stage, frame, picture) if is_masked(stage) else None
     return None if mask is None else np.asarray(mask, np.float64)
 
 

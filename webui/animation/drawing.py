@@ -42,7 +42,7 @@ def draw(
     if frame > 0:
         picture, colours = guided(stage, picture, frame)
         given = Given(colours=colours)
-    mask = mask_at(stage, frame)
+    mask = mask_at(stage, frame, picture)
     if mask is not None and mask.getbbox() is None:
         return to_levels(np.asarray(picture, np.float32)), None  # nothing may change
     given = replace(given, mask=mask)

@@ -9,8 +9,10 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from webui.animation.stage import Array, Stage
+from webui.core.errors import UserError
 from webui.imaging.masks import mask_of
 from webui.motion.masks import Sources, adjusted, composed, mask_image
+from webui.motion.pictures import to_levels
 from webui.timeline.footage import INIT, MASK
 from webui.timeline.masks import parse_mask
 
@@ -20,16 +22,19 @@ def is_masked(stage: Stage) -> bool:
     return bool(stage.plan.value("use_mask") or stage.plan.value("use_mask_video"))
 
 
-def mask_at(stage: Stage, frame: int) -> Image.Image | None:
+def mask_at(stage: Stage, frame: int, picture: Array | None = None) -> Image.Image | None:
     """Where a frame is drawn, mode L, white where it may change; None for everywhere.
 
     In Deforum's mode `invert_mask` takes the mask away, as built.
+
+    Args:
+        picture: (H, W, 3) what the frame begins with, in which words are looked for.
     """
     native = stage.plan.settings.native
     if not is_masked(stage) or (stage.plan.value("invert_mask") and not native):
         return None
     base = _base(stage, frame)
-    made = _expression(stage, frame, "mask_schedule", base)
+    made = _expression(stage, frame, "mask_schedule", base, picture)
     if made.getbbox() is None and not native:
         made = base  # a black result counts as none
     value = stage.plan.value
@@ -37,12 +42,17 @@ def mask_at(stage: Stage, frame: int) -> Image.Image | None:
     return ImageOps.invert(made) if value("invert_mask") else made
 
 
-def noise_mask_at(stage: Stage, frame: int) -> npt.NDArray[np.float32] | None:
-    """Where a frame gets noise, (H, W) in 0…1; None for everywhere."""
+def noise_mask_at(
+    stage: Stage, frame: int, picture: Array | None = None
+) -> npt.NDArray[np.float32] | None:
+    """Where a frame gets noise, (H, W) in 0…1; None for everywhere.
+
+    picture: (H, W, 3) that gets it.
+    """
     if not stage.plan.value("use_noise_mask"):
         return None
     base = _base(stage, frame) if is_masked(stage) else None
-    made = _expression(stage, frame, "noise_mask_schedule", base)
+    made = _expression(stage, frame, "noise_mask_schedule", base, picture)
     return np.asarray(made, np.float32) / np.float32(255)
 
 
@@ -90,13 +100,27 @@ def _sized(mask: Image.Image, stage: Stage) -> Image.Image:
     return mask.resize(stage.size, Image.Resampling.LANCZOS)
 
 
-def _expression(stage: Stage, frame: int, schedule: str, base: Image.Image | None) -> Image.Image:
+def _expression(
+    stage: Stage, frame: int, schedule: str, base: Image.Image | None, picture: Array | None
+) -> Image.Image:
     text = stage.plan.texts[schedule][frame]
     if text.strip() == "{video_mask}" and base is not None:
         return base  # with all its greys
     width, height = stage.size
+
+    def words(text: str) -> Image.Image:
+        levels = None if picture is None else to_levels(np.asarray(picture, np.float32))
+        found = None if levels is None else stage.words(text, levels)
+        if found is None:
+            raise UserError("mask_words", f"settings.{schedule}", words=text)
+        return found
+
     sources = Sources(
-        width, height, video=base, file=lambda name: stage.material.picture(name, name)
+        width,
+        height,
+        video=base,
+        file=lambda name: stage.material.picture(name, name),
+        words=words,
     )
     made: Any = composed(parse_mask(text, dangling=not stage.plan.settings.native), sources)
     return mask_image(made)

@@ -82,7 +82,7 @@ def _redrawn(stage: Stage, state: State, picture: Picture, frame: int) -> tuple[
     picture = contrast(picture, stage.at("contrast_schedule", frame))
     picture = sharpened(picture, stage.unsharp(frame))
     amount = stage.at("noise_schedule", frame)
-    where = noise_mask_at(stage, frame)
+    where = noise_mask_at(stage, frame, picture)
     picture = noised(picture, amount, plan.seeds[frame], stage.grain, where)
     made, drawn = draw(stage, frame, picture, moved)
     return _toned(stage, matched_to(stage, made.astype(np.float32), state.reference)), drawn

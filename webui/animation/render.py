@@ -67,6 +67,7 @@ def render(
             depth=_depth(plan, tools),
             first=_first(plan, material),
             material=material,
+            words=tools.words,
             seen=_depth_keeper(plan, beside),
         )
         mark = mark_of(request, plan)

@@ -71,6 +71,10 @@ class Paint(Protocol):
         ...
 
 
+def _no_words(words: str, levels: Levels) -> None:
+    return None
+
+
 def _unseen(frame: int, depth: Depth) -> None:
     return None
 
@@ -91,6 +95,7 @@ class Stage:
         depth: how far each pixel of a picture is; None for a plane.
         first: the picture that the animation begins with, where the settings say that it does.
         material: the pictures and clips that it is made after.
+        words: (words, levels of a picture) -> where they are seen, mode L; None if nobody can.
         seen: told how far each pixel of a frame is, once it is known.
     """
 
@@ -101,6 +106,7 @@ class Stage:
     depth: Callable[[Array], Depth | None] = _no_depth
     first: Callable[[], Image.Image] | None = None
     material: Material = Material()
+    words: Callable[[str, Levels], Image.Image | None] = _no_words
     seen: Callable[[int, Depth], None] = _unseen
 
     def at(self, schedule: str, frame: int) -> float:

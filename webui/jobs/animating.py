@@ -13,7 +13,8 @@ from webui.jobs.continuing import Find, going_on, nothing_found
 from webui.jobs.extending import problems_in_frames
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
-from webui.timeline.footage import DEPTH, chosen, file_of, length, needed
+from webui.library.seeing import word_finder
+from webui.timeline.footage import DEPTH, chosen, file_of, length, needed, words_of
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding
 from webui.timeline.rehearsal import moving_only
@@ -43,7 +44,7 @@ def planned(
     if plan.ok and extensions:
         request, wrong = problems_in_frames(request, plan, extensions)
         problems += wrong
-    problems += unbuilt(plan, request, frames_of) if plan.ok else []
+    problems += unbuilt(plan, request, frames_of, catalog) if plan.ok else []
     if plan.ok and not request.motion_only:
         problems += missing_in_frames(plan.positive, plan.negative, request.vae, catalog)
     model = request.model
@@ -96,8 +97,14 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
     return plan_of(settings, footage=length(settings.values, request.files, frames_of))
 
 
-def unbuilt(plan: Plan, request: Animation, frames_of: FramesOf) -> Iterator[Problem]:
-    """What the settings ask for that is missing or that nobody has built: said, never left out."""
+def unbuilt(
+    plan: Plan, request: Animation, frames_of: FramesOf, catalog: Catalog
+) -> Iterator[Problem]:
+    """What the settings ask for that is missing: said, never left out."""
+    words = words_of(plan.settings.values, plan.texts)
+    if words and word_finder(catalog) is None:
+        parameter, named = words[0]
+        yield UserError("mask_words", f"settings.{parameter}", words=named).problem
     for file in needed(plan.settings.values, plan.texts):
         field = f"settings.{file.parameter}"
         sent = file_of(request.files, file.parameter, file.name)

@@ -34,7 +34,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "diffusion_model": ("diffusion_models", "unet", "transformers"),
     "image_encoder": ("clip_vision", "image_encoder"),
     "depth": ("depth", "depth_anything"),
-    "annotator": ("annotators", "annotator"),
+    "annotator": ("annotators", "annotator", "clipseg", "flow"),
     "detector": ("detectors", "adetailer", "ultralytics"),
 }
 """Kind -> how its folders are called, in any case of letters: ours, then those of the peers."""

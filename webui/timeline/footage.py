@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from webui.timeline.masks import parse_mask, terms
+from webui.timeline.masks import Term, parse_mask, terms
 from webui.timeline.parameters import CONTROLNET_UNITS
 from webui.timeline.problems import FormulaError
 
@@ -116,7 +116,25 @@ def _by_parameter(values: Mapping[str, Any]) -> Iterator[Needed]:
             yield Needed(f"{GUIDES}.{key}", str(name), "picture")
 
 
+def words_of(
+    values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, str]]:
+    """Setting and words of each `<words>` in masks that are used.
+
+    masks: the evaluated schedules of masks.
+    """
+    return [(name, term.value) for name, term in _terms(values, masks) if term.kind == "words"]
+
+
 def _in_masks(values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]]) -> Iterator[Needed]:
+    for _, term in _terms(values, masks):
+        if term.kind == "file":
+            yield Needed(term.value, term.value, "picture")
+
+
+def _terms(
+    values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Term]]:
     used = (values["use_mask"] or values["use_mask_video"], values["use_noise_mask"])
     for parameter, is_used in zip(_EXPRESSIONS, used, strict=True):
         for text in dict.fromkeys(masks.get(parameter, ()) if is_used else ()):
@@ -125,5 +143,4 @@ def _in_masks(values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]]) -
             except FormulaError:  # told by the plan
                 continue
             for term in named:
-                if term.kind == "file":
-                    yield Needed(term.value, term.value, "picture")
+                yield parameter, term

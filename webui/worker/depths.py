@@ -1,4 +1,4 @@
-"""The depth that a network sees in a picture, by whichever the user has."""
+"""What networks see in the pictures of an animation, by whichever the user has: depth, words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from webui.library.entries import Entry
+from webui.library.seeing import word_finder
 from webui.models.depth import DepthEstimator
+from webui.models.words import WordFinder
 from webui.worker.services import Keeper, Shelf
 
 KIND = "depth"
@@ -48,3 +51,20 @@ def network(shelf: Shelf, name: str) -> Entry | None:
         return named
     there = shelf.entries(KIND, limit=None).entries
     return next((one for one in there if one.problem is None), None)
+
+
+def words_seen(
+    shelf: Shelf, keeper: Keeper, device: torch.device | str, words: str, levels: Any
+) -> Image.Image | None:
+    """Where words are seen in a picture, mode L, white there; None where no network can.
+
+    levels: (H, W, 3) RGB.
+
+    Raises:
+        UserError: the network cannot be used.
+    """
+    folder = word_finder(shelf)
+    if folder is None:
+        return None
+    made: WordFinder = keeper.get(("words", str(folder)), lambda: WordFinder.open(folder, device))
+    return made.mask(words, levels)

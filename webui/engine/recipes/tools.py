@@ -54,6 +54,8 @@ class Tools:
         film: where a film that a request names lies.
         depth: (name of a network, (H, W, 3) levels, metric) -> (H, W) how near each pixel is, or,
             metric, how far; None where there is no such network.
+        words: (words, (H, W, 3) levels) -> where they are seen, mode L, white there; None where there
+            is no network that could.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
@@ -81,6 +83,7 @@ class Tools:
     mask: Callable[[PictureRef], Image.Image] = field(default=lambda ref: _without("mask"))
     film: Callable[[PictureRef], Path] = field(default=lambda ref: _without("film"))
     depth: Callable[[str, Any, bool], Any] = field(default=lambda name, levels, metric: None)
+    words: Callable[[str, Any], Image.Image | None] = field(default=lambda words, levels: None)
     upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
         default=lambda name, image, width, height: _without("upscale")
     )
