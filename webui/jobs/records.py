@@ -191,6 +191,10 @@ class Reading:
         rows = self._db.execute("SELECT place FROM pictures WHERE job = ? ORDER BY place", (job,))
         return tuple(row["place"] for row in rows)
 
+    def is_made(self, id: str) -> bool:
+        """Whether a picture is there, or is just being written."""
+        return bool(self._db.execute("SELECT 1 FROM pictures WHERE id = ?", (id,)).fetchone())
+
     def pending(self) -> list[Pending]:
         """Pictures whose commit was cut short."""
         rows = self._db.execute("SELECT json, digest FROM pictures WHERE state = 'pending'")

@@ -81,7 +81,7 @@ class Results:
         """
         with self._ledger.read() as reading:
             lease = reading.lease(made.token)
-            if lease is None or made.index in reading.made(lease.job):
+            if lease is None or reading.is_made(_name(lease.job, made.index)):
                 return None
             job = reading.bare(lease.job)
         if not 0 <= made.index < job.request.images:
@@ -273,9 +273,13 @@ class _LeaseOver(Exception):
     """Somebody else makes this picture now."""
 
 
+def _name(job: str, index: int) -> str:
+    return f"{job}-{index}"
+
+
 def _picture(job: Job, made: Made) -> Picture:
     return Picture(
-        id=f"{job.id}-{made.index}",
+        id=_name(job.id, made.index),
         job=job.id,
         index=made.index,
         width=made.width,
