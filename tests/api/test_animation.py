@@ -37,6 +37,8 @@ def test_curves_reach_from_the_first_frame_to_the_last(plan):
     for frame, value in zip(made["at"], made["curves"]["angle"], strict=True):
         assert value == pytest.approx(frame / 100)
     assert set(made["curves"]["zoom"]) == {1.5}
+    assert len(plan("?curve=angle&points=700")["curves"]["angle"]) == 700
+    assert plan("?points=2")["at"] == [0, 999]
 
 
 def test_a_short_animation_is_told_at_every_frame(plan):

@@ -98,9 +98,8 @@ def test_prompts_are_rows_and_bars_and_text(tab: View):
     expect(bars).to_have_text(["a hill"])
     tab.button("Edit as a table").click()
     rows.first.locator("textarea").first.fill("a lake")
-    expect(text).to_have_value(
-        '[\n {\n  "frame": "3",\n  "prompt": "a lake",\n  "blend": "step"\n }\n]'
-    )
+    row = '  "frame": "3",\n  "prompt": "a lake",\n  "blend": "step"\n'
+    expect(text).to_have_value(f"[\n {{\n{row} }}\n]")
 
 
 def test_an_animation_is_looked_at_opened_again_and_gone_on_from(tab: View):

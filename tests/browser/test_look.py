@@ -120,6 +120,10 @@ def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where:
     for tab in TABS[1:]:
         view.show(tab)
         view.page.locator(f"#tab-{tab} :is(h2, .generate)").first.wait_for()
+        if tab == "animation":
+            for part in view.page.locator("#tab-animation .stage details.fold").all():
+                part.evaluate("part => part.open = true")
+            view.page.locator(".plan .key").first.wait_for()
         view.page.wait_for_timeout(300)
         assert violations(view) == [], tab
 

@@ -28,7 +28,7 @@ from webui.timeline.problems import Finding
 
 router = APIRouter(route_class=DescribedRoute, tags=["animation"])
 
-MOST_POINTS = 480
+USUAL_POINTS, MOST_POINTS = 480, 10_000
 """A curve has no more points than a plot has columns."""
 MOST_ROWS = 200
 MOST_CURVES = 64
@@ -78,12 +78,13 @@ def plan_animation(
     curve: Annotated[list[str], Query(max_length=MOST_CURVES)] = [],  # noqa: B006
     first: Annotated[int, Query(ge=0)] = 0,
     count: Annotated[int, Query(ge=0, le=MOST_ROWS)] = 50,
+    points: Annotated[int, Query(ge=2, le=MOST_POINTS)] = USUAL_POINTS,
 ) -> PlanView:
     """Work out an animation's plan without a model.
 
-    Takes what a job of the kind `animation` takes. `curve` names the schedules to tell in full,
-    `first` and `count` the frames. What is wrong is part of the answer, each with its parameter
-    and position.
+    Takes what a job of the kind `animation` takes. `curve` names the schedules to tell in full, at
+    no more than `points` frames; `first` and `count` the frames. What is wrong is part of the
+    answer, each with its parameter and position.
     """
     request, left_out = _read(values, services)
     frames_of = services.jobs.pictures.frames
@@ -94,7 +95,7 @@ def plan_animation(
         unbuilt_here += tuple(wrong)
     onward = _onward(request, plan, services) if plan.ok and not unbuilt_here else Told()
     unbuilt_here += onward.errors
-    at = _places(plan.frames)
+    at = _places(plan.frames, points)
     rows = range(first, min(first + count, plan.frames)) if plan.ok else range(0)
     return PlanView(
         ok=plan.ok and not unbuilt_here,
@@ -159,9 +160,9 @@ def _flat(plan: Plan, services: Services) -> list[Problem]:
     return [found] if found else []
 
 
-def _places(frames: int) -> tuple[int, ...]:
+def _places(frames: int, most: int) -> tuple[int, ...]:
     """Frames evenly over the whole, the first and the last among them."""
-    points = min(frames, MOST_POINTS)
+    points = min(frames, most)
     return tuple(np.linspace(0, frames - 1, points).round().astype(int).tolist())
 
 

@@ -1,24 +1,24 @@
 // Animation: prompts and schedules over the frames, the frames as they come, and a film of them.
 import { actionBar } from "./actions.js";
-import { dataOf, frameOf, pair, worded } from "./drawing.js";
-import { h } from "./dom.js";
-import { filmAfter, filmField, filmOf, filmOptions, filmRow, previewButton } from "./animation_film.js";
-import { filesPart } from "./animation_files.js";
-import { settingsPart } from "./animation_settings.js";
-import { choice, line, number, text } from "./fields.js";
-import { Form, fold } from "./form.js";
 import { barsPart } from "./animation_bars.js";
+import { filesPart } from "./animation_files.js";
+import { filmAfter, filmField, filmOf, filmOptions, filmRow, previewButton } from "./animation_film.js";
 import { glancePart } from "./animation_glance.js";
+import { openerPart } from "./animation_open.js";
+import { pastPart } from "./animation_past.js";
 import { clockOf, planPart } from "./animation_plan.js";
 import { promptsPart } from "./animation_prompts.js";
 import { BASE, NATIVE, SETTING, requestOf } from "./animation_request.js";
 import { scrubPart } from "./animation_scrub.js";
+import { settingsPart } from "./animation_settings.js";
 import { soundPart } from "./animation_sound.js";
+import { h } from "./dom.js";
+import { dataOf, frameOf, pair, worded } from "./drawing.js";
+import { choice, line, number, text } from "./fields.js";
+import { Form, fold } from "./form.js";
 import { notice } from "./notice.js";
-import { openerPart } from "./animation_open.js";
-import { pastPart } from "./animation_past.js";
-import { panelsOf } from "./panels.js";
 import { followOffers } from "./offers.js";
+import { panelsOf } from "./panels.js";
 import { modelChoices } from "./part.js";
 import { seedField } from "./seed.js";
 import { stagePart } from "./stage.js";
@@ -60,10 +60,11 @@ export function mount({ element, props }) {
   const words = h("div.ask", {}, rows.element, files.element, opener.element);
   form.place(`${SETTING}prompts`, { ...prompts });
   const mode = worded(of("animation_mode"), { words: "ui.animation.mode" });
+  const camera = worded(of("camera"), { words: "ui.animation.camera" });
   const model = choice({ ...data.model, choices: [] });
   const more = settingsPart(props.more, held, again);
   const refuse = problems => notice(problems.map(one => word(one)).join(" "));
-  const motion = motionPart(form, add, mode, previewButton(ask, stage.follow, refuse));
+  const motion = motionPart(form, add, { mode, camera }, previewButton(ask, stage.follow, refuse));
   const panels = panelsOf(form);
   const settings = [
     pair(form.add(mode), form.add(model)),
@@ -72,6 +73,7 @@ export function mount({ element, props }) {
     film.element,
     pair(add("W", number, { step: 8 }), add("H", number, { step: 8 })),
     pair(add("steps", number, { slider: [1, 60, 1] }), add("diffusion_cadence", number, { hint: "ui.animation.cadence.hint" })),
+    form.add(worded(of("diffuse"), { words: "ui.animation.diffuse" })),
     motion.element,
     fold(
       "animation.drawing",
@@ -89,8 +91,7 @@ export function mount({ element, props }) {
   plan = planPart(form, ask, () => schedulesOf(mode.read()));
   plan.tracks.append(barsPart(plan, rows, () => mode.read() !== "Interpolation"));
   const scrub = scrubPart(plan, glance, { toHome: stage.goHome, fps: () => Number(form.value(`${SETTING}fps`)) });
-  plan.below(scrub.element);
-  plan.view.element.after(soundPart(plan, { sound: files.sound, held, onLabels: told }));
+  plan.below(scrub.element, soundPart(plan, { sound: files.sound, held, onLabels: told }));
   stage.element.lastChild.before(plan.element); // the caption comes last
   stage.choose(null); // what was made last, before what might be
   form.onChange(motion.show);
@@ -120,14 +121,14 @@ const CAMERAS = { "2D": PLANE, "3D": SPACE };
 const schedulesOf = mode => [...(CAMERAS[mode] ?? []), ...DRAWING];
 
 /** The schedules of the camera: those of the mode. */
-function motionPart(form, add, mode, preview) {
+function motionPart(form, add, { mode, camera }, preview) {
   const schedules = [...new Set([...PLANE, ...SPACE])].map(name => [name, add(name, line)]);
   const show = () => {
     const there = CAMERAS[mode.read()] ?? [];
     for (const [name, field] of schedules) field.hidden = !there.includes(name);
     element.hidden = there.length === 0;
   };
-  const element = fold("animation.motion", t("ui.animation.motion"), ...schedules.map(([, field]) => field), preview);
+  const element = fold("animation.motion", t("ui.animation.motion"), ...schedules.map(([, field]) => field), form.add(camera), preview);
   element.open = recall("fold.animation.motion") ?? true;
   return { element, show };
 }

@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { number } from "./text.js";
 
 export const PAD = 14; // pixels beside the first and the last frame, so that their keys are whole
-const APART = 56; // pixels between two numbers of the axis
+export const APART = 56; // pixels between two numbers of the axis
 const ZOOMS = [1, 2, 4, 8, 16, 32];
 const NEAR = 7; // pixels within which a frame snaps
 

@@ -23,7 +23,7 @@ export function filmField(fields) {
 export function filmOptions(fields) {
   const form = new Form("film");
   const shown = fields.filter(one => !ELSEWHERE.includes(one.name));
-  const made = shown.map(one => field({ ...one, label: `ui.field.${one.name}`, ...wordedChoices(one) }));
+  const made = shown.map(one => field({ ...one, slider: null, label: `ui.field.${one.name}`, ...wordedChoices(one) }));
   const rows = made.map(form.add);
   const element = fold("animation.film", t("ui.animation.film.options"), h("div.film-options", {}, rows));
   const options = () => {

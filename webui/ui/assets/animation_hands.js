@@ -58,6 +58,8 @@ export function handsOn(svg, desk) {
     if (drag?.name) desk.group(null);
     drag = null;
   };
+  // `touch-action` counts for the drawing as a whole: without this the page scrolls away with the key.
+  svg.addEventListener("touchstart", event => event.target.closest(".key") && event.preventDefault(), { passive: false });
   svg.addEventListener("pointerdown", down);
   svg.addEventListener("pointermove", move);
   svg.addEventListener("pointerup", up);

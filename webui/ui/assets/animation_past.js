@@ -5,7 +5,7 @@ import { fold } from "./form.js";
 import { follow, isActive, jobsNewestFirst, live, loadOlder, take } from "./live.js";
 import { notice } from "./notice.js";
 import { nameOf } from "./animation_scrub.js";
-import { shareOf } from "./progress.js";
+import { leftOf, shareOf } from "./progress.js";
 import { duration, number, t, word } from "./text.js";
 
 const SHOWN = 8;
@@ -58,7 +58,8 @@ export function pastPart({ ask, open, look, film, onAccepted }) {
     const first = job.pictures[0];
     if (first && !parts.picture.src.includes(first.id)) parts.picture.src = thumbnailUrl(first.id);
     parts.picture.hidden = !first;
-    say(parts.words, [t("ui.animation.past.frames", { done: number(done), all: number(job.request.frames) }), stateOf(job), leftOf(job, done)].filter(Boolean).join(" · "));
+    const left = leftOf(job, live.progress.get(job.id));
+    say(parts.words, [t("ui.animation.past.frames", { done: number(done), all: number(job.request.frames) }), stateOf(job), left && t("ui.progress.left", { time: duration(left) })].filter(Boolean).join(" · "));
     parts.bar.hidden = !active;
     const share = shareOf(job, live.progress.get(job.id));
     parts.bar.value = Math.max(share ?? 0, done / Math.max(1, job.request.frames));
@@ -85,12 +86,3 @@ export function pastPart({ ask, open, look, film, onAccepted }) {
 }
 
 const stateOf = job => (job.state === "failed" && job.problem ? word(job.problem) : t(`ui.animation.state.${job.state}`));
-
-/** How long the rest takes, if it goes on as it went. */
-function leftOf(job, done) {
-  if (job.state !== "running" || !done) return "";
-  const { eta } = live.progress.get(job.id) ?? {};
-  const each = job.started && done > 1 ? (Date.now() / 1000 - job.started) / done : null;
-  const left = eta || (each && each * (job.request.frames - done));
-  return left ? t("ui.progress.left", { time: duration(left) }) : "";
-}

@@ -15,6 +15,7 @@ import { recall } from "./store.js";
 import { t, word } from "./text.js";
 
 const PAUSE = 400; // milliseconds without a change, after which the server is asked
+const [LEAST_POINTS, MOST_POINTS] = [480, 10_000]; // of a curve
 const WIDE = 860; // pixels of a window that has room for it
 
 /** What the names and times in keys mean by these settings. */
@@ -34,11 +35,15 @@ export function planPart(form, requestOf, schedules) {
   const svg = shape("svg", { class: "curves", role: "group", tabindex: 0 });
   const table = tablePart(first => ask(first));
   const tracks = h("div.below-curves");
-  const view = windowPart([svg, tracks], () => draw());
+  const view = windowPart([svg, tracks], () => {
+    draw();
+    const coarse = state.plan && points < Math.min(MOST_POINTS, state.axis.width, state.plan.frame_count);
+    if (coarse) hurry(); // one looks closer than it is known
+  });
   const watchers = [];
   let settings = requestOf().settings;
   let frozen = null; // the range of a curve whose key is being moved
-  let [asked, timer, busy, again, told] = [0, 0, false, false, ""];
+  let [asked, timer, busy, again, told, points] = [0, 0, false, false, "", 0];
 
   const clock = () => clockOf(settings, state.plan?.frame_count);
   const native = () => (settings.compat ?? "native") === "native";
@@ -61,7 +66,7 @@ export function planPart(form, requestOf, schedules) {
     curve: name => curves.find(one => one.name === name),
     active: () => curves.find(one => one.active),
     cursor: () => state.cursor,
-    snaps: name => [state.cursor, ...others(name), ...watchers.flatMap(one => one.snaps?.() ?? [])],
+    snaps: name => [state.cursor, ...Object.values(clock().labels), ...others(name), ...watchers.flatMap(one => one.snaps?.() ?? [])],
     seek,
     add: (frame, value) => {
       desk.add(frame, value);
@@ -77,8 +82,8 @@ export function planPart(form, requestOf, schedules) {
 
   const undo = iconButton("undo", t("ui.undo"), history.undo);
   const redo = iconButton("redo", t("ui.edits.redo"), history.redo);
-  const closer = iconButton("plus", t("ui.animation.closer"), () => (view.by(1), draw()));
-  const wider = iconButton("minus", t("ui.animation.wider"), () => (view.by(-1), draw()));
+  const closer = iconButton("plus", t("ui.animation.closer"), () => view.by(1));
+  const wider = iconButton("minus", t("ui.animation.wider"), () => view.by(-1));
   const add = h("button.quiet", { type: "button", onclick: () => desk.add(state.cursor, null) }, t("ui.animation.key.add"));
   const tools = h("div.tools", { role: "group", "aria-label": t("ui.animation.plan.tools") }, add, undo, redo, wider, closer);
   const frames = fold("animation.table", t("ui.animation.plan.table"), ...table.elements);
@@ -96,8 +101,9 @@ export function planPart(form, requestOf, schedules) {
     const shown = chips.choose(all);
     curves = all.filter(one => shown.has(one.name)).map(one => ({ ...one, active: one.name === state.active }));
     const here = svg.contains(document.activeElement) && document.activeElement !== svg;
-    drawPlot(svg, { axis: state.axis, at: state.plan?.at ?? [], curves, picked: state.picked, cursor: state.cursor });
-    if (here) (svg.querySelector(".key.picked") ?? svg).focus({ preventScroll: true });
+    drawPlot(svg, { axis: state.axis, at: state.plan?.at ?? [], curves, picked: state.picked, cursor: state.cursor, labels: clock().labels });
+    const mark = svg.querySelector(".key.picked") ?? svg;
+    if (here && document.activeElement !== mark) mark.focus({ preventScroll: true });
     row.show();
     const has = document.activeElement;
     [undo.disabled, redo.disabled] = history.can().map(one => !one);
@@ -118,7 +124,8 @@ export function planPart(form, requestOf, schedules) {
     if (!element.open) return;
     const mine = ++asked;
     busy = true;
-    const query = [...schedules().map(name => `curve=${name}`), `first=${Math.max(0, from)}`, `count=${ROWS}`].join("&");
+    points = Math.min(MOST_POINTS, Math.max(LEAST_POINTS, Math.ceil(view.element.clientWidth * view.zoom())));
+    const query = [...schedules().map(name => `curve=${name}`), `first=${Math.max(0, from)}`, `count=${ROWS}`, `points=${points}`].join("&");
     const asking = requestOf();
     const plan = await post(`/animations/plan?${query}`, asking).catch(error => ({ refused: error.problems }));
     busy = false;
@@ -158,6 +165,6 @@ export function planPart(form, requestOf, schedules) {
   });
   element.addEventListener("toggle", () => (view.fit(), ask()));
   element.open = recall("fold.animation.plan") ?? innerWidth > WIDE;
-  const below = part => view.element.after(part);
+  const below = (...parts) => row.element.after(...parts);
   return { element, state, tracks, below, valueAt: desk.valueAt, seek, clock, desk, history, watch: one => watchers.push(one), view };
 }

@@ -1,5 +1,6 @@
 // Schedules drawn over the time axis: each curve over its own range, with its keys on it.
-import { PAD, shape, ticksOf, told } from "./animation_axis.js";
+import { APART, PAD, shape, ticksOf, told } from "./animation_axis.js";
+import { arrange } from "./dom.js";
 import { t } from "./text.js";
 
 const RULER = 20; // pixels of the numbers above
@@ -30,19 +31,25 @@ export const scaleOf = ({ low, high }) => ({
 });
 
 /** curves: { name, label, colour, values, range, keys, active }[]; the active one lies on top. */
-export function drawPlot(svg, { axis, at, curves, picked, cursor }) {
+export function drawPlot(svg, { axis, at, curves, picked, cursor, labels }) {
   svg.setAttribute("width", axis.width);
   svg.setAttribute("height", plotHeight);
   svg.setAttribute("aria-label", t("ui.animation.plan.curves", { names: curves.map(one => one.label).join(", ") }));
   const ordered = [...curves].sort((a, b) => a.active - b.active);
   const active = curves.find(one => one.active);
-  svg.replaceChildren(
+  if (!svg.firstChild) svg.append(shape("g"), shape("g"));
+  const [back, front] = svg.children;
+  back.replaceChildren(
     ...ruler(axis),
+    ...flags(labels, axis),
     ...(active ? bounds(active.range, axis) : []),
     ...ordered.map(one => lineOf(one, axis, at)),
     shape("line", { class: "cursor", x1: axis.x(cursor), x2: axis.x(cursor), y1: 0, y2: plotHeight }),
-    ...ordered.flatMap(one => one.keys.map((key, i) => keyMark(one, key, i, { axis, at, picked }))),
   );
+  // Marks stay the elements that they are: a finger or the focus may be on one.
+  const known = new Map([...front.children].map(mark => [mark.dataset.of, mark]));
+  const marks = ordered.flatMap(one => one.keys.map((key, i) => keyMark(one, key, i, { axis, at, picked }, known)));
+  arrange(front, marks.filter(Boolean));
 }
 
 const ruler = axis =>
@@ -52,6 +59,19 @@ const ruler = axis =>
     const words = shape("text", { class: "tick", x: late ? x - 4 : x + 4, y: 14, "text-anchor": late ? "end" : "start" }, told(frame));
     return [shape("line", { class: "rule", x1: x, x2: x, y1: 4, y2: plotHeight }), words];
   });
+
+/** Names of frames; of those that stand too close, the first. */
+function flags(labels, axis) {
+  let free = -Infinity;
+  const placed = Object.entries(labels).filter(([, frame]) => frame >= 0 && frame < axis.count);
+  return placed.sort((a, b) => a[1] - b[1]).flatMap(([name, frame]) => {
+    const x = axis.x(frame);
+    const line = shape("line", { class: "flag", x1: x, x2: x, y1: RULER, y2: plotHeight });
+    if (x < free) return [line];
+    free = x + APART;
+    return [line, shape("text", { class: "flag-name", x: x + 3, y: plotHeight - 5 }, name)];
+  });
+}
 
 /** The largest and the smallest value of the curve that is worked on. */
 function bounds(range, axis) {
@@ -86,28 +106,30 @@ export function valueAt(values, at, frame) {
   return before + ((after - before) * (frame - at[next - 1])) / (at[next] - at[next - 1]);
 }
 
-function keyMark(curve, key, n, { axis, at, picked }) {
-  if (key.frame > axis.count - 1) return "";
+function keyMark(curve, key, n, { axis, at, picked }, known) {
+  if (key.frame > axis.count - 1) return null;
   const value = key.number ?? valueAt(curve.values, at, key.frame) ?? (curve.range.low + curve.range.high) / 2;
   const [x, y] = [axis.x(key.frame), scaleOf(curve.range).y(value)];
   const chosen = picked?.name === curve.name && picked.frame === key.frame;
-  const gaps = { name: curve.label, n: n + 1, all: curve.keys.length };
-  const means = { frame: told(key.frame), value: key.number === null ? key.value : told(key.number) };
-  const mark = shape(
-    "g",
-    {
-      class: `key of-${curve.colour}${chosen ? " picked" : ""}${key.number === null ? " formula" : ""}`,
-      role: "slider",
-      tabindex: chosen || (!picked && curve.active && n === 0) ? 0 : -1,
-      "aria-label": t("ui.animation.key", gaps),
-      "aria-valuenow": value,
-      "aria-valuetext": t("ui.animation.key.at", means),
-      transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
-    },
-    shape("circle", { class: "grip", r: GRIP }),
-    key.number === null ? shape("path", { class: "dot", d: "M0-7 7 0 0 7-7 0z" }) : shape("circle", { class: "dot", r: 5.5 }),
-  );
-  mark.dataset.name = curve.name;
-  mark.dataset.frame = key.frame;
+  const formula = key.number === null;
+  const of = `${curve.name} ${n} ${formula}`;
+  const mark = known.get(of) ?? newMark(of, formula);
+  const means = { frame: told(key.frame), value: formula ? key.value : told(key.number) };
+  const attributes = {
+    class: `key of-${curve.colour}${chosen ? " picked" : ""}${formula ? " formula" : ""}`,
+    tabindex: chosen || (!picked && curve.active && n === 0) ? 0 : -1,
+    "aria-label": t("ui.animation.key", { name: curve.label, n: n + 1, all: curve.keys.length }),
+    "aria-valuenow": value,
+    "aria-valuetext": t("ui.animation.key.at", means),
+    transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
+    "data-name": curve.name,
+    "data-frame": key.frame,
+  };
+  for (const [name, one] of Object.entries(attributes)) mark.setAttribute(name, one);
   return mark;
+}
+
+function newMark(of, formula) {
+  const dot = formula ? shape("path", { class: "dot", d: "M0-7 7 0 0 7-7 0z" }) : shape("circle", { class: "dot", r: 5.5 });
+  return shape("g", { role: "slider", "data-of": of }, shape("circle", { class: "grip", r: GRIP }), dot);
 }

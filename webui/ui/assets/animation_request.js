@@ -11,6 +11,7 @@ const SCHEDULES = (
   "zoom angle translation_x translation_y translation_z rotation_3d_x rotation_3d_y rotation_3d_z " +
   "strength_schedule cfg_scale_schedule noise_schedule"
 ).split(" "); // Deforum's need a key
+const OURS = { camera: "relative", diffuse: "cadence" }; // nothing of Deforum's, so not to be named where they say nothing
 
 /** What the form asks for, over what a settings file said beyond it. */
 export function requestOf(form, files) {
@@ -19,6 +20,8 @@ export function requestOf(form, files) {
     settings[name.slice(SETTING.length)] = name.endsWith("seed") ? seedJson(form.value(name)) : form.value(name);
   if (settings.compat !== "native")
     for (const name of SCHEDULES) if (!String(settings[name]).includes(":")) settings[name] = `0:(${settings[name]})`;
+  if (settings.compat !== "native")
+    for (const [name, usual] of Object.entries(OURS)) if (settings[name] === usual) delete settings[name];
   const all = { settings: files.over(settings), files: files.files() };
   return { kind: "animation", ...all, extensions: extensionsOf(form), model: form.value("model"), draft: form.value("draft") };
 }

@@ -14,6 +14,14 @@ export function shareOf(job, news) {
   return (Math.floor(news.image / size) + (news.steps ? news.step / news.steps : 0)) / batches;
 }
 
+/** Seconds, or null. Of an animation the worker knows those of one frame: the rest as it went so far. */
+export function leftOf(job, news) {
+  if (job.request.kind !== "animation") return news?.eta ?? null;
+  const done = job.pictures.length - (job.request.after?.frame ?? 0); // copied ones cost nothing
+  if (job.state !== "running" || !job.started || done < 1) return null;
+  return ((Date.now() / 1000 - job.started) / done) * (job.request.frames - job.pictures.length);
+}
+
 /** { main: "Picture 2 of 4", more: "step 7 of 20 · 3 s left" } */
 export function describe(job, news) {
   if (!news)
@@ -26,7 +34,8 @@ export function describe(job, news) {
       main: t("ui.progress.loading"),
       more: news.steps ? t("ui.progress.bytes", { done: bytes(news.step), all: bytes(news.steps) }) : "",
     };
-  const left = news.eta ? t("ui.progress.left", { time: duration(news.eta) }) : "";
+  const seconds = leftOf(job, news);
+  const left = seconds ? t("ui.progress.left", { time: duration(seconds) }) : "";
   if (["downloading", "hashing"].includes(news.phase))
     return {
       main: t(`ui.progress.${news.phase}`),

@@ -12,7 +12,14 @@ from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
 NUMBERS = "max_frames fps W H steps diffusion_cadence seed".split()
-CHOICES = ("animation_mode", "color_coherence", "optical_flow_cadence", "border")
+CHOICES = (
+    "animation_mode",
+    "color_coherence",
+    "optical_flow_cadence",
+    "border",
+    "camera",
+    "diffuse",
+)
 SCHEDULES = (
     "strength_schedule cfg_scale_schedule noise_schedule zoom angle translation_x translation_y "
     "translation_z rotation_3d_x rotation_3d_y rotation_3d_z"
