@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -6,7 +8,7 @@ from tests.animation.painters import Mixer, picture, stage
 from tests.motion.deforum_run import recorded
 from webui.animation.clips import clip_steps
 from webui.animation.deforum import deforum_steps
-from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
+from webui.animation.hybrid import flow_between, hybrid_moved, hybrid_moved_back, mixed
 from webui.animation.material import Material
 from webui.animation.native import native_steps
 from webui.core.errors import UserError
@@ -81,7 +83,16 @@ def test_flow_by_its_factor_and_where_it_is_reliable():
     )
     kept = there(hybrid_motion="Optical Flow", hybrid_flow_consistency=True)
     assert np.isfinite(hybrid_moved(kept, own, 1)).all()
-    assert known_flow("RAFT") == "DIS Medium" and known_flow("Farneback") == "Farneback"
+
+
+def test_raft_is_asked_where_its_weights_are_there():
+    first, second = picture(64, 64, seed=8), picture(64, 64, seed=9)
+    found = np.full((64, 64, 2), 3, np.float32)
+    with_it = replace(there(), flow=lambda one, other: found)
+    assert flow_between(with_it, first, second, "RAFT") is found
+    dense = flow_between(with_it, first, second, "DIS Medium")
+    assert np.array_equal(flow_between(there(), first, second, "RAFT"), dense)
+    assert not np.array_equal(flow_between(there(), first, second, "Farneback"), dense)
 
 
 @pytest.mark.parametrize("place", ["Before Motion", "Normal", "After Generation"])

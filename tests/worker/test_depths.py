@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from tests.models.test_depth import write_depth
+from tests.models.test_raft import write_raft
 from tests.models.test_words import write_clipseg
 from webui.models.depth import DepthEstimator
-from webui.worker.depths import depth_seen, network, words_seen
+from webui.worker.depths import depth_seen, flow_seen, network, words_seen
 from webui.worker.services import Keeper
 
 LEVELS = np.random.default_rng(1).integers(0, 256, (40, 56, 3), np.uint8)
@@ -60,3 +61,11 @@ def test_words_are_found_by_a_clipseg_that_is_loaded_once(tmp_path, monkeypatch)
     monkeypatch.setattr("webui.models.words.WordFinder.open", None)
     again = words_seen(Shelf(seg=folder), keeper, "cpu", "a cat", LEVELS)
     assert again.tobytes() == one.tobytes()
+
+
+def test_motion_is_seen_by_a_raft_whose_weights_are_there(tmp_path):
+    assert flow_seen(Shelf(), Keeper(), "cpu", LEVELS, LEVELS) is None
+    path = write_raft(tmp_path / "raft_small.pth")
+    shelf = Shelf()
+    shelf.there = [SimpleNamespace(name="raft_small", path=str(path), problem=None)]
+    assert flow_seen(shelf, Keeper(), "cpu", LEVELS, LEVELS).shape == (40, 56, 2)

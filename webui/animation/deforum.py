@@ -13,12 +13,12 @@ import numpy as np
 
 from webui.animation.colours import has_own_reference, matched_to, with_reference
 from webui.animation.drawing import draw
-from webui.animation.hybrid import hybrid_moved, known_flow, mixed
+from webui.animation.hybrid import flow_between, hybrid_moved, mixed
 from webui.animation.masking import is_masked, mask_at, noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
 from webui.motion.color import space_of
 from webui.motion.depth import Depth
-from webui.motion.flow import estimated, moved_by
+from webui.motion.flow import moved_by
 from webui.motion.moves import moved
 from webui.motion.noise import deforum_noised
 from webui.motion.pictures import to_levels
@@ -70,7 +70,7 @@ def _filled(stage: Stage, state: State, frame: int) -> tuple[State, list[Frame],
     fade, made = Fade(previous, following, first, plan.cadence), following.picture
     method = plan.value("optical_flow_cadence")
     if method != "None" and previous is not None and stage.at("strength_schedule", first) > 0:
-        flow = estimated(previous.picture, following.picture, known_flow(method)) / np.float32(2)
+        flow = flow_between(stage, previous.picture, following.picture, method) / np.float32(2)
         fade = replace(
             fade,
             following=replace(following, picture=moved_by(following.picture, flow, -1)),

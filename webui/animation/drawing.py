@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from webui.animation.guides import guided
-from webui.animation.hybrid import known_flow
+from webui.animation.hybrid import flow_between
 from webui.animation.masking import mask_at
 from webui.animation.stage import ALONE, Array, Given, Stage
 from webui.core.errors import UserError
-from webui.motion.flow import estimated, moved_by
+from webui.motion.flow import moved_by
 from webui.motion.pictures import to_levels
 from webui.timeline.frames import FramePlan, frame_plan
 
@@ -64,7 +64,7 @@ def _redone(
     moves = stage.at("strength_schedule", plan.frame) > 0
     if method != "None" and before is not None and moves:
         made, _ = stage.paint(replace(plan, seed=seeds.randint(0, _SEEDS)), picture, given)
-        flow = estimated(to_levels(np.asarray(before, np.float32)), made, known_flow(method))
+        flow = flow_between(stage, to_levels(np.asarray(before, np.float32)), made, method)
         picture = moved_by(made, flow, stage.at("redo_flow_factor_schedule", plan.frame))
     for _ in range(int(value("diffusion_redo"))):
         picture, _ = stage.paint(replace(plan, seed=seeds.randint(0, _SEEDS)), picture, given)

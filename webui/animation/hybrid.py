@@ -99,18 +99,25 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 def _flow(stage: Stage, older: Levels, newer: Levels) -> Flow:
     value, native = stage.plan.value, stage.plan.settings.native
-    method = known_flow(value("hybrid_flow_method"))
-    flow = estimated(older, newer, method)
+    method = value("hybrid_flow_method")
+    flow = flow_between(stage, older, newer, method)
     if value("hybrid_flow_consistency"):
-        reliable = consistency(flow, estimated(newer, older, method))
+        reliable = consistency(flow, flow_between(stage, newer, older, method))
         reliable = blurred(reliable, value("hybrid_consistency_blur"))
         flow = filtered(flow, reliable) if native else deforum_filtered(flow, reliable)
     return flow
 
 
-def known_flow(method: str) -> Method:
-    """A flow of OpenCV's; RAFT needs weights that nobody has to have."""
-    return cast(Method, "DIS Medium" if method == "RAFT" else method)
+def flow_between(stage: Stage, first: Array, second: Array, method: str) -> Flow:
+    """The flow from one picture to another, (H, W, 3) each, as the settings call the method.
+
+    RAFT needs weights that nobody has to have: without them it is dense inverse search.
+    """
+    if method != "RAFT":
+        return estimated(first, second, cast(Method, method))
+    levels = [to_levels(np.asarray(one, np.float32)) for one in (first, second)]
+    found = stage.flow(*levels)
+    return estimated(first, second, "DIS Medium") if found is None else found
 
 
 def _mask_settings(stage: Stage, frame: int) -> CompositeMask:

@@ -10,10 +10,10 @@ import numpy as np
 
 from webui.animation.colours import matched_to, with_reference
 from webui.animation.drawing import draw
-from webui.animation.hybrid import hybrid_moved, hybrid_moved_back, known_flow, mixed
+from webui.animation.hybrid import flow_between, hybrid_moved, hybrid_moved_back, mixed
 from webui.animation.masking import noise_mask_at, overlaid
 from webui.animation.stage import Array, Frame, Stage
-from webui.motion.flow import Flow, estimated
+from webui.motion.flow import Flow
 from webui.motion.moves import native_moved
 from webui.motion.noise import noised
 from webui.motion.pictures import Picture, to_levels
@@ -95,10 +95,10 @@ def _toned(stage: Stage, picture: Picture) -> Picture:
 def _filled(
     stage: Stage, before: Array, after: Picture, first: int, last: int
 ) -> Iterator[Picture]:
-    method: Any = known_flow(stage.plan.value("optical_flow_cadence"))
+    method = stage.plan.value("optical_flow_cadence")
 
     def flow_of(older: Picture, newer: Picture) -> Flow:
-        return estimated(older, newer, method)
+        return flow_between(stage, older, newer, method)
 
     def onward(picture: Array, frame: int) -> Array:
         return _onward(stage, picture, frame, before)

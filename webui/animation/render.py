@@ -68,6 +68,7 @@ def render(
             first=_first(plan, material),
             material=material,
             words=tools.words,
+            flow=tools.flow,
             seen=_depth_keeper(plan, beside),
         )
         mark = mark_of(request, plan)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from webui.animation.material import Material
 from webui.motion.depth import Depth
+from webui.motion.flow import Flow
 from webui.motion.moves import Motion, motion_of
 from webui.motion.noise import Grain
 from webui.motion.pictures import Levels
@@ -75,6 +76,10 @@ def _no_words(words: str, levels: Levels) -> None:
     return None
 
 
+def _no_flow(first: Levels, second: Levels) -> None:
+    return None
+
+
 def _unseen(frame: int, depth: Depth) -> None:
     return None
 
@@ -96,6 +101,8 @@ class Stage:
         first: the picture that the animation begins with, where the settings say that it does.
         material: the pictures and clips that it is made after.
         words: (words, levels of a picture) -> where they are seen, mode L; None if nobody can.
+        flow: two pictures' levels -> the flow from one to the other by a network; None if there is
+            none.
         seen: told how far each pixel of a frame is, once it is known.
     """
 
@@ -107,6 +114,7 @@ class Stage:
     first: Callable[[], Image.Image] | None = None
     material: Material = Material()
     words: Callable[[str, Levels], Image.Image | None] = _no_words
+    flow: Callable[[Levels, Levels], Flow | None] = _no_flow
     seen: Callable[[int, Depth], None] = _unseen
 
     def at(self, schedule: str, frame: int) -> float:

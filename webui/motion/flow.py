@@ -1,7 +1,7 @@
 """Optical flow: where the pixels of one picture are in another, and pictures moved by it.
 
-A flow is (H, W, 2), x and y in pixels: how far each pixel of the first picture moves. RAFT needs a
-network, so it is not here.
+A flow is (H, W, 2), x and y in pixels: how far each pixel of the first picture moves. RAFT, a
+network, is in `webui.models`.
 """
 
 from __future__ import annotations

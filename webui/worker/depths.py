@@ -1,4 +1,5 @@
-"""What networks see in the pictures of an animation, by whichever the user has: depth, words."""
+"""What networks see in the pictures of an animation, by whichever the user has: depth,
+words, motion."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import torch
 from PIL import Image
 
 from webui.library.entries import Entry
-from webui.library.seeing import word_finder
+from webui.library.seeing import flow_network, word_finder
 from webui.models.depth import DepthEstimator
+from webui.models.raft import Raft
 from webui.models.words import WordFinder
 from webui.worker.services import Keeper, Shelf
 
@@ -68,3 +70,20 @@ def words_seen(
         return None
     made: WordFinder = keeper.get(("words", str(folder)), lambda: WordFinder.open(folder, device))
     return made.mask(words, levels)
+
+
+def flow_seen(
+    shelf: Shelf, keeper: Keeper, device: torch.device | str, first: Any, second: Any
+) -> Any:
+    """The flow from one picture to another, (H, W, 2); None where there is no network.
+
+    first, second: (H, W, 3) RGB.
+
+    Raises:
+        UserError: the network cannot be used.
+    """
+    path = flow_network(shelf)
+    if path is None:
+        return None
+    made: Raft = keeper.get(("flow", str(path)), lambda: Raft.open(path, device))
+    return made.flow(first, second)

@@ -48,7 +48,7 @@ from webui.models.whole import WholePipeline
 from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network, with_always
 from webui.worker.animate import animated
-from webui.worker.depths import depth_seen, words_seen
+from webui.worker.depths import depth_seen, flow_seen, words_seen
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
@@ -281,6 +281,7 @@ class Runner:
             film=lambda ref: self._store.path(ref),
             depth=self._depth,
             words=partial(words_seen, self._catalog, self._kept, self._models.device),
+            flow=partial(flow_seen, self._catalog, self._kept, self._models.device),
             upscale=upscale,
             restored=self._restored,
             preprocess=partial(self._preprocessed, run),

@@ -56,6 +56,8 @@ class Tools:
             metric, how far; None where there is no such network.
         words: (words, (H, W, 3) levels) -> where they are seen, mode L, white there; None where there
             is no network that could.
+        flow: (two pictures, (H, W, 3) levels) -> (H, W, 2) how far the pixels of the first one move,
+            by a network; None where there is none.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
@@ -84,6 +86,7 @@ class Tools:
     film: Callable[[PictureRef], Path] = field(default=lambda ref: _without("film"))
     depth: Callable[[str, Any, bool], Any] = field(default=lambda name, levels, metric: None)
     words: Callable[[str, Any], Image.Image | None] = field(default=lambda words, levels: None)
+    flow: Callable[[Any, Any], Any] = field(default=lambda first, second: None)
     upscale: Callable[[str, Image.Image, int, int], Image.Image] = field(
         default=lambda name, image, width, height: _without("upscale")
     )
