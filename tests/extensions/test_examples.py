@@ -105,6 +105,13 @@ def models_of(one: Extensions) -> None:
     assert (use.kind, use.name) == ("controlnet", "canny")
 
 
+def read_parameters(one: Extensions) -> None:
+    told = one.read_parameters({"Mood": "sad", "Steps": "20"})
+    assert told == {"example_read_parameters": {"mood": "sad"}}
+    written = one.read_parameters({"example_read_parameters mood": "happy"})
+    assert written == {"example_read_parameters": {"mood": "happy"}}, "as we write it"
+
+
 def page(one: Extensions) -> None:
     assert [part["extension"] for parts in page_parts(one).values() for part in parts] == [
         *["example_page"] * 2
@@ -169,6 +176,7 @@ BESIDE_THE_PAGE: dict[str, Callable[[Extensions], None]] = {
     "rewrite_request": rewrite_request,
     "serve_references": serve_references,
     "models_of": models_of,
+    "read_parameters": read_parameters,
     "page": page,
 }
 BESIDE_THE_MODEL: dict[str, Callable[[Extensions], None]] = {

@@ -80,3 +80,11 @@ def test_one_that_wants_to_leave_stays(runner_of, capsys):
     runner, _ = runner_of("raise SystemExit(1)")
     with pytest.raises(ExtensionError, match="SystemExit"):
         runner.run(asked("image"))
+
+
+def test_options_stand_in_the_parameters(runner_of):
+    runner, server = runner_of("pass")
+    said = {"other": {"other times": "2"}, "bad": {"bad where": "nowhere"}}
+    assert execute(runner, asked("nowhere").model_copy(update={"said": said})).outcome == "finished"
+    words = server.made[0][0].infotext
+    assert "other times: 2" in words and "bad where" not in words, "it has words of its own"

@@ -32,7 +32,7 @@ class ExtensionError(UserError):
             super().__init__("extension", name=name, hook=hook, reason=reason)
 
 
-def _nobody(name: str, reason: str) -> None:
+def nobody(name: str, reason: str) -> None:
     """Nobody keeps count."""
 
 
@@ -51,7 +51,7 @@ class Guard:
     """
 
     isolation: Isolation = field(default_factory=Direct)
-    failed: Callable[[str, str], None] = _nobody
+    failed: Callable[[str, str], None] = nobody
     seconds: Callable[[str], float | None] = _usual
 
     def __call__(

@@ -24,7 +24,7 @@ from webui.core.extension import (
 )
 from webui.core.finding import found_folders
 from webui.core.flood import watch_streams
-from webui.core.guarding import Guard, Watched, checked, parsed, pictured
+from webui.core.guarding import Guard, Watched, checked, nobody, parsed, pictured
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Panel,
@@ -37,6 +37,7 @@ from webui.core.hookspecs import (
 )
 from webui.core.isolation import Direct, Isolation, Threads, Watchdog
 from webui.core.memory import ModelUse
+from webui.core.option_texts import understood
 from webui.core.participants import JobView, Participant, Services
 from webui.core.quarantine import Quarantine
 from webui.core.requests import AnyRequest, Request
@@ -72,7 +73,8 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        self._guard = Guard(isolation or usual, self._quarantine.failed, self._patience)
+        failed = self._quarantine.failed if side == "server" else nobody  # which counts for both
+        self._guard = Guard(isolation or usual, failed, self._patience)
         watch_streams()
         if side == "server":
             refuse_heavy()
@@ -261,8 +263,11 @@ class Extensions:
     def read_parameters(self, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """Extension -> the values of its panel that a picture's parameters tell of."""
         ask = partial(Extension.call, hook="read_parameters", parameters=parameters)
-        told = [(one.name, ask(one)) for one in self._active()]
-        return {name: dict(values) for name, values in told if values is not None}
+        told = {one.name: ask(one) for one in self._active()}
+        for name, panel in self.panels():
+            if told.get(name) is None:
+                told[name] = understood(name, panel.options, parameters)
+        return {name: dict(values) for name, values in told.items() if values is not None}
 
     def models_of(
         self, values: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]

@@ -33,6 +33,7 @@ class Run(_Message):
     """Make the pictures of a job that are not in `done` (indices from 0).
 
     results: where pictures of the job that the request is about lie, by their names.
+    said: what pictures say of extensions' options: extension -> key -> text.
     """
 
     kind: Literal["run"] = "run"
@@ -42,6 +43,7 @@ class Run(_Message):
     done: tuple[int, ...] = ()
     settings: Settings = Settings()
     results: Mapping[str, str] = {}
+    said: Mapping[str, Mapping[str, str]] = {}
 
 
 class Cancel(_Message):

@@ -31,6 +31,7 @@ from webui.core.events import (
 from webui.core.files import explained
 from webui.core.memory import Memory
 from webui.core.offers import Offers
+from webui.core.option_texts import Said, said_of
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
 from webui.core.requests import AnyRequest, Request
@@ -112,7 +113,7 @@ class Jobs:
         self._results = Results(self._ledger, paths.outputs, settings, self._model_hash)
         self.pictures = Pictures(self.store, self._results.data, paths.sounds)
         self._last_used = LastUsed(self._asked_after)
-        runs = Runs(self._ledger, self._results, self._settings_of_runs)
+        runs = Runs(self._ledger, self._results, self._settings_of_runs, self._said)
         command = command or worker_command(paths)
         told = self._menus.update
         self._supervisor = Supervisor(paths, command, runs, self._hub, told, timing, extensions)
@@ -317,6 +318,9 @@ class Jobs:
     def _asked_after(self, number: int, limit: int) -> Sequence[Asked]:
         with self._ledger.read() as reading:
             return reading.asked_after(number, limit)
+
+    def _said(self, request: Request) -> Said:
+        return said_of(self._extensions.panels(), request.extensions)
 
     def _settings_of_runs(self) -> Settings:
         """With all extensions that the worker is to leave out."""

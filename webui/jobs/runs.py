@@ -9,6 +9,8 @@ from pathlib import Path
 from webui.core.animation import After, Animation
 from webui.core.errors import Problem, UserError
 from webui.core.events import Cancelled, Failed, Finished, Interrupted, Parked, Started
+from webui.core.option_texts import Said
+from webui.core.requests import Request
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
 from webui.core.wire import Beside, Ended, Made, Run
@@ -31,8 +33,18 @@ class Runs:
     """What the supervisor says of runs, written down. A run is named by its lease's token."""
 
     def __init__(
-        self, ledger: Ledger, results: Results, settings: Callable[[], Settings] = Settings
+        self,
+        ledger: Ledger,
+        results: Results,
+        settings: Callable[[], Settings] = Settings,
+        said: Callable[[Request], Said] = lambda request: {},
     ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            said: what pictures say of extensions' options.
+        """
+        self._said = said
         self._ledger = ledger
         self._results = results
         self._settings = settings
@@ -97,6 +109,7 @@ class Runs:
                 request=job.request,
                 done=writing.made(id),
                 settings=self._settings(),
+                said=self._said(job.request),
                 results=files_of(job.request, writing),
             )
 

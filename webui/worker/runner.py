@@ -15,13 +15,14 @@ from PIL import Image
 from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.core.guarding import ExtensionError
-from webui.core.hookspecs import PictureTool, Preprocessor
+from webui.core.hookspecs import PictureTool
 from webui.core.memory import Stage
-from webui.core.offers import ModelInfo, Offers, PreprocessorInfo, ToolInfo
+from webui.core.offers import ModelInfo, Offers
+from webui.core.option_texts import telling
 from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import AnyRequest, Caption, Convert, Merge, Request, Txt2Img
+from webui.core.requests import AnyRequest, Caption, Convert, Merge, Request
 from webui.core.sampling import SCHEDULES
 from webui.core.scheduled import at_first
 from webui.core.wire import Beside, Ended, Made, Ready, Run
@@ -53,7 +54,16 @@ from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
 from webui.worker.redrawing import redrawn
-from webui.worker.services import Keeper, model_file, preprocessed
+from webui.worker.services import (
+    Keeper,
+    begin,
+    model_file,
+    model_names,
+    preprocessed,
+    text_only,
+    told,
+    told_of,
+)
 from webui.worker.thrift import Thrift
 
 
@@ -112,9 +122,9 @@ class Runner:
             samplers=samplers,
             schedules=(*SCHEDULES, *(one.info for _, one in self._extensions.schedules())),
             upscalers=self._upscalers.infos(),
-            captioners=_told(self._extensions.picture_tools("captioners")),
-            restorers=_told(self._extensions.picture_tools("restorers")),
-            preprocessors=tuple(map(_told_of, self._extensions.preprocessors())),
+            captioners=told(self._extensions.picture_tools("captioners")),
+            restorers=told(self._extensions.picture_tools("restorers")),
+            preprocessors=tuple(map(told_of, self._extensions.preprocessors())),
             device=device,
         )
         return Ready(offers=offers)
@@ -201,6 +211,7 @@ class Runner:
         extensions = self._extensions.participants(
             run.job, request, self._services(run), lambda name: name not in framed
         )
+        extensions += telling(run.said, extensions)
         tools = self._tools(run, reporter, extensions)
         if isinstance(request, Animation):
             return self._animate(run, request, tools, reporter, extensions)
@@ -210,7 +221,7 @@ class Runner:
         for number, batch in enumerate(todo):
             self._check_cancelled(run.token)
             reporter.begin(batch[0].index, len(todo) - number - 1)
-            _begin(extensions, [shot.index for shot in batch])
+            begin(extensions, [shot.index for shot in batch])
             self._make(run, batch, tools, reporter)
 
     def _animate(
@@ -226,7 +237,7 @@ class Runner:
         def begun(frame: int) -> None:
             self._check_cancelled(run.token)
             reporter.begin(frame, 0)
-            _begin(extensions, [frame])
+            begin(extensions, [frame])
 
         folder = self._animations / run.job
         last = time.perf_counter()
@@ -331,14 +342,14 @@ class Runner:
         def told(name: str | None) -> ModelInfo:
             return self._catalog.get(name).stored(getattr(run.request, "storage", None))
 
-        beside = [told(one).weights for one in _model_names(run.request)]
+        beside = [told(one).weights for one in model_names(run.request)]
         info = told(name)
         model = self._models.get(info, progress, beside, self._thrift.wanted(info))
         self._thrift.uses(model)
         reporter.measures = self._thrift.measures
         if isinstance(model, WholePipeline):
             self._control.model = model.info.id
-            return _text_only(model, run.request)
+            return text_only(model, run.request)
         self._vaes.use(model, getattr(run.request, "vae", None))
         self._control.model = model.info.id
         return model
@@ -374,6 +385,7 @@ class Runner:
         self._send(Beside(token=token, index=frame, name=name), encode(image, "png", 100, ""))
 
     def _check_cancelled(self, token: int) -> None:
+        self._control.alive()
         if self._control.cancelled(token):
             raise Cancelled
 
@@ -381,35 +393,3 @@ class Runner:
         self._check_cancelled(token)
         if self._control.skipped(token):
             raise Skipped
-
-
-def _begin(participants: Sequence[Participant], numbers: Sequence[int]) -> None:
-    for participant in sorted(participants, key=lambda one: one.order):
-        participant.start(numbers)
-
-
-def _text_only(pipeline: WholePipeline, request: Request) -> Any:
-    """A pipeline that draws whole pictures, in the place of a model: text to image tells it.
-
-    Raises:
-        UserError: the request is of another kind.
-    """
-    if not isinstance(request, Txt2Img):
-        raise UserError("model_text_only", "model", file=pipeline.info.id)
-    return pipeline
-
-
-def _told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:
-    return tuple(ToolInfo(name=tool.name, title=tool.title) for tool in tools)
-
-
-def _told_of(one: Preprocessor) -> PreprocessorInfo:
-    options = one.options.model_json_schema() if one.options else {}
-    return PreprocessorInfo(name=one.name, title=one.title, options=options)
-
-
-def _model_names(request: Request) -> list[str]:
-    """All the models that a request names."""
-    parts = [request, *(getattr(request, name, None) for name in ("hires", "refiner", "diffusion"))]
-    names = [getattr(part, "model", None) for part in parts]
-    return [name for name in names if name]

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from webui.core.errors import UnknownId, UserError
 from webui.core.hookspecs import PictureTool, Preprocessor
 from webui.core.offers import PreprocessorInfo, ToolInfo
-from webui.core.participants import ModelFile, Services
-from webui.core.requests import Request
+from webui.core.participants import ModelFile, Participant, Services
+from webui.core.requests import Request, Txt2Img
 from webui.library.entries import Entry, Page
+from webui.models.whole import WholePipeline
 
 _SHOWN = 60
 """Letters of a name that an error repeats."""
@@ -111,3 +112,20 @@ def model_names(request: Request) -> list[str]:
     parts = [request, *(getattr(request, name, None) for name in ("hires", "refiner", "diffusion"))]
     names = [getattr(part, "model", None) for part in parts]
     return [name for name in names if name]
+
+
+def begin(participants: Sequence[Participant], numbers: Sequence[int]) -> None:
+    """Tell extensions which pictures are drawn now."""
+    for participant in sorted(participants, key=lambda one: one.order):
+        participant.start(numbers)
+
+
+def text_only(pipeline: WholePipeline, request: Request) -> Any:
+    """A pipeline that draws whole pictures, in the place of a model: text to image tells it.
+
+    Raises:
+        UserError: the request is of another kind.
+    """
+    if not isinstance(request, Txt2Img):
+        raise UserError("model_text_only", "model", file=pipeline.info.id)
+    return pipeline
