@@ -166,3 +166,18 @@ def test_the_file_of_a_picture_may_be_gone(client: Client):
     response = client("GET", f"/api/v1/pictures/{picture['id']}")
     assert response.status_code == 404
     assert response.json()["problems"][0]["message"]
+
+
+def test_a_zip_of_pictures_is_shown_by_its_first_one(client: Client):
+    source = client.finished(client.submit("pears", batch_count=2, width=128, height=64)["id"])
+    asked = {"kind": "film", "job": source["id"], "format": "zip"}
+    film = client.finished(client("POST", "/api/v1/jobs", json=asked).json()["id"])
+    (made,) = film["pictures"]
+    whole = client("GET", f"/api/v1/pictures/{made['id']}")
+    assert whole.headers["content-type"] == "application/zip" and whole.content[:2] == b"PK"
+    piece = client("GET", f"/api/v1/pictures/{made['id']}", headers={"range": "bytes=0-1"})
+    assert (piece.status_code, piece.content) == (206, b"PK")
+    small = client("GET", f"/api/v1/pictures/{made['id']}/thumbnail?size=32")
+    assert small.status_code == 200
+    with Image.open(io.BytesIO(small.content)) as image:
+        assert image.size == (32, 16)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from webui.core.errors import UserError
-from webui.video.packing import as_files, pack
+from webui.video.packing import as_files, first_file, pack
 
 
 def test_pictures_come_back_bit_by_bit(tmp_path):
@@ -20,6 +20,14 @@ def test_pictures_come_back_bit_by_bit(tmp_path):
         assert packed.namelist() == ["000000000.png", "000000001.png", "000000002.png"]
         for name, levels in zip(packed.namelist(), pictures, strict=True):
             assert np.array_equal(np.asarray(Image.open(io.BytesIO(packed.read(name)))), levels)
+
+
+def test_the_first_one(tmp_path):
+    pack([("b.png", b"first"), ("a.png", b"second")], tmp_path / "a.zip")
+    assert first_file(tmp_path / "a.zip") == b"first"
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(UserError, match="cannot be read"):
+        first_file(tmp_path / "a.zip")
 
 
 def test_no_pictures(tmp_path):

@@ -22,6 +22,7 @@ from webui.imaging.ingest import opened_picture
 from webui.library.pictures import read_infotext
 from webui.prompt.infotext import parse_infotext
 from webui.prompt.pasting import to_request_fields
+from webui.video.packing import first_file
 from webui.video.reading import still
 
 router = APIRouter(route_class=DescribedRoute, tags=["pictures"])
@@ -29,6 +30,7 @@ router = APIRouter(route_class=DescribedRoute, tags=["pictures"])
 KEPT = "private, max-age=31536000, immutable"
 """A picture never changes under its id."""
 FILMS = ("video/mp4", "video/webm")
+PACKED = "application/zip"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -52,7 +54,8 @@ def picture_file(
         "cache-control": KEPT,
         "content-disposition": f"{how}; filename*=UTF-8''{quote(_file_name(picture))}",
     }
-    if picture.file and picture.media_type in FILMS and Path(picture.file).is_file():
+    large = picture.media_type in (*FILMS, PACKED)
+    if picture.file and large and Path(picture.file).is_file():
         return FileResponse(picture.file, 200, headers, picture.media_type)  # takes ranges
     return Response(services.jobs.picture_data(id), 200, headers, picture.media_type)
 
@@ -89,6 +92,8 @@ def thumbnail(
 
 def _still(services: ServicesHere, picture: Picture) -> bytes:
     """A picture file of it: of a film, its first picture."""
+    if picture.file is not None and picture.media_type == PACKED:
+        return first_file(Path(picture.file))
     if picture.file is None or picture.media_type not in FILMS:
         return services.jobs.picture_data(picture.id)
     file = io.BytesIO()

@@ -42,6 +42,19 @@ def pack(
     return count
 
 
+def first_file(packed: Path) -> bytes:
+    """The first file of a zip that `pack` wrote.
+
+    Raises:
+        UserError: it is gone, or none.
+    """
+    try:
+        with zipfile.ZipFile(packed) as files:
+            return files.read(files.namelist()[0])
+    except (OSError, zipfile.BadZipFile, IndexError) as error:
+        raise UserError("picture_unreadable", file=str(packed), reason=str(error)) from error
+
+
 def as_files(pictures: Iterable[Levels]) -> Iterable[tuple[str, bytes]]:
     """Pictures as PNG files with their numbers as names."""
     for number, levels in enumerate(pictures):

@@ -1,5 +1,5 @@
 // The large place: the chosen picture, the one that grows, what went wrong, or an empty canvas.
-import { pictureUrl } from "./api.js";
+import { pictureUrl, thumbnailUrl } from "./api.js";
 import { overPart, sliderPart } from "./compare.js";
 import { arrange, h, icon } from "./dom.js";
 import { live } from "./live.js";
@@ -49,7 +49,9 @@ export function figurePart(onOpen, { home, empty: words = "ui.empty.words" } = {
     showNothing: () => show(empty),
     /** before: { url, box, fit, slider }: what it was made from, where it lies in it, as CSS has it. */
     showPicture: (picture, before) => {
-      const [url, alt] = [pictureUrl(picture.id), parse(picture.infotext).prompt.slice(0, 200)];
+      const packed = picture.media_type === "application/zip"; // whose first picture is shown
+      const url = packed ? thumbnailUrl(picture.id) : pictureUrl(picture.id);
+      const alt = parse(picture.infotext).prompt.slice(0, 200);
       if (picture.media_type?.startsWith("video/")) return showFilm(picture, url, alt);
       over.put(before);
       if (before?.slider) {
