@@ -28,7 +28,8 @@ def shell(paths: Paths, *arguments: str) -> int:
 def test_all_models_are_listed(data_folder: Paths, dog: Path, capsys):
     assert shell(data_folder, "list") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["lora", "lora", "checkpoint"]
+    kinds = [line.split()[0] for line in lines]  # what ships comes last
+    assert kinds == ["lora", "lora", "checkpoint", "controlnet"]
     assert lines[0].split()[1] == "–" and "broken  (broken.safetensors is cut off" in lines[0]
     assert lines[1].split() == ["lora", "sd1", f"{dog.stat().st_size / 1000:.3g}", "kB", "dog"]
 

@@ -54,9 +54,6 @@ class TwoModels:
     def hash(self, model_id):
         return "0123456789"
 
-    def find(self, kind, name):
-        return None
-
     def entries(self, kind=None, *, limit=None):
         return Page(total=0, entries=())
 
