@@ -59,10 +59,17 @@ class Pass(BaseModel):
     cfg_scale: float = _field(0.0, "CFG scale (0: as the picture)", "CFG (0: jak obraz)", 0, 30)
 
 
-class Options(Pass):
-    """The panel's values: whether, the first pass, and those that follow it."""
+class Switch(BaseModel):
+    """Stands first in the panel."""
+
+    model_config = ConfigDict(frozen=True)
 
     enabled: bool = _field(False, "Draw details anew", "Rysuj szczegóły od nowa")
+
+
+class Options(Pass, Switch):
+    """The panel's values: whether, the first pass, and those that follow it."""
+
     more: tuple[Pass, ...] = Field(default=(), max_length=8)
 
     @property

@@ -117,9 +117,9 @@ class ImagePrompts(Participant):
         return unit.images or tuple(named)
 
     def _mask(self, unit: Unit) -> Tensor | None:
-        if unit.mask is None:
+        if not unit.masks:
             return None
-        picture: Image.Image = self._job.services.mask(unit.mask)
+        picture: Image.Image = self._job.services.mask(unit.masks[0])
         return torch.from_numpy(np.array(picture, np.float32) / 255)[None, None]
 
     def _hook(self, undo: ExitStack, layer: Any, place: int) -> None:

@@ -27,7 +27,8 @@ class Unit(BaseModel):
         model: name of a file in models/ip_adapter.
         encoder: name of a file or folder in models/image_encoder; empty: the one beside the model.
         images: what it is shown; none: the pictures that the prompt names, as `{image}`.
-        mask: where they count (white); None: everywhere.
+        masks: one picture, where they count (white); none: everywhere. A list, since a form has
+            no field for a picture.
         start, end: share of the steps from which, and up to which, they count.
     """
 
@@ -39,7 +40,7 @@ class Unit(BaseModel):
     start: float = _field(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
     end: float = _field(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
     images: tuple[PictureRef, ...] = Field(default=(), max_length=16)
-    mask: PictureRef | None = None
+    masks: tuple[PictureRef, ...] = Field(default=(), max_length=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Unit:
@@ -48,10 +49,17 @@ class Unit(BaseModel):
         return self
 
 
-class Options(Unit):
-    """The panel's values: whether, the first unit, and those beside it."""
+class Switch(BaseModel):
+    """Stands first in the panel."""
+
+    model_config = ConfigDict(frozen=True)
 
     enabled: bool = _field(False, "Draw what pictures show", "Rysuj to, co pokazują obrazy")
+
+
+class Options(Unit, Switch):
+    """The panel's values: whether, the first unit, and those beside it."""
+
     more: tuple[Unit, ...] = Field(default=(), max_length=8)
 
     @property

@@ -196,7 +196,7 @@ def test_sdxl_with_two_adapters_and_two_pictures(tmp_path, encoder):
 def test_masks_equal_diffusers(tiny, files, encoder):
     model = load(SD1(), tiny.folder_info)
     left = Image.fromarray(np.repeat([[255] * 32 + [0] * 32], 64, axis=0).astype(np.uint8))
-    made, _ = drawn(model, asked(mask=MASK_REF), files, {**PICTURES, MASK_REF: left})
+    made, _ = drawn(model, asked(masks=[MASK_REF]), files, {**PICTURES, MASK_REF: left})
     mask = IPAdapterMaskProcessor().preprocess([left], height=64, width=64)
     wanted = theirs(
         StableDiffusionPipeline,
