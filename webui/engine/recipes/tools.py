@@ -54,10 +54,10 @@ class Tools:
         film: where a film that a request names lies.
         depth: (name of a network, (H, W, 3) levels, metric) -> (H, W) how near each pixel is, or,
             metric, how far; None where there is no such network.
-        words: (words, (H, W, 3) levels) -> where they are seen, mode L, white there; None where there
-            is no network that could.
-        flow: (two pictures, (H, W, 3) levels) -> (H, W, 2) how far the pixels of the first one move,
-            by a network; None where there is none.
+        words: (words, (H, W, 3) levels) -> where they are seen, mode L, white there; None where
+            there is no network that could.
+        flow: (two pictures, (H, W, 3) levels) -> (H, W, 2) how far the pixels of the first one
+            move, by a network; None where there is none.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
