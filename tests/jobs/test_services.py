@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from webui.core.errors import UserError
-from webui.core.paths import Paths
+from webui.core.paths import CLONE, Paths
 from webui.core.settings import Settings
 from webui.jobs.checks import Refused
 from webui.jobs.services import Services, SettingsStore
@@ -50,10 +50,11 @@ def test_all_there_is(tmp_path: Path) -> None:
         assert services.settings is services.store.get()
         assert services.offers == jobs.offers
         assert services.catalog.get(None).id == "easel-demo"
-        assert [one.name for one in services.extensions.infos()] == ["controlnet", "wildcards"]
+        bundled = sorted(one.parent.name for one in CLONE.glob("extensions/*/extension.toml"))
+        assert [one.name for one in services.extensions.infos()] == bundled
         services.store.update(disabled_extensions=["wildcards"], image_format="webp")
         states = {one.name: one.state for one in services.extensions.infos()}
-        assert states == {"controlnet": "enabled", "wildcards": "disabled"}
+        assert states == {**dict.fromkeys(bundled, "enabled"), "wildcards": "disabled"}
         job = jobs.submit({"prompt": "{a|b}"}, "owner")
         assert (job.request.image_format, job.request.prompt) == ("webp", "{a|b}")
         services.store.update(disabled_extensions=[])

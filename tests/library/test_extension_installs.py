@@ -80,6 +80,17 @@ def test_what_came_with_the_program_is_neither_replaced_nor_removed(
                 act(name)
 
 
+def test_in_a_clone_what_came_with_it_is_safe_too(tmp_path: Path):
+    extension(tmp_path / "extensions", "wildcards")
+    extension(tmp_path / "other", "wildcards")
+    clone = Installs(tmp_path / "extensions", tmp_path / "state")
+    with pytest.raises(UserError, match="two extensions"):
+        clone.plan(str(tmp_path / "other" / "wildcards"))
+    with pytest.raises(UnknownId):
+        clone.remove("wildcards")
+    assert (tmp_path / "extensions" / "wildcards" / "extension.toml").is_file()
+
+
 @pytest.mark.parametrize("id", ["nothing", "../../x", ""])
 def test_a_plan_that_there_is_not(installs: Installs, id: str):
     with pytest.raises(UnknownId):

@@ -65,7 +65,7 @@ def plan_update(services: ServicesHere, name: str) -> Plan:
 def remove_extension(services: ServicesHere, name: str) -> Removed:
     """Take an extension away that was installed."""
     record = Installs.of(services.paths).remove(name)
-    return Removed(name=name, packages=record.packages if record else ())
+    return Removed(name=name, packages=record.packages)
 
 
 @router.post("/extensions/{name}/restore", responses=may_answer(*ID, *DISK))

@@ -154,19 +154,18 @@ class Installs:
         self._write(record)
         return record
 
-    def remove(self, name: str) -> Record | None:
+    def remove(self, name: str) -> Record:
         """Take it away, with the Python packages that came with it; `restore` brings it back.
 
         Raises:
-            UnknownId: it is not one of the user's own.
+            UnknownId: it was not installed by this.
         """
-        if not self._is_own(name):
-            raise UnknownId("extension_not_installed", name=name[:_SHOWN])
         record = self.record(name)
+        if record is None or not self._is_own(name):
+            raise UnknownId("extension_not_installed", name=name[:_SHOWN])
         self._keep(name)
-        if record is not None:
-            others = {one for other in self._records(name) for one in other.packages}
-            uninstall_packages(sorted(set(record.packages) - others))
+        others = {one for other in self._records(name) for one in other.packages}
+        uninstall_packages(sorted(set(record.packages) - others))
         return record
 
     def restore(self, name: str) -> str:
@@ -202,9 +201,10 @@ class Installs:
     def _plan(self, staged: Path, fetched: Fetched) -> Plan:
         name = _name_in(fetched.folder)
         manifest = read_manifest(fetched.folder, name)
-        if any((folder / name / MANIFEST).is_file() for folder in self.others):
-            raise UserError("extension_twice", name=name)
         now = self.folder / name
+        by_hand = now.exists() and self.record(name) is None  # or with the program, in a clone
+        if by_hand or any((folder / name / MANIFEST).is_file() for folder in self.others):
+            raise UserError("extension_twice", name=name)
         new, old = _digests(fetched.folder), _digests(now)
         return Plan(
             id=staged.name,
