@@ -20,7 +20,7 @@ from webui.models.adapters.patches import UNET
 from webui.models.autoencoder import Autoencoder
 from webui.models.checkpoint import Loaded
 from webui.models.emphasis import Emphasis
-from webui.models.family import ImageConditioning, LatentSpec
+from webui.models.family import ImageConditioning, LatentSpec, Shown
 from webui.models.sigmas import SigmaTable
 
 DISTILLED_GUIDANCE = 8.5
@@ -86,7 +86,7 @@ class UNetModel(Adaptable):
         sigma: float,
         embeddings: Sequence[Embedding],
         residuals: Mapping[str, Any] | None = None,
-        concat: Tensor | None = None,
+        concat: Shown | None = None,
     ) -> Tensor:
         arguments = _merged(self.network_inputs(x, sigma, embeddings), residuals or {})
         arguments["sample"] = self._beside(arguments["sample"], concat)
@@ -133,13 +133,15 @@ class UNetModel(Adaptable):
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
 
-    def _beside(self, latents: Tensor, concat: Tensor | None) -> Tensor:
-        """The latents with what the network is given of a picture behind their channels."""
+    def _beside(self, latents: Tensor, concat: Shown | None) -> Tensor:
+        """The latents with what the network is given of a picture behind their channels (of
+        several pictures, which only other families are shown, the first)."""
         if self.image_conditioning == "none":
             return latents
         if concat is None:
             concat = self._nothing_to_keep(latents)
-        return torch.cat([latents, concat.to(latents)], dim=1)
+        one = concat[0] if isinstance(concat, tuple) else concat
+        return torch.cat([latents, one.to(latents)], dim=1)
 
     def _nothing_to_keep(self, latents: Tensor) -> Tensor:
         """For text to image: gray, all of it masked (A1111's `txt2img_image_conditioning`)."""

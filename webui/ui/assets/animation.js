@@ -13,9 +13,10 @@ import { scrubPart } from "./animation_scrub.js";
 import { settingsPart } from "./animation_settings.js";
 import { soundPart } from "./animation_sound.js";
 import { h } from "./dom.js";
-import { dataOf, frameOf, pair, worded } from "./drawing.js";
+import { dataOf, frameOf, pair, storageField, worded } from "./drawing.js";
 import { choice, line, number, text } from "./fields.js";
 import { Form, fold } from "./form.js";
+import { memoryLine } from "./memory.js";
 import { notice } from "./notice.js";
 import { followOffers } from "./offers.js";
 import { panelsOf } from "./panels.js";
@@ -84,6 +85,7 @@ export function mount({ element, props }) {
       form.add(choice(of("border"))),
       form.add(seedField(form, of("seed"), stage.seed)),
       form.add(number({ ...data.draft, step: 0.05, slider: [0.25, 1, 0.05], hint: "ui.animation.draft.hint" })),
+      form.add(storageField(data.storage)),
     ),
     panels.elements,
     more.element,
@@ -103,7 +105,7 @@ export function mount({ element, props }) {
   const filmAgain = async job => stage.follow(await filmOf(job, form.value("_film"), film.options()));
   plan.element.after(pastPart({ ask, open: opener.openJob, look: job => scrub.of(job.id), film: filmAgain, onAccepted: begun }));
   const bar = actionBar(form, ask, begun);
-  frameOf(element, { name: "animation", ask: words, settings: settings.flat(), bar: [bar], stage });
+  frameOf(element, { name: "animation", ask: words, settings: settings.flat(), bar: [bar, memoryLine(form, ask)], stage });
   const first = { value: null, label: t("ui.animation.default_model") };
   followOffers(offers => model.offer([first, ...modelChoices(offers)]));
 }

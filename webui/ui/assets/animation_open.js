@@ -45,6 +45,7 @@ export function openerPart(form, of, { ask, files, opened }) {
       take(job.request.settings, nameOf(job), () => {
         form.set("model", job.request.model);
         form.set("draft", job.request.draft);
+        form.set("storage", job.request.storage);
         for (const [extension, values] of Object.entries(job.request.extensions ?? {})) takeExtension(form, extension, values);
         return files().put(job.request);
       }),

@@ -23,5 +23,6 @@ export function requestOf(form, files) {
   if (settings.compat !== "native")
     for (const [name, usual] of Object.entries(OURS)) if (settings[name] === usual) delete settings[name];
   const all = { settings: files.over(settings), files: files.files() };
-  return { kind: "animation", ...all, extensions: extensionsOf(form), model: form.value("model"), draft: form.value("draft") };
+  const own = Object.fromEntries(["model", "draft", "storage"].map(name => [name, form.value(name)]));
+  return { kind: "animation", ...all, extensions: extensionsOf(form), ...own };
 }

@@ -105,7 +105,7 @@ function usualPart(form, data, stage) {
 }
 
 /** In how many bits the model is kept in memory. */
-const storageField = data =>
+export const storageField = data =>
   worded({ ...data, hint: "ui.storage.hint" }, { none: "ui.storage.card" });
 
 function morePart(form, data) {

@@ -7,15 +7,16 @@ import { local } from "./text.js";
 
 const PAUSE = 500; // milliseconds without a change, after which the server is asked
 
-export function memoryLine(form) {
+/** request(): what the form asks for. */
+export function memoryLine(form, request = () => requestOf(form, form.key)) {
   const element = h("p.memory", { role: "status", hidden: true });
   let timer = 0;
   let asked = "";
 
   const ask = async () => {
-    const request = requestOf(form, form.key);
-    const mine = (asked = JSON.stringify(request));
-    const answer = await post("/estimate", request).catch(() => null); // Generate will tell what is wrong
+    const values = request();
+    const mine = (asked = JSON.stringify(values));
+    const answer = await post("/estimate", values).catch(() => null); // Generate will tell what is wrong
     if (mine !== asked) return; // overtaken
     const sentence = local(answer?.sentence);
     say(element, sentence);

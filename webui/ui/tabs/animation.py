@@ -70,7 +70,7 @@ def build() -> None:
 def _fields() -> list[dict[str, Any]]:
     names = (*NUMBERS, *CHOICES, *SCHEDULES)
     settings = [_field(PARAMETERS[name]) for name in names]
-    kept = ("model", "draft")
+    kept = ("model", "draft", "storage")
     return [*settings, *(one for one in fields_of(Animation) if one["name"] in kept)]
 
 
