@@ -65,6 +65,15 @@ def test_a_broken_schedule_is_told_at_its_field_before_anything_runs(tab: View):
     assert tab.jobs() == []
 
 
+def test_a_new_animation_is_of_the_models_size_unless_told_otherwise(view: View):
+    tab = view.tab("animation")
+    expect(tab.field("settings.W")).to_have_value("128")
+    tab.fill(**{"settings.W": 96})
+    tab.page.reload()
+    expect(tab.field("settings.H")).to_have_value("128")
+    expect(tab.field("settings.W")).to_have_value("96")
+
+
 def test_the_mode_says_which_schedules_there_are(tab: View):
     tab.field("settings.animation_mode").select_option("3D")
     expect(tab.field("settings.rotation_3d_y")).to_be_visible()

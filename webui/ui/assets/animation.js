@@ -107,7 +107,30 @@ export function mount({ element, props }) {
   const bar = actionBar(form, ask, begun);
   frameOf(element, { name: "animation", ask: words, settings: settings.flat(), bar: [bar, memoryLine(form, ask)], stage });
   const first = { value: null, label: t("ui.animation.default_model") };
-  followOffers(offers => model.offer([first, ...modelChoices(offers)]));
+  const suit = suitsPart(form);
+  followOffers(offers => {
+    model.offer([first, ...modelChoices(offers)]);
+    suit(offers);
+  });
+}
+
+/** Takes over, into fields that were not set by hand, the size and guidance that the model was made for. */
+function suitsPart(form) {
+  let offered = null;
+  let before = "";
+  const suit = () => {
+    const id = form.value("model") ?? offered?.default_model;
+    const card = offered?.models.find(one => one.id === id)?.card;
+    if (!card || id === before) return;
+    before = id;
+    const { width, height, cfg_scale: guidance } = card;
+    form.suggest({ "settings.W": width, "settings.H": height, "settings.cfg_scale_schedule": String(guidance) });
+  };
+  form.onChange(suit);
+  return offers => {
+    offered = offers;
+    suit();
+  };
 }
 
 /** A field that nobody sees: it tells the form that the files or the other settings changed. */
