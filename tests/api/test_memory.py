@@ -100,3 +100,9 @@ def test_fewer_bits_need_less(needs):
         return needs(batch_size=8, storage=storage)["estimate"]["whole"]
 
     assert whole("4bit") < whole("8bit") < whole(None) == whole("native")
+
+
+def test_schedules_of_extensions_count_as_usual_in_an_animation(needs):
+    unit = {"weight": "0:(0.2), 9:(1)", "resolution": 64}
+    answer = needs(kind="animation", extensions={"controlnet": {"units": [unit]}})
+    assert answer["estimate"]["enough"]

@@ -9,6 +9,7 @@ from tests.jobs.door import Door
 from webui.core.animation import Animation
 from webui.core.plugins import Extensions
 from webui.jobs.checks import Refused
+from webui.jobs.extending import without_schedules
 
 ROOT = Path(__file__).parents[2]
 PLAIN = {"prompts": {"0": "a cat"}, "compat": "native", "max_frames": 12, "seed": 1}
@@ -77,3 +78,9 @@ def test_the_sentence_has_the_place_and_the_frame(door: Door) -> None:
 def test_an_extension_that_is_not_there(door: Door) -> None:
     found = door.refused("animation", settings=PLAIN, extensions={"nothing": {"a": "0:(1)"}})
     assert found == {"extensions.nothing": "no_extension"}
+
+
+def test_what_is_left_without_schedules(door: Door) -> None:
+    given = units({"weight": "0:(0.25)", "end": 0.5}, {"low_memory": True, "start": "t/9"})
+    left = without_schedules(given, door.extensions)
+    assert left == units({"end": 0.5}, {"low_memory": True})

@@ -12,6 +12,7 @@ from webui.core.memory import Estimate, estimate, sentence
 from webui.core.texts import LANGUAGES
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
+from webui.jobs.extending import without_schedules
 from webui.library.needs import Asked, bytes_beside, sizes_of
 
 router = APIRouter(route_class=DescribedRoute, tags=["jobs"])
@@ -36,14 +37,17 @@ def estimate_memory(services: ServicesHere, values: JsonObject) -> Needs:
         asked = Asked.of(values)
     except ValidationError as error:
         raise Refused(explain(error, Asked)) from error
-    if problems := services.extensions.problems_with(asked.extensions):
+    told = asked.extensions
+    if values.get("kind") == "animation":
+        told = without_schedules(told, services.extensions)
+    if problems := services.extensions.problems_with(told):
         raise Refused(problems)
     memory = services.jobs.memory
     info = services.catalog.get(asked.model).stored(asked.storage)
     if memory is None:
         return Needs(estimate=None, sentence=dict.fromkeys(LANGUAGES, ""))
     width = 4 if memory.kind == "cpu" else 2
-    uses = services.extensions.models_of(values, asked.extensions)
+    uses = services.extensions.models_of(values, told)
     work = asked.of_model(info, bytes_beside(uses, services.catalog.find, width))
     found = estimate(sizes_of(info, width), work, memory.within(services.settings.memory_budget))
     said = {language: sentence(found, language) for language in LANGUAGES}

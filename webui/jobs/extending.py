@@ -24,14 +24,35 @@ Schema = Mapping[str, Any]
 
 def with_markers(request: Animation, extensions: Extensions) -> Animation:
     """The request with texts in the places of numbers as schedules."""
+    changed = _marked(request.extensions, extensions)
+    return request.with_(extensions=changed) if changed else request
+
+
+def without_schedules(
+    values: Mapping[str, Mapping[str, Any]], extensions: Extensions
+) -> Mapping[str, Mapping[str, Any]]:
+    """What extensions are told in an animation, but for what changes over its frames."""
+    return _bare(_marked(values, extensions))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        given = cast(Mapping[str, Any], value)
+        return {name: _bare(one) for name, one in given.items() if not is_marker(one)}
+    if isinstance(value, list | tuple):
+        return [_bare(one) for one in cast(list[Any], value)]
+    return value
+
+
+def _marked(values: Mapping[str, Mapping[str, Any]], extensions: Extensions) -> dict[str, Any]:
     panels = dict(extensions.panels())
     changed: dict[str, Any] = {}
-    for name, values in request.extensions.items():
+    for name, own in values.items():
         schema: Schema = {}
         if name in panels:
             schema = panels[name].options.model_json_schema()
-        changed[name] = _read(values, schema, schema)
-    return request.with_(extensions=changed) if changed else request
+        changed[name] = _read(own, schema, schema)
+    return changed
 
 
 def _read(value: Any, schema: Schema, root: Schema) -> Any:
