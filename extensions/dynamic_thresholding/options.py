@@ -23,8 +23,39 @@ Course = Literal[
 """How a scale changes over the steps."""
 
 
-def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
+_POLISH = {
+    "Constant": "stale",
+    "Linear Down": "liniowo w dół",
+    "Cosine Down": "cosinusem w dół",
+    "Half Cosine Down": "połową cosinusa w dół",
+    "Linear Up": "liniowo w górę",
+    "Cosine Up": "cosinusem w górę",
+    "Half Cosine Up": "połową cosinusa w górę",
+    "Power Up": "potęgą w górę",
+    "Power Down": "potęgą w dół",
+    "Linear Repeating": "liniowo, powtarzane",
+    "Cosine Repeating": "cosinusem, powtarzane",
+    "Sawtooth": "piłą",
+    "MEAN": "średnia kanału",
+    "ZERO": "zero",
+    "AD": "największa odległość (AD)",
+    "STD": "odchylenie standardowe (STD)",
+}
+_ENGLISH = {
+    "MEAN": "the channel's mean",
+    "ZERO": "zero",
+    "AD": "largest distance (AD)",
+    "STD": "standard deviation (STD)",
+}
+_WORDS = {name: {"en": _ENGLISH.get(name, name), "pl": pl} for name, pl in _POLISH.items()}
+
+
+def _field(
+    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
+) -> Any:
     titles: Any = {"titles": {"pl": pl}}
+    if isinstance(default, str):
+        titles["words"] = _WORDS
     return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
 
 

@@ -16,8 +16,22 @@ MOST = 16
 """Regions; each is one more call of the network a step."""
 
 
-def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
+_WORDS = {
+    "columns": {"en": "columns", "pl": "kolumny"},
+    "rows": {"en": "rows", "pl": "wiersze"},
+    "masks": {"en": "masks", "pl": "maski"},
+    "region": {"en": "its own region", "pl": "własny obszar"},
+    "common": {"en": "all regions, as their beginning", "pl": "początek opisu wszystkich obszarów"},
+    "base": {"en": "a base under all regions", "pl": "tło pod wszystkimi obszarami"},
+}
+
+
+def _field(
+    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
+) -> Any:
     titles: Any = {"titles": {"pl": pl}}
+    if default in ("columns", "region"):
+        titles["words"] = _WORDS
     return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
 
 

@@ -3,6 +3,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from webui.core.animation import After
 from webui.core.requests import (
     KINDS,
     Hires,
@@ -20,6 +21,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "loopback": Loopback,
     "soft": SoftInpaint,
     "diffusion": TiledDiffusion,
+    "after": After,
 }
 
 
@@ -28,7 +30,9 @@ class Options(BaseModel):
     count: int | None = Field(
         None, ge=1, multiple_of=2, json_schema_extra={"titles": {"pl": "Ile"}}
     )
-    mode: Literal["soft", "hard"] = "soft"
+    mode: Literal["soft", "hard"] = Field(
+        "soft", json_schema_extra={"words": {"hard": {"pl": "twardo"}}}
+    )
     on: bool = True
     words: str = Field("", max_length=20)
     kind: Literal["always"] = "always"
@@ -58,6 +62,7 @@ def test_a_form_follows_from_a_model():
             "default": "soft",
             "choices": ["soft", "hard"],
             "title": {"en": "Mode"},
+            "words": {"hard": {"pl": "twardo"}},
         },
         {"name": "on", "kind": "toggle", "default": True, "title": {"en": "On"}},
         {
@@ -88,7 +93,8 @@ def test_parts_of_a_request_are_fields_with_the_name_of_the_part(kind: str):
     names = [field["name"] for field in fields_of(KINDS[kind], parts=True)]
     parts = {name: part for name, part in PARTS.items() if name in KINDS[kind].model_fields}
     for name, part in parts.items():
-        assert {f"{name}.{one}" for one in part.model_fields} <= set(names)
+        own = {field["name"] for field in fields_of(part)}
+        assert own and {f"{name}.{one}" for one in own} <= set(names)
     assert len(names) == len(set(names))
     assert {name.partition(".")[0] for name in names if "." in name} == set(parts)
 

@@ -52,7 +52,8 @@ class Panel:
     """A fold-out panel in the tabs that draw; its form follows from the model's fields.
 
     The values arrive in `request.extensions[<extension>]`, checked by the model. A field's label
-    is its `title`; `json_schema_extra={"titles": {"pl": "…"}}` words it in other languages.
+    is its `title`; `json_schema_extra={"titles": {"pl": "…"}}` words it in other languages,
+    and `"words": {"soft": {"en": "softly", "pl": "…"}}` beside them says what choices are called.
 
     Attributes:
         title: by language.

@@ -11,8 +11,9 @@ def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any
     """What a form needs to know of a model's fields, as plain data for `assets/fields.js`.
 
     Each has `name`, `kind` (number, integer, text, toggle, choice), `title` (by language) and,
-    where they exist, `default`, `min`, `max`, `step`, `choices`, `longest`. Fields of other
-    kinds (lists, mappings, constants) are no form fields and are left out.
+    where they exist, `default`, `min`, `max`, `step`, `choices`, `longest`, and `words` (choice ->
+    what it is called, by language). Fields of other kinds (lists, mappings, constants) are no form
+    fields and are left out.
 
     Args:
         parts: go into fields that are models themselves: `hires.steps`.
@@ -23,7 +24,7 @@ def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any
     for name, part in schema["properties"].items():
         field = _field(name, part, known)
         if field is not None:
-            fields.append({**field, "title": _titles(model, name)})
+            fields.append({**field, "title": _titles(model, name), **_words(model, name)})
         elif parts and (inner := _model_in(model.model_fields[name].annotation)):
             fields += [{**one, "name": f"{name}.{one['name']}"} for one in fields_of(inner)]
     return fields
@@ -76,8 +77,17 @@ def _kind(part: dict[str, Any]) -> str | None:
 
 def _titles(model: type[BaseModel], name: str) -> dict[str, str]:
     """A field's name by language: `title` is English, `titles` of the extra has the others."""
-    info = model.model_fields[name]
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    others = extra.get("titles")
-    english = info.title or name.replace("_", " ").capitalize()
+    others = _extra(model, name).get("titles")
+    english = model.model_fields[name].title or name.replace("_", " ").capitalize()
     return {"en": english, **(others if isinstance(others, dict) else {})}  # pyright: ignore
+
+
+def _words(model: type[BaseModel], name: str) -> dict[str, Any]:
+    """What a field's choices are called: `words` of the extra."""
+    words = _extra(model, name).get("words")
+    return {"words": words} if words else {}
+
+
+def _extra(model: type[BaseModel], name: str) -> dict[str, Any]:
+    extra = model.model_fields[name].json_schema_extra
+    return extra if isinstance(extra, dict) else {}  # pyright: ignore[reportReturnType]

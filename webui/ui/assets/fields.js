@@ -6,8 +6,12 @@ import { local, t } from "./text.js";
 /** The field that fits the data. */
 export function field(data) {
   const make = { number, integer: number, text, toggle, choice }[data.kind];
-  return make({ slider: wholeRange(data), ...data });
+  return make({ slider: wholeRange(data), ...data, choices: named(data) });
 }
+
+/** Choices by what they are called, where the field says it. */
+const named = ({ choices, words }) =>
+  words ? choices.map(value => ({ value, label: local(words[value]) || value })) : choices;
 
 function wholeRange({ kind, min, max, step }) {
   if (min === undefined || max === undefined) return null;
