@@ -124,7 +124,8 @@ function suitsPart(form) {
     if (!card || id === before) return;
     before = id;
     const { width, height, cfg_scale: guidance } = card;
-    form.suggest({ "settings.W": width, "settings.H": height, "settings.cfg_scale_schedule": String(guidance) });
+    const suited = { W: width, H: height, cfg_scale_schedule: String(guidance) };
+    form.suggest(Object.fromEntries(Object.entries(suited).map(([name, value]) => [SETTING + name, value])));
   };
   form.onChange(suit);
   return offers => {
