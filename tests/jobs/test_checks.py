@@ -231,4 +231,6 @@ def test_json_of_any_kind_gives_a_request_or_problems(values: Any) -> None:
         again = Txt2Img.model_validate_json(request.model_dump_json())
         assert again == request
         open_still = {name for name, value in request if value is None}
-        assert open_still <= {"file_name", "folder", "refiner", "hires", "vae", "shift"}
+        assert open_still <= {
+            *("file_name", "folder", "refiner", "hires", "vae", "shift", "storage")
+        }
