@@ -54,7 +54,8 @@ def test_a_job_is_complete_when_it_is_taken(idle: Jobs) -> None:
     assert (request.model, request.sampler, request.width) == ("easel-demo", "DPM++ 2M", 128)
     assert 0 <= request.seed < 2**32
     still_open = {name for name, value in request if value is None}
-    assert still_open == {"file_name", "folder", "refiner", "hires", "vae", "shift"}
+    wanted = {"file_name", "folder", "refiner", "hires", "vae", "shift", "storage"}
+    assert still_open == wanted
     assert idle.get(job.id) == job
     same = idle.submit(Txt2Img(prompt="a fox", seed=5), OWNER)
     assert same.request.seed == 5
