@@ -9,7 +9,6 @@ const NETWORKS = 5;
 export function mount({ extension }) {
   const t = textsOf(extension);
   const list = h("ul.completions", { id: newId(), role: "listbox", "aria-label": t("list"), hidden: true });
-  document.body.append(list);
   let box = null; // whose words are offered
   let found = [];
   let chosen = -1;
@@ -54,6 +53,7 @@ export function mount({ extension }) {
     found = offered;
     chosen = -1;
     list.replaceChildren(...offered.map(row));
+    (target.closest("dialog, main") ?? document.body).append(list); // a dialog lies above all else
     list.hidden = false;
     box.setAttribute("aria-autocomplete", "list");
     box.setAttribute("aria-controls", list.id);
