@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,7 +189,9 @@ def test_a_pose_is_edited_and_drawn_as_the_worker_draws_it(page: Page):
     page.mouse.up()
     editor.button("Use this").click()
     page.locator("dialog").wait_for(state="detached")
-    after = points(page)
+    until = time.monotonic() + 20  # the picture of the pose is sent before the unit has it
+    while (after := points(page)) == before and time.monotonic() < until:
+        page.wait_for_timeout(100)
     assert after[4] == [before[4][0] - 1, before[4][1] - 10]
     assert after[17] is None
     assert after[0][1] == pytest.approx(before[0][1] + 32, abs=1)

@@ -192,7 +192,7 @@ def test_a_file_that_is_no_picture_stops_there_and_keeps_the_rest(tab: View):
     tab.find(".fold input[type=file]").first.set_input_files(files)
     tab.button("Start with 3 files").click()
     expect(tab.find(".round")).to_contain_text("2 of 3 done")
-    expect(tab.find(".fold .problem[role=alert]")).to_contain_text("b.png")
+    expect(tab.find(".fold .problem[role=alert]").filter(has_text="b.png")).to_be_visible()
     assert [job["request"]["file_name"] for job in tab.jobs()] == ["c", "a"]
 
 

@@ -95,13 +95,13 @@ def test_a_picture_without_parameters_and_a_file_that_is_no_picture(view: View, 
 
 def test_an_extension_is_switched_off_and_on(view: View, clean_settings: None, server: Server):
     view.show("extensions")
-    card = view.page.locator(".card", has_text="Wildcards")
+    card = view.page.locator(".card", has_text="Wildcards and choices")
     expect(card).to_contain_text("enabled")
     card.get_by_role("switch").click()
     expect(card).to_contain_text("disabled")
     assert server.get("settings")["disabled_extensions"] == ["wildcards"]
     view.page.get_by_role("button", name="Load the page anew").click()
-    expect(view.page.locator(".card", has_text="Wildcards")).to_contain_text("disabled")
+    expect(view.page.locator(".card", has_text="Wildcards and choices")).to_contain_text("disabled")
     view.show("txt2img")
     expect(view.page.locator("summary", has_text="Wildcards")).to_have_count(0)
     view.show("extensions")
