@@ -220,7 +220,7 @@ def open_app(services: Any) -> Any:
 
 def census(app: Any) -> set[tuple[str, str]]:
     """Method and an example of the address of every route, Gradio's own included."""
-    inner = app._app._app
+    inner = app._app._app._app
     return set(_routes(inner.routes, ""))
 
 

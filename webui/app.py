@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from webui.api.access import Access, Hosts, is_loopback, make_password
 from webui.api.build import build_api
 from webui.api.context import ClientCookie
+from webui.api.ending import Ending
 from webui.api.guard import API, Guard
 from webui.api.listen import listen, local_address, network_addresses
 from webui.api.login import login_routes
@@ -58,7 +59,7 @@ def create(services: Services, access: Access, page: bool = True) -> ASGIApp:
         from webui.ui.shell import mount  # Gradio: seconds, in which the worker loads too
 
         mount(app, services)
-    return Guard(ClientCookie(app), access)
+    return Ending(Guard(ClientCookie(app), access))
 
 
 @contextmanager

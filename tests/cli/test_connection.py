@@ -110,7 +110,18 @@ def test_a_server_that_is_silent_is_gone(nobody: Connection):
     with pytest.raises(Gone) as gone:
         nobody.job("x")
     assert nobody.running.address in str(gone.value)
+    assert gone.value.unheard
     assert list(nobody.events(0)) == []
+
+
+def test_an_answer_that_the_end_of_the_server_cut_off(connection: Connection, monkeypatch):
+    monkeypatch.setattr(connection._client, "request", lambda *_, **__: httpx.Response(503))
+    with pytest.raises(Gone) as gone:
+        connection.job("x")
+    assert gone.value.unheard
+    with pytest.raises(Gone) as gone:
+        connection.submit({})
+    assert not gone.value.unheard
 
 
 def test_an_answer_that_is_none_of_ours(connection: Connection, monkeypatch):

@@ -176,7 +176,33 @@ def test_a_server_that_never_answers_is_told(capsys):
 
     assert make(nobody, "an apple") == 1
     assert "http://127.0.0.1:1" in capsys.readouterr().err
-    assert len(tries) == 1
+    assert len(tries) == generate.TRIES
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_server_that_goes_away_before_a_job_stands(
+    open_door, connection: Connection, heard: bool
+):
+    """Asked again is only what no server can have begun: nothing is drawn twice."""
+    opened: list[Connection] = []
+
+    @contextmanager
+    def ending():
+        with open_door() as opening:
+            opened.append(opening)
+            if len(opened) == 1:
+                gone = Gone("server_gone", address=opening.running.address)
+                gone.unheard = not heard
+
+                def submit(_: object) -> None:
+                    raise gone
+
+                opening.submit = submit  # pyright: ignore
+            yield opening
+
+    options = read_arguments(["generate", "an apple", "--seed", "9"])
+    outcome = attempt(options, ending, lambda _: None)
+    assert (outcome.ok, len(opened)) == ((False, 1) if heard else (True, 2))
 
 
 def test_a_line_that_breaks_is_taken_up_again(connection: Connection, monkeypatch):

@@ -17,6 +17,8 @@ from webui.core.running import Running, fingerprint, read_running
 PATIENCE = httpx.Timeout(30.0, connect=5.0)
 SILENCE = 60.0
 """Seconds without a sign of life on the line of events, after which it is taken for cut."""
+_ENDING = 503
+"""How a server answers what its own end cuts off (`webui/api/ending.py`)."""
 
 _JOBS = TypeAdapter(tuple[Job, ...])
 
@@ -30,7 +32,13 @@ class Refusal(Exception):
 
 
 class Gone(UserError):
-    """The server stopped answering."""
+    """The server stopped answering.
+
+    Attributes:
+        unheard: it surely did nothing of what it was asked, so that another may be asked the same.
+    """
+
+    unheard = False
 
 
 class Connection:
@@ -119,6 +127,8 @@ class Connection:
             with self._client.stream(
                 "GET", "/events", params={"after": after}, timeout=timeout
             ) as answer:
+                if answer.status_code == _ENDING:
+                    return
                 _raise_for(answer.status_code, answer.read() if answer.is_error else b"")
                 for line in answer.iter_lines():
                     name, _, value = line.partition(": ")
@@ -131,10 +141,17 @@ class Connection:
             return
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
+        gone = Gone("server_gone", address=self.running.address)
+        gone.unheard = method == "GET"
         try:
             answer = self._client.request(method, path, **options)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            gone.unheard = True
+            raise gone from error
         except httpx.TransportError as error:
-            raise Gone("server_gone", address=self.running.address) from error
+            raise gone from error
+        if answer.status_code == _ENDING:
+            raise gone
         _raise_for(answer.status_code, answer.content)
         return answer.content
 

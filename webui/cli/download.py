@@ -70,9 +70,10 @@ def _brought(values: dict[str, Any], open_door: Open, tell: Callable[[Event], No
             with open_door() as connection:
                 follower = follower or _begun(values, connection, tell)
                 return follower.follow(connection)
-        except Gone:
+        except Gone as gone:
             tries -= 1
-            if follower is None or not tries:
+            perhaps_asked = follower is None and not gone.unheard
+            if perhaps_asked or not tries:
                 raise
 
 

@@ -166,7 +166,8 @@ class Errands:
                         self._do(self._todo[0], connection)
             except Gone as gone:
                 tries = (TRIES if len(self._todo) < begun else tries) - 1
-                if self._follower is None or not tries:
+                perhaps_asked = self._follower is None and not gone.unheard
+                if perhaps_asked or not tries:
                     return self.outcome.fail([gone.problem])
             except UserError as error:
                 return self.outcome.fail([error.problem])
