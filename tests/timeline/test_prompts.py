@@ -1,7 +1,7 @@
 import pytest
 
 from webui.timeline.keyframes import Clock
-from webui.timeline.prompts import mixed, native_prompts
+from webui.timeline.prompts import has_ways, mixed, native_prompts, prompt_keys, prompt_weights
 
 TEN = Clock(frames=11, seed=7, fps=10)
 
@@ -61,10 +61,36 @@ def test_the_negative_is_that_of_the_nearer_key():
 
 
 def test_networks_are_blended_by_weight():
-    assert mixed("<lora:x:0.8> a", "<lora:x:0.4> <lora:y> b", 0.25) == (
-        "<lora:x:0.7><lora:y:0.25> a :0.75 AND b :0.25"
-    )
-    assert mixed("a", "a", 0.5) == "a"
+    parts = [("<lora:x:0.8> a", 0.75), ("<lora:x:0.4> <lora:y> b", 0.25)]
+    assert mixed(parts) == "<lora:x:0.7><lora:y:0.25> a :0.75 AND b :0.25"
+    assert mixed([("a", 0.5), ("a", 0.5)]) == "a"
+    assert mixed([("a", 0.25), ("b", 0.5), ("a", 0.25)]) == "a :0.5 AND b :0.5"
+
+
+def test_prompts_with_weights_of_their_own_reach_the_generator_so():
+    table = [
+        {"frame": 0, "prompt": "a", "negative": "x"},
+        {"frame": 5, "prompt": "b", "negative": "y", "weight": "0:(0), 4:(0.6), 8:(0.3)"},
+        {"frame": 6, "prompt": "c"},
+    ]
+    series = native_prompts(table, "", "", TEN)
+    assert series.findings == ()
+    assert series.positive[0] == "a"
+    assert series.positive[2] == "a :0.7 AND b :0.3"  # before its own key, too
+    assert series.positive[4] == "a :0.4 AND b :0.6"
+    assert series.positive[10] == "b :0.3 AND c :0.7"
+    assert series.negative[2] == "x" and series.negative[4] == "y"
+    assert list(series.weights) == ["0", "5", "6"]
+    assert series.weights["5"][[0, 2, 4, 10]] == pytest.approx([0, 0.3, 0.6, 0.3])
+
+
+def test_a_table_tells_its_keys_weights_and_whether_it_has_ways():
+    plain = [{"frame": 0, "prompt": "a"}]
+    own = [*plain, {"frame": "2s", "prompt": "b", "weight": 0.5}]
+    assert (prompt_keys(own), prompt_weights(own)) == (["0", "2s"], ["0.5"])
+    assert prompt_weights({"0": "a"}) == [] and not has_ways({"0": "a"})
+    assert has_ways(own) and not has_ways(plain)
+    assert has_ways([{"frame": 0, "blend": "step"}])
 
 
 @pytest.mark.parametrize(
@@ -78,6 +104,8 @@ def test_networks_are_blended_by_weight():
         ({"0": "a `1/t`"}, "", "prompts.0", 3),
         ({"0": "<lora:x:foo>"}, "", "prompts.0", 8),
         ([{"frame": 0, "prompt": "a", "blend": "wobble"}], "", "prompts.0", 0),
+        ([{"frame": 0, "prompt": "a", "weight": "0:(1), 5:(x)"}], "", "prompts.0.weight", 10),
+        ([{"frame": 0, "prompt": "a", "weight": "5 - t"}], "", "prompts.0.weight", 0),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(table, positive, parameter, position):

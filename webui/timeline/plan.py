@@ -32,7 +32,7 @@ from webui.timeline.output import unmet
 from webui.timeline.parseq import PROMPT, Manifest, read_manifest
 from webui.timeline.problems import Finding, FormulaError, finding, found_in
 from webui.timeline.prompt_texts import PromptSeries
-from webui.timeline.prompts import native_prompts, prompt_keys
+from webui.timeline.prompts import has_ways, native_prompts, prompt_keys, prompt_weights
 from webui.timeline.series import AllSeries, evaluate_all
 from webui.timeline.settings_file import Settings
 
@@ -60,6 +60,8 @@ class Plan:
         guides: the pictures that guide the animation and the frames where they begin.
         moves: parameter -> how much every frame moves, where that is not what `series` says.
         errors, warnings: what is wrong; with errors it cannot be rendered.
+        prompt_weights: key of a prompt as written -> its share of every frame, (frames,), in
+            native mode.
     """
 
     settings: Settings
@@ -79,6 +81,7 @@ class Plan:
     moves: Mapping[str, Array] = field(default_factory=dict[str, Array])
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    prompt_weights: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
     @property
     def ok(self) -> bool:
@@ -147,6 +150,8 @@ def plan_of(
     problems.warnings += made.warnings
     prompts = _prompts(settings, clock, manifest)
     problems.errors += prompts.findings
+    if not settings.native and has_ways(values["prompts"]):
+        problems.warnings.append(finding("prompts", "prompts_ways_native"))
     guides = _guides(settings, clock, problems)
     generated = _generated(settings, clock, cadence, guides)
     _warn_of_lost_frames(settings, frames, cadence, problems)
@@ -172,6 +177,7 @@ def plan_of(
         moved(made.series, values, clock, problems.errors) if settings.native else {},
         tuple(problems.errors),
         tuple(problems.warnings),
+        prompts.weights,
     )
 
 
@@ -227,7 +233,7 @@ def _generated(
 
 
 def _keyed(settings: Settings, clock: Clock) -> set[int]:
-    """The frames where a prompt or a strength begins; of what cannot be read, none."""
+    """The frames of the keys of prompts, their weights and strengths; of what is broken, none."""
     keys = prompt_keys(settings.values["prompts"])
     places: set[float] = set()
     for key in keys:
@@ -235,6 +241,9 @@ def _keyed(settings: Settings, clock: Clock) -> set[int]:
             places.add(frame_of(key, 0, clock))
     with suppress(FormulaError):
         places |= {key.frame for key in native_keys(settings.values["strength_schedule"], clock)}
+    for weight in prompt_weights(settings.values["prompts"]):
+        with suppress(FormulaError):
+            places |= {key.frame for key in native_keys(weight, clock)}
     return {round(place) for place in places if 0 <= round(place) < clock.frames}
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from webui.timeline.deforum_keyframes import is_plain
 from webui.timeline.problems import Finding, FormulaError, found_in
@@ -17,11 +20,19 @@ _NAMED_WEIGHTS = ("te", "unet")
 
 @dataclass(frozen=True)
 class PromptSeries:
-    """The prompts of all frames, as they reach the generator, and what is wrong with them."""
+    """The prompts of all frames, as they reach the generator, and what is wrong with them.
+
+    Attributes:
+        weights: key as written -> its prompt's share of every frame, (frames,), where prompts go
+            over into each other.
+    """
 
     positive: tuple[str, ...]
     negative: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    weights: Mapping[str, npt.NDArray[np.float64]] = field(
+        default_factory=dict[str, npt.NDArray[np.float64]]
+    )
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """Prompts in native mode: keys like those of schedules, formulas within, blends between.
 
 A blend of two prompts is composable diffusion: their parts joined by AND with weights that add up.
-The networks of both stand once, at the weights that the blend gives them; the negative is that of
-the nearer key, since AND means nothing there.
+The networks of all stand once, at the weights that the blend gives them; the negative is that of
+the largest part, since AND means nothing there.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,10 +17,11 @@ import numpy.typing as npt
 
 from webui.timeline import native_values
 from webui.timeline.deforum_prompts import NEGATIVE
-from webui.timeline.easing import EASINGS, ease, easing_of
+from webui.timeline.easing import easing_of
 from webui.timeline.expressions import parse
 from webui.timeline.keyframes import Clock, frame_of
 from webui.timeline.problems import Finding, FormulaError
+from webui.timeline.prompt_shares import LEAST, Row, shares, weight_series
 from webui.timeline.prompt_texts import (
     MATH,
     PromptError,
@@ -37,31 +37,14 @@ _NETWORK = re.compile(r"<(lora|lyco|hypernet):([^<>:]+)(?::([-+]?(?:\d+\.?\d*|\.
 Table = Mapping[str, str] | Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One key of the table of prompts.
-
-    Attributes:
-        name: the key as written, for messages.
-        frame: where it stands.
-        positive, negative: its texts, global ones not included.
-        blend: how it goes over into the next, empty for the animation's way.
-    """
-
-    name: str
-    frame: float
-    positive: str
-    negative: str
-    blend: str = ""
-
-
 def native_prompts(
     table: Table, positive: str, negative: str, clock: Clock, blend: str = "step"
 ) -> PromptSeries:
     """The prompts of all frames.
 
     Args:
-        table: key -> prompt, or rows with `frame`, `prompt` and maybe `negative` and `blend`.
+        table: key -> prompt, or rows with `frame`, `prompt` and maybe `negative`, `blend` and
+            `weight`.
         positive: put before every prompt.
         negative: put behind every negative prompt.
         clock: what the names in formulas mean.
@@ -82,15 +65,30 @@ def native_prompts(
     if findings or not rows:
         empty = ("",) * clock.frames
         return PromptSeries(empty, empty, tuple(findings))
-    begins = [row.frame for row in rows]
-    pairs = [_at(frame, begins, rows, made, blend) for frame in range(clock.frames)]
-    return PromptSeries(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
+    of_rows = shares(rows, clock, blend)
+    pairs = [_at(frame, of_rows[:, frame], made) for frame in range(clock.frames)]
+    weights = {row.name: of_rows[place] for place, row in enumerate(rows)}
+    return PromptSeries(
+        tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), weights=weights
+    )
 
 
 def prompt_keys(table: Table) -> list[str]:
     """The keys of a table, as they are written."""
     rows: Any = table
     return list(rows) if isinstance(table, Mapping) else [str(row["frame"]) for row in rows]
+
+
+def prompt_weights(table: Table) -> list[str]:
+    """The weights that prompts of a table have of their own, as they are written."""
+    rows: Any = [] if isinstance(table, Mapping) else table
+    return [str(row["weight"]) for row in rows if row.get("weight") not in (None, "")]
+
+
+def has_ways(table: Table) -> bool:
+    """Whether prompts of a table have blends or weights of their own."""
+    rows: Any = [] if isinstance(table, Mapping) else table
+    return bool(prompt_weights(table)) or any(row.get("blend") for row in rows)
 
 
 def _rows(table: Table, clock: Clock, findings: list[Finding]) -> list[Row]:
@@ -110,9 +108,16 @@ def _rows(table: Table, clock: Clock, findings: list[Finding]) -> list[Row]:
             if blend and easing_of(blend) is None:
                 raise FormulaError("schedule_easing", 0, found=blend)
             frame = frame_of(name, 0, clock)
-            found[frame] = Row(name, frame, text.strip(), _joined(*negative), blend)
         except FormulaError as error:
             findings.append(PromptError(f"prompts.{name}", error).finding())
+            continue
+        weight = "" if item.get("weight") is None else str(item["weight"]).strip()
+        found[frame] = row = Row(name, frame, text.strip(), _joined(*negative), blend, weight)
+        try:
+            if weight:
+                weight_series(row, clock)
+        except FormulaError as error:
+            findings.append(PromptError(f"prompts.{name}.weight", error).finding())
     if not items:
         findings.append(PromptError("prompts", FormulaError("prompts_empty")).finding())
     return [found[frame] for frame in sorted(found)]
@@ -195,35 +200,25 @@ class _Around:
 
 
 def _at(
-    frame: int,
-    begins: list[float],
-    rows: list[Row],
-    made: list[tuple[_Template, _Template]],
-    blend: str,
+    frame: int, part: npt.NDArray[np.float64], made: Sequence[tuple[_Template, _Template]]
 ) -> tuple[str, str]:
-    place = max(bisect_right(begins, frame) - 1, 0)
-    row, (positive, negative) = rows[place], made[place]
-    if place + 1 == len(rows) or frame <= row.frame:
-        return positive.at(frame), negative.at(frame)
-    following, (next_positive, next_negative) = rows[place + 1], made[place + 1]
-    easing = easing_of(row.blend or blend) or EASINGS["step"]
-    share = float(ease(easing, (frame - row.frame) / (following.frame - row.frame)))
-    nearer = next_negative if share >= 0.5 else negative
-    return mixed(positive.at(frame), next_positive.at(frame), share), nearer.at(frame)
+    """What reaches the generator: all that have a part, and the negative of the largest one."""
+    there: list[int] = np.flatnonzero(part >= LEAST).tolist()
+    largest = max(there, key=lambda place: (round(float(part[place]), 9), place))
+    parts = [(made[place][0].at(frame), float(part[place])) for place in there]
+    return mixed(parts), made[largest][1].at(frame)
 
 
-def mixed(before: str, after: str, share: float) -> str:
-    """Two prompts as one, `share` (0 to 1) of it the second.
-
-    Easings that go beyond their ends are cut: a part of less than 0.1 per cent is left out.
-    """
-    if share < 0.001 or before == after:
-        return before
-    if share > 0.999:
-        return after
+def mixed(parts: Sequence[tuple[str, float]]) -> str:
+    """Prompts as one, each with its share of it, of which none is 0; equal ones count as one."""
+    together: dict[str, float] = {}
+    for prompt, part in parts:
+        together[prompt] = together.get(prompt, 0.0) + part
+    if len(together) == 1:
+        return next(iter(together))
     networks: dict[tuple[str, str], float] = {}
     branches: list[str] = []
-    for prompt, part in ((before, 1 - share), (after, share)):
+    for prompt, part in together.items():
         for kind, name, weight in _NETWORK.findall(prompt):
             known = networks.get((kind, name), 0.0)
             networks[kind, name] = known + part * float(weight or 1)

@@ -165,7 +165,8 @@ def _image(parameter: Parameter, value: Any) -> Read:
 
 
 def _prompts(parameter: Parameter, value: Any) -> Read:
-    """A table of prompts: an object frame -> text, or rows with `frame`, `prompt`, `negative`."""
+    """A table of prompts: an object frame -> text, or rows with `frame`, `prompt`, `negative`,
+    `blend`, `weight`."""
     loaded = _lenient(value) if isinstance(value, str) else value
     if isinstance(loaded, list):
         rows = cast(list[Any], loaded)
@@ -186,9 +187,13 @@ def _is_row(row: Any) -> bool:
         return False
     fields = cast(dict[str, Any], row)
     texts = all(isinstance(fields.get(name, ""), str) for name in ("prompt", "negative", "blend"))
-    frame = fields.get("frame")
-    whole = isinstance(frame, str | int | float) and not isinstance(frame, bool)
-    return texts and whole and fields.keys() <= {"frame", "prompt", "negative", "blend"}
+    numbers = all(_is_text_or_number(fields.get(name, "")) for name in ("frame", "weight"))
+    known = {"frame", "prompt", "negative", "blend", "weight"}
+    return texts and numbers and "frame" in fields and fields.keys() <= known
+
+
+def _is_text_or_number(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 _READERS: Mapping[Kind, Callable[[Parameter, Any], Read]] = {
