@@ -7,12 +7,12 @@ from pathlib import Path
 
 from webui.core.events import Progress, WorkerState
 from webui.core.extension import ExtensionState
+from webui.core.form_fields import fields_of
 from webui.core.intents import INTENTS
 from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
 from webui.core.requests import KINDS, Txt2Img
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
-from webui.ui.bind import fields_of
 from webui.ui.build import ASSETS
 from webui.ui.tabs import TABS
 

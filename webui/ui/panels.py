@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from webui.core.form_fields import fields_of
 from webui.core.hookspecs import Panel
-from webui.ui.bind import fields_of
 from webui.ui.extension_assets import web_address
 
 if TYPE_CHECKING:

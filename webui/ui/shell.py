@@ -12,10 +12,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from webui.core.errors import UserError
+from webui.core.form_fields import fields_of
 from webui.core.guarding import Guard
 from webui.core.hookspecs import Tab
 from webui.core.texts import LANGUAGES, catalogue
-from webui.ui.bind import fields_of
 from webui.ui.build import ASSETS, BUILD
 from webui.ui.extension_assets import (
     ADDRESS,

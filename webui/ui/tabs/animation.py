@@ -6,9 +6,9 @@ from typing import Any
 
 from webui.core.animation import Animation
 from webui.core.film import Film
+from webui.core.form_fields import fields_of
 from webui.timeline.parameter import Parameter
 from webui.timeline.parameters import PARAMETERS
-from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
 NUMBERS = "max_frames fps W H steps diffusion_cadence seed".split()

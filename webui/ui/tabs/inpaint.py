@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from webui.core.form_fields import fields_of
 from webui.core.intents import INTENTS
 from webui.core.requests import Inpaint, Outpaint
-from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
 

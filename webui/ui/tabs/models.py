@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from webui.core.download import Download
+from webui.core.form_fields import fields_of
 from webui.core.kinds import MODEL_ORDERS
 from webui.core.merge import Convert, Merge
 from webui.library.blocks import FAMILIES, PRESETS, block_names
 from webui.library.presets import Preset
-from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
 

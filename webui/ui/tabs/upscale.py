@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from webui.core.form_fields import fields_of
 from webui.core.requests import Upscale
-from webui.ui.bind import fields_of
 from webui.ui.parts.own import own
 
 

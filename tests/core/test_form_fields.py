@@ -4,6 +4,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from webui.core.animation import After
+from webui.core.form_fields import fields_of
 from webui.core.requests import (
     KINDS,
     Hires,
@@ -13,7 +14,6 @@ from webui.core.requests import (
     TiledDiffusion,
     Txt2Img,
 )
-from webui.ui.bind import fields_of
 
 PARTS: dict[str, type[BaseModel]] = {
     "hires": Hires,
