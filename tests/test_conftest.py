@@ -1,5 +1,8 @@
 import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +23,18 @@ def test_a_test_can_reach_this_machine() -> None:
 
 def test_the_hub_is_offline() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_one_process_takes_one_core_and_so_do_those_it_starts() -> None:
+    """Those that xdist starts among them: they inherit what the first process was set to."""
+    said = "import os, tests.conftest; print(os.environ['OMP_NUM_THREADS'])"
+    root = Path(__file__).parents[1]
+    for given, wanted in (({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3")):
+        own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+        done = subprocess.run(
+            [sys.executable, "-c", said], cwd=root, env=own | given, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == wanted, done.stderr
 
 
 def test_files_run_in_one_process_each_and_all_that_drive_a_browser_in_one() -> None:
