@@ -46,6 +46,24 @@ def test_a_short_animation_is_told_at_every_frame(plan):
     assert plan("?curve=angle", max_frames=4)["at"] == [0, 1, 2, 3]
 
 
+def test_how_much_of_each_frame_is_each_prompts_is_told(plan):
+    rows = [
+        {"frame": 0, "prompt": "a cat"},
+        {"frame": "400", "prompt": "a dog", "weight": "0:(0), 500:(1.5), 999:(0)"},
+    ]
+    made = plan("?points=3&first=250&count=1", prompts=rows, max_frames=1001)
+    assert made["at"] == [0, 500, 1000]
+    assert made["prompts"] == [
+        {"key": "0", "share": [1, 0, 1], "own": None},
+        {"key": "400", "share": [0, 1, 0], "own": [0, 1.5, 0]},
+    ]
+    assert made["frames"][0]["prompt"] == "a cat :0.25 AND a dog :0.75"
+    assert plan("?points=2", prompts=[{**rows[0], "weight": "x"}])["errors"][0]["parameter"] == (
+        "prompts.0.weight"
+    )
+    assert plan("?points=2", compat="deforum-3", prompts=rows, zoom="0:(1)")["prompts"] == []
+
+
 def test_frames_are_those_of_the_plan_page_by_page(plan):
     whole = plan_of(settings_of(SETTINGS))
     made = plan("?first=499&count=3")

@@ -1,15 +1,21 @@
 import numpy as np
 import pytest
 
+from webui.timeline import prompt_shares
 from webui.timeline.keyframes import Clock
 from webui.timeline.problems import FormulaError
-from webui.timeline.prompt_shares import Row, shares, weight_series
+from webui.timeline.prompt_shares import Row, weight_series
 
 TEN = Clock(frames=11, fps=10)
 
 
 def row(frame, weight="", blend=""):
     return Row(str(frame), frame, "", "", blend, weight)
+
+
+def shares(rows, clock, blend):
+    own = [weight_series(row, clock) if row.weight else None for row in rows]
+    return prompt_shares.shares(rows, own, clock.frames, blend)
 
 
 def test_by_their_keys_each_holds_or_goes_over_into_the_next():

@@ -80,8 +80,9 @@ def test_prompts_with_weights_of_their_own_reach_the_generator_so():
     assert series.positive[4] == "a :0.4 AND b :0.6"
     assert series.positive[10] == "b :0.3 AND c :0.7"
     assert series.negative[2] == "x" and series.negative[4] == "y"
-    assert list(series.weights) == ["0", "5", "6"]
-    assert series.weights["5"][[0, 2, 4, 10]] == pytest.approx([0, 0.3, 0.6, 0.3])
+    assert list(series.parts) == ["0", "5", "6"]
+    assert series.parts["5"].share[[0, 2, 4, 10]] == pytest.approx([0, 0.3, 0.6, 0.3])
+    assert series.parts["5"].own is not None and series.parts["6"].own is None
 
 
 def test_a_table_tells_its_keys_weights_and_whether_it_has_ways():

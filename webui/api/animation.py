@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated
 
 import numpy as np
@@ -23,7 +25,7 @@ from webui.jobs.explain import explain
 from webui.jobs.extending import problems_in_frames, with_markers
 from webui.jobs.services import Services
 from webui.timeline.frames import FramePlan, frame_plan
-from webui.timeline.plan import Plan
+from webui.timeline.plan import Array, Plan
 from webui.timeline.problems import Finding
 
 router = APIRouter(route_class=DescribedRoute, tags=["animation"])
@@ -53,6 +55,14 @@ class PlanProblem(BaseModel):
         return cls(parameter=parameter, position=None, problem=problem)
 
 
+class PromptPart(BaseModel):
+    """How much of the frames is a prompt's."""
+
+    key: str = Field(description="As it is written")
+    share: tuple[float, ...] = Field(description="For each of `at`; those of all add up to 1")
+    own: tuple[float, ...] | None = Field(description="Its own weight, if it has one")
+
+
 class PlanView(BaseModel):
     """A plan: all of it in curves, and some of its frames."""
 
@@ -65,6 +75,9 @@ class PlanView(BaseModel):
     at: tuple[int, ...] = Field(description="The frames that the curves are told at")
     curves: dict[str, tuple[float | None, ...]] = Field(
         description="By name of the setting, a value for each of `at`; null where it is not finite"
+    )
+    prompts: tuple[PromptPart, ...] = Field(
+        description="In native mode, in the order of their keys, the first 64"
     )
     first: int
     frames: tuple[FramePlan, ...] = Field(description="None while there is an error")
@@ -114,6 +127,7 @@ def plan_animation(
         fps=plan.fps,
         at=at,
         curves={name: _curve(plan, name, at) for name in curve if name in plan.series},
+        prompts=tuple(_parts(plan, at)),
         first=first,
         frames=tuple(frame_plan(plan, frame) for frame in rows),
     )
@@ -164,6 +178,17 @@ def _places(frames: int, most: int) -> tuple[int, ...]:
     """Frames evenly over the whole, the first and the last among them."""
     points = min(frames, most)
     return tuple(np.linspace(0, frames - 1, points).round().astype(int).tolist())
+
+
+def _parts(plan: Plan, at: tuple[int, ...]) -> Iterator[PromptPart]:
+    for key, part in islice(plan.prompt_parts.items(), MOST_CURVES):
+        share, own = (_rounded(series, at) for series in (part.share, part.own))
+        yield PromptPart(key=key, share=share or (), own=own)
+
+
+def _rounded(series: Array | None, at: tuple[int, ...]) -> tuple[float, ...] | None:
+    """What a plot needs of it."""
+    return None if series is None else tuple(series[list(at)].round(4).tolist())
 
 
 def _curve(plan: Plan, name: str, at: tuple[int, ...]) -> tuple[float | None, ...]:

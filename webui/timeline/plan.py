@@ -31,7 +31,7 @@ from webui.timeline.named import named
 from webui.timeline.output import unmet
 from webui.timeline.parseq import PROMPT, Manifest, read_manifest
 from webui.timeline.problems import Finding, FormulaError, finding, found_in
-from webui.timeline.prompt_texts import PromptSeries
+from webui.timeline.prompt_texts import Part, PromptSeries
 from webui.timeline.prompts import has_ways, native_prompts, prompt_keys, prompt_weights
 from webui.timeline.series import AllSeries, evaluate_all
 from webui.timeline.settings_file import Settings
@@ -60,8 +60,7 @@ class Plan:
         guides: the pictures that guide the animation and the frames where they begin.
         moves: parameter -> how much every frame moves, where that is not what `series` says.
         errors, warnings: what is wrong; with errors it cannot be rendered.
-        prompt_weights: key of a prompt as written -> its share of every frame, (frames,), in
-            native mode.
+        prompt_parts: key of a prompt as written -> how much of the frames is its, in native mode.
     """
 
     settings: Settings
@@ -81,7 +80,7 @@ class Plan:
     moves: Mapping[str, Array] = field(default_factory=dict[str, Array])
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
-    prompt_weights: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    prompt_parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
 
     @property
     def ok(self) -> bool:
@@ -177,7 +176,7 @@ def plan_of(
         moved(made.series, values, clock, problems.errors) if settings.native else {},
         tuple(problems.errors),
         tuple(problems.warnings),
-        prompts.weights,
+        prompts.parts,
     )
 
 

@@ -58,24 +58,22 @@ def weight_series(row: Row, clock: Clock) -> Array:
     return series
 
 
-def shares(rows: Sequence[Row], clock: Clock, blend: str) -> Array:
+def shares(rows: Sequence[Row], own: Sequence[Array | None], frames: int, blend: str) -> Array:
     """The share of each row at every frame, (rows, frames), which add up to 1 at each frame.
 
     Args:
-        rows: at least one, in the order of their frames, their ways and weights readable.
+        rows: at least one, in the order of their frames, their ways readable.
+        own: the weights that they have of their own, each (frames,).
         blend: the way of those that have none of their own.
     """
-    made = np.zeros((len(rows), clock.frames))
-    for place, row in enumerate(rows):
-        if row.weight:
-            made[place] = weight_series(row, clock)
-    others = [place for place, row in enumerate(rows) if not row.weight]
+    made = np.stack([np.zeros(frames) if weight is None else weight for weight in own])
+    others = [place for place, weight in enumerate(own) if weight is None]
     if others:
         left = np.clip(1 - made.sum(axis=0), 0, None)
-        made[others] = left * _by_keys([rows[place] for place in others], clock.frames, blend)
+        made[others] = left * _by_keys([rows[place] for place in others], frames, blend)
     total = made.sum(axis=0)
     empty = total < LEAST
-    made[:, empty] = _by_keys(rows, clock.frames, "step", own_ways=False)[:, empty]
+    made[:, empty] = _by_keys(rows, frames, "step", own_ways=False)[:, empty]
     return made / np.where(empty, 1.0, total)
 
 

@@ -19,20 +19,31 @@ _NAMED_WEIGHTS = ("te", "unet")
 
 
 @dataclass(frozen=True)
+class Part:
+    """How much of the frames is a prompt's.
+
+    Attributes:
+        share: of every frame, (frames,); those of all prompts add up to 1.
+        own: the weight that it was given of its own, (frames,), None for none.
+    """
+
+    share: npt.NDArray[np.float64]
+    own: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
 class PromptSeries:
     """The prompts of all frames, as they reach the generator, and what is wrong with them.
 
     Attributes:
-        weights: key as written -> its prompt's share of every frame, (frames,), where prompts go
-            over into each other.
+        parts: key as written -> how much of the frames is its prompt's, where prompts go over
+            into each other.
     """
 
     positive: tuple[str, ...]
     negative: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
-    weights: Mapping[str, npt.NDArray[np.float64]] = field(
-        default_factory=dict[str, npt.NDArray[np.float64]]
-    )
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
 
 
 @dataclass(frozen=True)

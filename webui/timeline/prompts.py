@@ -24,6 +24,7 @@ from webui.timeline.problems import Finding, FormulaError
 from webui.timeline.prompt_shares import LEAST, Row, shares, weight_series
 from webui.timeline.prompt_texts import (
     MATH,
+    Part,
     PromptError,
     PromptSeries,
     replace_spans,
@@ -65,11 +66,12 @@ def native_prompts(
     if findings or not rows:
         empty = ("",) * clock.frames
         return PromptSeries(empty, empty, tuple(findings))
-    of_rows = shares(rows, clock, blend)
+    own = [weight_series(row, clock) if row.weight else None for row in rows]
+    of_rows = shares(rows, own, clock.frames, blend)
     pairs = [_at(frame, of_rows[:, frame], made) for frame in range(clock.frames)]
-    weights = {row.name: of_rows[place] for place, row in enumerate(rows)}
+    parts = {row.name: Part(of_rows[place], own[place]) for place, row in enumerate(rows)}
     return PromptSeries(
-        tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), weights=weights
+        tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), parts=parts
     )
 
 
