@@ -234,12 +234,14 @@ def test_what_enlarged_the_picture_stands_for_itself() -> None:
         "Tiled diffusion strength: 0.3, Tiled diffusion prompt: an apple, "
         "Tiled diffusion steps: 7, Tiled diffusion sampler: Euler, Tiled diffusion seed: 3, "
         "Tiled diffusion schedule type: Karras, Tiled diffusion CFG scale: 4.0, "
-        "Tiled diffusion tile: 256, Tiled diffusion overlap: 16, Tiled diffusion model: m"
+        "Tiled diffusion tile: 256, Tiled diffusion overlap: 16, Tiled diffusion model: m, "
+        "Tiled diffusion low bits: bnb-nf4"
     )
     assert (read["seed"], read["width"]) == (5, 512)
     request = Upscale(**fitting(read, "upscale"), image=IMAGE)
     assert request == Upscale(
         image=IMAGE, by=1.5, upscaler="Lanczos", upscaler_2="Nearest", mix=0.25,
+        storage="4bit",
         diffusion=TiledDiffusion(
             strength=0.3, prompt="an apple", steps=7, sampler="Euler", schedule="Karras",
             cfg_scale=4.0, seed=3, tile=256, overlap=16, model="m",

@@ -16,10 +16,11 @@ from webui.core.errors import UserError
 from webui.core.guarding import ExtensionError
 from webui.core.memory import Memory, ModelUse, Rung
 from webui.core.plugins import Extensions
-from webui.core.requests import Txt2Img
+from webui.core.requests import TiledDiffusion, Txt2Img, Upscale
 from webui.core.wire import Made, News
 from webui.engine.upscalers import Upscalers
 from webui.library.entries import Entry
+from webui.library.pictures import encode
 from webui.library.store import Store
 from webui.models.devices import out_of_memory
 from webui.models.manager import ModelManager, Wanted
@@ -298,3 +299,20 @@ def test_a_job_says_in_how_many_bits_its_model_is_kept(bench):
     assert np.array_equal(bench.draw(**one)[0], plain[0])
     kinds = {type(layer) for layer in bench.model.unet.modules()}
     assert StoredLinear not in kinds, "the one with all bits is still there, as it was"
+
+
+def test_what_draws_over_an_enlarged_picture_is_kept_in_few_bits(bench):
+    picture = encode(Image.new("RGB", (64, 64), "teal"), "png", 90, "")
+    image = Store(bench.folder / "pictures").put(picture).id
+    drawn_over = TiledDiffusion(
+        model="tiny", sampler="Euler", schedule="Automatic", steps=3, cfg_scale=5,
+        seed=7, strength=0.9, tile=64,
+    )  # fmt: skip
+    for storage in (None, "8bit"):
+        request = Upscale(
+            image=image, by=1, upscaler="Lanczos", diffusion=drawn_over, storage=storage
+        )
+        assert bench.runner.run(run(request=request)).outcome == "finished"
+    said = [made.infotext for made, _ in bench.server.made]
+    assert "low bits" not in said[0] and "Tiled diffusion low bits: " in said[1]
+    assert bench.server.made[0][1] != bench.server.made[1][1]

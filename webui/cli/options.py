@@ -56,6 +56,13 @@ _MODEL = {
     "steps": Option("steps", "N", "steps of the sampler"),
     "cfg": Option("cfg_scale", "X", "how closely the prompt is followed"),
 }
+_STORAGE = {
+    "storage": Option(
+        "storage",
+        "native|fp8|8bit|4bit",
+        "keep the model in fewer bits, which takes less memory and more time",
+    )
+}
 _FORMAT = {"format": Option("image_format", "NAME", "png, jpeg, webp or avif")}
 
 
@@ -71,11 +78,7 @@ def _drawing(width: str = "a multiple of 8", height: str = "a multiple of 8") ->
         "clip-skip": Option("clip_skip", "N", "leave out the last N-1 layers of the text encoder"),
         "shift": Option("shift", "X", "of a flow's noise levels; without it the model's own"),
         "vae": Option("vae", "NAME", "an autoencoder; None for the model's own"),
-        "storage": Option(
-            "storage",
-            "native|fp8|8bit|4bit",
-            "keep the model in fewer bits, which takes less memory and more time",
-        ),
+        **_STORAGE,
         "noise-source": Option(
             "noise_source", "nv|cpu", "noise as an NVIDIA card or as the processor draws it"
         ),
@@ -220,6 +223,7 @@ _UPSCALE = Group(
         "mix": Option("mix", "X", "its share of the result, 0 to 1"),
         "restorer": Option("restorer", "NAME", "mends faces; comes with an extension"),
         "restorer-share": Option("restorer_share", "X", "the mended part of the result, 0 to 1"),
+        **_STORAGE,
         **_FORMAT,
     },
 )

@@ -300,7 +300,7 @@ class Upscale(Request):
         crop: where both are given: fill them and cut off what is too much; else fit into them.
         upscaler: name from the menu of upscalers of pictures.
         upscaler_2, mix: a second one, and its share of the result.
-        diffusion: draw over the result, tile by tile.
+        diffusion, storage: draw over the result, tile by tile; how many bits its model is kept in.
     """
 
     picture_fields = ("image",)
@@ -319,6 +319,7 @@ class Upscale(Request):
     restorer: Name | None = Field(default=None, description="Mends faces; from the menu")
     restorer_share: Share = 1.0
     diffusion: TiledDiffusion | None = None
+    storage: Storage | None = None
 
     @property
     def images(self) -> int:

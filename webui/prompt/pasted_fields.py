@@ -121,6 +121,7 @@ _UPSCALE: Table = {
     "upscaler": ("Postprocess upscaler", None, _text),
     "upscaler_2": ("Postprocess upscaler 2", None, _text),
     "mix": ("Postprocess upscaler 2 visibility", None, _decimal),
+    "storage": ("Tiled diffusion low bits", None, _storage),
 }
 _TILED: Table = {
     "strength": ("Tiled diffusion strength", None, _decimal),

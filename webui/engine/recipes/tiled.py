@@ -20,7 +20,7 @@ from webui.engine.tiled_model import TiledModel, decoded, encoded
 from webui.imaging.drift import without_drift
 from webui.imaging.tiles import Tiling, tiling
 from webui.models.family import Model
-from webui.prompt.infotext import Value
+from webui.prompt.infotext import LOW_BITS, Value, low_bits
 
 GRANULE = 8
 """Latent pixels; tiles and pictures are multiples of it: networks halve their sides three times."""
@@ -160,4 +160,5 @@ def _values(
         "Tiled diffusion overlap": diffusion.overlap,
         "Tiled diffusion model": model.info.id,
         "Tiled diffusion model hash": tools.model_hash(model.info.id),
+        "Tiled diffusion low bits": low_bits(model.info.card.storage).get(LOW_BITS),
     }

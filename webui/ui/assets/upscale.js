@@ -2,7 +2,7 @@
 import { actionBar } from "./actions.js";
 import { plainName } from "./batch.js";
 import { toolChoices } from "./caption.js";
-import { dataOf, frameOf, pair, worded } from "./drawing.js";
+import { dataOf, frameOf, pair, storageField, worded } from "./drawing.js";
 import { h, say } from "./dom.js";
 import { choice, number, text, toggle } from "./fields.js";
 import { Form, fold } from "./form.js";
@@ -158,6 +158,7 @@ function diffusionPart(form, data) {
       pair(form.add(number(of("steps"))), form.add(number(of("cfg_scale")))),
       form.add(seedField(form, of("seed"))),
       pair(form.add(number(of("tile"))), form.add(number(of("overlap")))),
+      form.add(storageField(data.storage)),
     ),
   );
   return { element, offer: menus.offer };
