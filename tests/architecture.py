@@ -14,7 +14,7 @@ HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("torch_build",),
         ("core",),
         ("prompt", "timeline", "imaging", "video"),
-        ("library", "motion", "sound"),
+        ("library", "motion", "sound", "plots"),
     ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
     "worker house": (("models",), ("engine",), ("training", "animation"), ("worker",)),
