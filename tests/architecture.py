@@ -17,7 +17,7 @@ HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("library", "motion", "sound", "plots"),
     ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
-    "worker house": (("models",), ("engine",), ("training", "animation"), ("worker",)),
+    "worker house": (("models",), ("engine", "ext_worker"), ("training", "animation"), ("worker",)),
 }
 HEAVY = (
     "torch",
@@ -103,12 +103,14 @@ def siblings(tree: ast.AST) -> Iterator[str]:
 
 
 def check_extension_imports(name: str, tree: ast.AST, server: bool) -> Iterator[str]:
-    """An extension sees webui.ext and nothing else of webui; its server side has no torch."""
+    """An extension sees webui.ext, its worker's side webui.ext_worker, too, and nothing else of
+    webui; its server side has no torch."""
     for line, imported in imports(tree):
         where = f"{name}:{line} imports {imported}"
-        if within(imported, "webui") and not within(imported, "webui.ext"):
+        public = within(imported, "webui.ext") or within(imported, "webui.ext_worker")
+        if within(imported, "webui") and not public:
             yield f"{where}: extensions import webui.ext only"
-        if server and any(within(imported, library) for library in HEAVY):
+        if server and any(within(imported, one) for one in (*HEAVY, "webui.ext_worker")):
             yield f"{where}: only what the worker loads may"
 
 

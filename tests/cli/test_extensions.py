@@ -8,6 +8,7 @@ from tests.core.test_plugins import SHOUT, extension
 from tests.doors import Client
 from webui.cli import extensions
 from webui.cli.parser import read_arguments
+from webui.core.errors import UserError
 from webui.core.paths import Paths
 from webui.core.quarantine import Quarantine
 from webui.jobs.services import Services
@@ -38,7 +39,7 @@ def test_all_are_listed_with_what_is_wrong(data_folder: Paths, capsys):
     assert shell(data_folder, "list", "--json") == 0
     found = told(capsys)
     assert found["shout"]["state"] == found["wildcards"]["state"] == "enabled"
-    assert "nowhere_at_all" in found["torn"]["problem"]
+    assert "nowhere_at_all" in found["torn"]["problem"]["message"]
     assert shell(data_folder, "list") == 0
     assert "wildcards" in capsys.readouterr().out
 
@@ -69,7 +70,7 @@ def test_one_that_does_not_exist(data_folder: Paths, capsys):
 def test_one_in_quarantine_is_released(data_folder: Paths, capsys):
     kept = Quarantine(data_folder.quarantine)
     for _ in range(3):
-        kept.failed("wildcards", "it broke")
+        kept.failed("wildcards", UserError("no_server").problem)
     shell(data_folder, "list", "--json")
     assert told(capsys)["wildcards"]["state"] == "quarantined"
     assert shell(data_folder, "release", "wildcards", "--json") == 0

@@ -2,6 +2,8 @@ import pytest
 
 from webui.cli.words import shell_language, worded
 from webui.core.errors import Problem, UserError
+from webui.core.guarding import ExtensionError
+from webui.core.texts import text
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,9 @@ def test_a_field_of_a_part_is_called_by_both_names():
     problem = Problem(code="not_whole", message="Oh.", field="hires.steps", values={"label": "x"})
     assert worded(problem, "en") == "Hires fix › Steps must be a whole number."
     assert worded(problem, "pl") == "Pole Hires fix › Kroki musi być liczbą całkowitą."
+
+
+def test_what_an_extension_says_is_worded_in_the_language_too():
+    said = ExtensionError("shout", "before", UserError("no_server")).problem
+    assert worded(said, "en") == said.message
+    assert worded(said, "pl") == f"Rozszerzenie shout: {text('error.no_server', 'pl')}"

@@ -56,3 +56,29 @@ def test_a_participant_is_to_be_one(tmp_path):
     worker = "from webui.ext import hookimpl\n@hookimpl\ndef participate(job): return job"
     extension(tmp_path, "bad", worker=worker)
     assert "not a Participant" in problems(tmp_path / "bad", "worker")["participate"]
+
+
+FAMILY = """
+from webui.ext import hookimpl
+
+class Family:
+    name = "made"
+    def load(self, info, device, progress): ...
+
+@hookimpl
+def register_families():
+    return [Family()]
+"""
+
+
+def test_the_manifest_and_the_module_tell_of_the_same_families(tmp_path):
+    extension(tmp_path, "maker", worker=FAMILY)
+    found = dict(findings(tmp_path / "maker", "worker"))
+    assert "does not tell how files of made" in found["register_families"]
+    with (tmp_path / "maker" / "extension.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[families]]\nname = "made"\nmarks = ["m."]\n')
+    assert dict(findings(tmp_path / "maker", "worker"))["register_families"] == ""
+    with (tmp_path / "maker" / "extension.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[families]]\nname = "other"\nmarks = ["m."]\n')
+    found = dict(findings(tmp_path / "maker", "worker"))
+    assert "nothing loads other" in found["register_families"]

@@ -1,14 +1,17 @@
+from webui.core.errors import Problem
 from webui.core.quarantine import MOST, Quarantine
+
+BROKE = Problem(code="extension", message="it broke", values={"name": "x"})
 
 
 def test_three_failures_in_a_row_and_it_is_left_out_after_a_restart_too(tmp_path):
     kept = Quarantine(tmp_path / "kept.json")
     for _ in range(MOST):
         assert kept.reasons() == {}
-        kept.failed("x", "it broke")
-    assert kept.reasons() == {"x": "it broke"}
+        kept.failed("x", BROKE)
+    assert kept.reasons() == {"x": BROKE}
     again = Quarantine(tmp_path / "kept.json")
-    assert again.reasons() == {"x": "it broke"}
+    assert again.reasons() == {"x": BROKE}
     again.release("x")
     assert Quarantine(tmp_path / "kept.json").reasons() == {}
     assert not again.counting()
@@ -17,7 +20,7 @@ def test_three_failures_in_a_row_and_it_is_left_out_after_a_restart_too(tmp_path
 def test_what_works_in_between_begins_anew():
     kept = Quarantine()
     for _ in range(MOST * 2):
-        kept.failed("x", "it broke")
+        kept.failed("x", BROKE)
         kept.worked(["x", "y"])
     assert kept.reasons() == {}
 
@@ -25,9 +28,9 @@ def test_what_works_in_between_begins_anew():
 def test_what_is_left_out_is_not_let_in_by_others_that_work():
     kept = Quarantine()
     for _ in range(MOST):
-        kept.failed("x", "it broke")
+        kept.failed("x", BROKE)
     kept.worked(["x"])
-    assert kept.reasons() == {"x": "it broke"}
+    assert kept.reasons() == {"x": BROKE}
 
 
 def test_a_broken_file_keeps_nobody_out(tmp_path):

@@ -64,4 +64,4 @@ def test_a_script_that_is_not_there_breaks_its_extension_alone(tmp_path: Path, s
     assert panels_of(extensions) == []
     (info,) = extensions.infos()
     assert info.state == "broken"
-    assert script in (info.problem or "")
+    assert info.problem and script in info.problem.message

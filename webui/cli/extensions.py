@@ -112,7 +112,7 @@ def line(info: ExtensionInfo, language: str) -> str:
     """An extension in one line: name, version, state, title, and what is wrong."""
     state = text(f"ui.extensions.{info.state}", language)
     title = info.title.get(language) or info.title.get("en") or ""
-    wrong = f"  ({info.problem})" if info.problem else ""
+    wrong = f"  ({worded(info.problem, language)})" if info.problem else ""
     return f"{info.name:24} {info.version:10} {state:12} {title}{wrong}"
 
 

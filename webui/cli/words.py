@@ -25,6 +25,8 @@ def worded(problem: Problem, language: str) -> str:
     values = dict(problem.values)
     if problem.field is not None and "label" in values:
         values["label"] = field_label(problem.field, language) or values["label"]
+    if problem.cause is not None:
+        values["reason"] = worded(problem.cause, language)
     try:
         return text(f"error.{problem.code}", language, **values)
     except KeyError:

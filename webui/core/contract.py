@@ -50,14 +50,14 @@ def findings(folder: Path, side: Side) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     extensions = Extensions.alone(folder, side)
     (info,) = extensions.infos()
-    found.append(("loads", info.problem or ""))
+    found.append(("loads", info.problem.message if info.problem else ""))
     if info.problem:
         return found
     for what, attempt in _attempts(extensions, side):
         found.append((what, _tried(attempt)))
         (info,) = extensions.infos()
         if info.problem:  # a registration raised: it is broken from now on
-            found[-1] = (what, info.problem)
+            found[-1] = (what, info.problem.message)
             break
     if side == "server":
         loaded = sorted(HEAVY & set(sys.modules))
@@ -77,6 +77,7 @@ def _attempts(extensions: Extensions, side: Side) -> Iterator[tuple[str, Callabl
         if (hook.removeprefix("register_") in _SERVER) == (side == "server"):
             yield hook, lambda hook=hook, given=given: _registered(extensions, hook, given)
     if side == "worker":
+        yield "register_families", lambda: _families(extensions)
         yield "participate", lambda: _participates(extensions)
         return
     yield "options have defaults", lambda: _options(extensions)
@@ -88,6 +89,15 @@ def _registered(extensions: Extensions, hook: str, given: type) -> str:
     things = [thing for _, thing in extensions.registered(hook)]
     odd = next((one for one in things if not isinstance(one, given)), None)
     return "" if odd is None else f"it gives {type(odd).__name__}, not {given.__name__}"
+
+
+def _families(extensions: Extensions) -> str:
+    """The manifest tells of those that the module loads, and of no others."""
+    loads = {name for name, one in extensions.families().items() if callable(one.inner.load)}
+    told = {one.name for _, one in extensions.architectures() if one.kind == "checkpoint"}
+    if untold := loads - told:
+        return f"the manifest does not tell how files of {min(untold)} are known"
+    return f"nothing loads {min(told - loads)}, of which the manifest tells" if told - loads else ""
 
 
 def _options(extensions: Extensions) -> str:

@@ -15,6 +15,7 @@ class Problem(BaseModel):
         field: name of the request's field that is wrong, if one is.
         values: what the sentence's gaps are filled with.
         message: the sentence in English.
+        cause: another problem, whose sentence fills the gap `{reason}`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -23,6 +24,7 @@ class Problem(BaseModel):
     message: str
     field: str | None = None
     values: dict[str, str | int | float] = {}
+    cause: Problem | None = None
 
 
 class UserError(Exception):

@@ -8,6 +8,7 @@ import inspect
 import re
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
@@ -15,8 +16,9 @@ from typing import Annotated, Any, Literal
 import pluggy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from webui.core.errors import UserError
-from webui.core.guarding import Guard
+from webui.core.architectures import Architecture
+from webui.core.errors import Problem, UserError
+from webui.core.guarding import OWN_MODULES, Guard
 from webui.core.hookspecs import API_VERSION, PROJECT, ServerHooks, WorkerHooks
 from webui.core.offers import Localized
 
@@ -44,6 +46,7 @@ class Manifest(BaseModel):
         permissions: what its code does beyond drawing. Told before it is installed, not enforced:
             its code runs with all rights of the program.
         requires: Python packages, as pip is told of them.
+        families: architectures whose models it loads, see `webui.core.architectures`.
         page: files of its folder `web` that every page loads: scripts (`.js`) and sheets (`.css`).
     """
 
@@ -61,6 +64,7 @@ class Manifest(BaseModel):
     requires: tuple[Annotated[str, Field(pattern=REQUIREMENT)], ...] = ()
     patience: float | None = Field(default=None, gt=0, le=3600)
     page: tuple[Annotated[str, Field(pattern=PAGE_FILE)], ...] = ()
+    families: tuple[Architecture, ...] = ()
 
 
 class ExtensionInfo(BaseModel):
@@ -73,7 +77,7 @@ class ExtensionInfo(BaseModel):
     title: Localized = {}
     description: Localized = {}
     state: ExtensionState
-    problem: str | None = None
+    problem: Problem | None = None
 
 
 def read_manifest(folder: Path, name: str | None = None) -> Manifest:
@@ -92,17 +96,37 @@ def read_manifest(folder: Path, name: str | None = None) -> Manifest:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError("manifest", name=name, reason=str(error)) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UserError("manifest", name=name, reason=reason) from error
+        raise _wrong_field(name, error) from error
     for file in manifest.page:
         if not (folder / WEB / file).is_file():
-            raise UserError("manifest", name=name, reason=f"page: no file {WEB}/{file}")
+            raise UserError("manifest_file", name=name, file=f"{WEB}/{file}")
     if manifest.name != name:
         raise UserError("manifest_name", name=name, other=manifest.name)
     if manifest.api != API_VERSION:
         raise UserError("manifest_api", name=manifest.name, api=manifest.api, ours=API_VERSION)
     return manifest
+
+
+def _wrong_field(name: str, error: ValidationError) -> UserError:
+    """The first of a manifest's fields that do not do."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))[:100]
+    if first["type"] in _FIELDS:
+        return UserError(_FIELDS[first["type"]], name=name, missing=field)
+    reason = first["msg"].removeprefix("Value error, ")
+    return UserError("manifest_field", name=name, part=field, reason=reason)
+
+
+_FIELDS = {"missing": "manifest_lacks", "extra_forbidden": "manifest_strange"}
+"""Kind of a mistake in a manifest -> the sentence."""
+
+
+def lacking_file(web: Path, files: Sequence[str | None]) -> str | None:
+    """The first of those files that a panel names that is not there, or may not be served."""
+    for file in filter(None, files):
+        if not re.fullmatch(PAGE_FILE, file) or not (web / file).is_file():
+            return file
+    return None
 
 
 class Extension:
@@ -173,16 +197,16 @@ def check_hooks(name: str, module: ModuleType, hooks: type) -> None:
 def _import(name: str, folder: Path, module_name: str) -> ModuleType:
     """Import `<folder>/<module_name>.py` as `easel_extensions.<name>.<module_name>`."""
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", module_name):
-        raise UserError("manifest", name=name, reason=f"no module name: {module_name}")
-    package = f"easel_extensions.{name}"
+        raise UserError("manifest_module", name=name, file=f"{module_name}.py")
+    package = f"{OWN_MODULES}{name}"
     if package not in sys.modules:
         namespace = ModuleType(package)
         namespace.__path__ = [str(folder)]
         sys.modules[package] = namespace
     full_name = f"{package}.{module_name}"
     spec = importlib.util.spec_from_file_location(full_name, folder / f"{module_name}.py")
-    if spec is None or spec.loader is None:
-        raise UserError("manifest", name=name, reason=f"no module {module_name}")
+    if spec is None or spec.loader is None or not (folder / f"{module_name}.py").is_file():
+        raise UserError("manifest_module", name=name, file=f"{module_name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
     spec.loader.exec_module(module)

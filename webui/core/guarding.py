@@ -13,10 +13,13 @@ from typing import Any
 from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from webui.core.errors import UserError
+from webui.core.errors import Problem, UserError
 from webui.core.isolation import Direct, Isolation, TooSlow
 from webui.core.participants import Call, Cond, Participant, Step
 from webui.core.requests import AnyRequest, Request
+
+OWN_MODULES = "easel_extensions."
+"""How the names of extensions' modules begin."""
 
 
 class ExtensionError(UserError):
@@ -25,6 +28,7 @@ class ExtensionError(UserError):
     def __init__(self, name: str, hook: str, error: BaseException) -> None:
         if isinstance(error, UserError):  # said on purpose, for the user
             super().__init__("extension_says", name=name, reason=str(error))
+            self.problem = self.problem.model_copy(update={"cause": error.problem})
         elif isinstance(error, TooSlow):
             super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
         else:
@@ -32,7 +36,20 @@ class ExtensionError(UserError):
             super().__init__("extension", name=name, hook=hook, reason=reason)
 
 
-def nobody(name: str, reason: str) -> None:
+def blamed(error: BaseException) -> UserError | None:
+    """A failure in the code of an extension that was called by nobody's guard, as what it put into
+    a network, or its model; None where the failure is ours."""
+    found: tuple[str, str] | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith(OWN_MODULES):
+            found = module.split(".")[1], trace.tb_frame.f_code.co_name
+        trace = trace.tb_next
+    return ExtensionError(*found, error) if found else None
+
+
+def nobody(name: str, problem: Problem) -> None:
     """Nobody keeps count."""
 
 
@@ -46,12 +63,12 @@ class Guard:
 
     Attributes:
         isolation: how.
-        failed: told (extension, sentence) of each failure that is not said on purpose.
+        failed: told (extension, problem) of each failure that is not said on purpose.
         seconds: that an extension asks for; None: what is usual.
     """
 
     isolation: Isolation = field(default_factory=Direct)
-    failed: Callable[[str, str], None] = nobody
+    failed: Callable[[str, Problem], None] = nobody
     seconds: Callable[[str], float | None] = _usual
 
     def __call__(
@@ -70,7 +87,7 @@ class Guard:
         except (Exception, SystemExit) as error:
             traceback.print_exc(limit=-20, file=sys.stderr)
             failure = ExtensionError(name, hook, error)
-            self.failed(name, str(failure))
+            self.failed(name, failure.problem)
             raise failure from error
 
 
@@ -108,6 +125,23 @@ def parsed(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
         return model.model_validate(values)
     except ValidationError as error:
         raise UserError("unexpected", reason=str(error.errors()[0]["msg"])) from error
+
+
+@dataclass(frozen=True)
+class WatchedFamily:
+    """An architecture of an extension, loaded so that a failure has the extension's name."""
+
+    extension: str
+    inner: Any
+    guard: Guard
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def load(self, info: Any, device: Any, progress: Callable[[int, int], None]) -> Any:
+        """See `webui.models.family.Family`."""
+        return self.guard(self.extension, "load", self.inner.load, info, device, progress)
 
 
 class Watched(Participant):

@@ -27,6 +27,18 @@ class Preview(BaseModel):
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
+class PartSizes(BaseModel, frozen=True):
+    """Which part the weights of a family belong to that an extension brings.
+
+    Attributes:
+        named: (how names of weights begin, part), the longer ones first.
+        beside: (part, millions of weights) of parts that lie elsewhere.
+    """
+
+    named: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, int], ...] = ()
+
+
 class ModelCard(BaseModel):
     """What suits a model: the values a form takes when the model is chosen.
 
@@ -39,6 +51,7 @@ class ModelCard(BaseModel):
     storage: in how many bits the large matrices of its networks are kept in memory, where its file
         has them in more.
     prediction, zero_terminal_snr: how it was trained, for single files that do not tell.
+    unused: fields of a request that count for nothing with it, besides those of its family.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -60,6 +73,7 @@ class ModelCard(BaseModel):
     storage: Storage | None = None
     prediction: Literal["epsilon", "v_prediction"] | None = None
     zero_terminal_snr: bool | None = None
+    unused: tuple[str, ...] = ()
     prompt: Localized = {}
     negative_prompt: Localized = {}
     examples: tuple[Localized, ...] = ()
@@ -87,6 +101,8 @@ class ModelInfo(BaseModel):
         loras: that are always joined to it: names and weights.
         definition: the file that defines it over another model, whose `path` and weights it has;
             None for all others.
+        extension: that brings its family; None for those that are ours.
+        sizes: which part its weights belong to, where an extension tells.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +119,8 @@ class ModelInfo(BaseModel):
     shipped: bool = False
     loras: tuple[tuple[str, float], ...] = ()
     definition: str | None = None
+    extension: str | None = None
+    sizes: PartSizes | None = None
 
     @property
     def weights(self) -> tuple[str, Storage]:

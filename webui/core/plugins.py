@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,20 +10,21 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ValidationError
 
+from webui.core.architectures import Brought
 from webui.core.errors import Problem, UserError
 from webui.core.extension import (
-    PAGE_FILE,
     WEB,
     Extension,
     ExtensionInfo,
     ExtensionState,
     Manifest,
     Side,
+    lacking_file,
     read_manifest,
 )
 from webui.core.finding import found_folders
 from webui.core.flood import watch_streams
-from webui.core.guarding import Guard, Watched, checked, nobody, parsed, pictured
+from webui.core.guarding import Guard, Watched, WatchedFamily, checked, nobody, parsed, pictured
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Panel,
@@ -80,7 +80,7 @@ class Extensions:
             refuse_heavy()
         self._found: dict[str, tuple[Path, Manifest | None]] = {}
         self._loaded: dict[str, Extension] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, Problem] = {}
         self._disabled: frozenset[str] = frozenset()
         for name, folder in [(only.name, only)] if only else found_folders(folders):
             self._find(name, folder)
@@ -103,8 +103,7 @@ class Extensions:
 
     def place(self, name: str) -> Path | None:
         """Its folder, whatever its state; None where there is none of that name."""
-        found = self._found.get(name)
-        return found and found[0]
+        return self._found.get(name, (None, None))[0]
 
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
@@ -124,10 +123,10 @@ class Extensions:
         self._quarantine.release(name)
         self.switch(self._disabled)
 
-    def blame(self, name: str, reason: str) -> None:
+    def blame(self, name: str, problem: Problem) -> None:
         """It failed in a job."""
         if name in self._found:
-            self._quarantine.failed(name, reason)
+            self._quarantine.failed(name, problem)
 
     def praise(self, request: Request) -> None:
         """A job is done: whoever took part in it did not fail."""
@@ -185,9 +184,14 @@ class Extensions:
         found: list[tuple[str, Schedule]] = self._collect("register_schedules")
         return [(name, self._named(name, one.info.name, one)) for name, one in found]
 
-    def families(self) -> dict[str, Any]:
-        """Architectures by their names, of all that are on."""
-        return {family.name: family for _, family in self._collect("register_families")}
+    def families(self) -> dict[str, WatchedFamily]:
+        """What loads architectures, by their names; a failure has the extension's name."""
+        found = [WatchedFamily(*one, self._guard) for one in self._collect("register_families")]
+        return {family.name: family for family in reversed(found)}
+
+    def architectures(self) -> Brought:
+        """What the manifests of those that are on say of architectures."""
+        return tuple((one.name, told) for one in self._active() for told in one.manifest.families)
 
     def upscalers(self) -> list[tuple[str, Upscaler]]:
         """(extension, upscaler) of all that are on; a failure has the extension's name."""
@@ -346,32 +350,32 @@ class Extensions:
 
     def _has_files(self, name: str, panel: Panel) -> bool:
         """Whether the files that a panel names are there; else the extension is broken."""
-        web = self._found[name][0] / WEB
-        for file in filter(None, (panel.script, panel.style)):
-            if not re.fullmatch(PAGE_FILE, file) or not (web / file).is_file():
-                self._problems[name] = str(UserError("panel_file", name=name, file=file))
-                self._loaded.pop(name, None)
-                return False
-        return True
+        file = lacking_file(self._found[name][0] / WEB, (panel.script, panel.style))
+        if file is not None:
+            self._break(name, UserError("panel_file", name=name, file=file))
+        return file is None
+
+    def _break(self, name: str, error: UserError) -> None:
+        self._problems[name] = error.problem
+        self._loaded.pop(name, None)
 
     def _asked(self, one: Extension, hook: str) -> Any:
         """Ask for a registration; an extension that raises here is broken from now on."""
         try:
             return one.call(hook)
         except UserError as error:
-            self._problems[one.name] = str(error)
-            self._loaded.pop(one.name, None)
+            self._break(one.name, error)
             return None
 
     def _find(self, name: str, folder: Path) -> None:
         if name in self._found:
-            self._problems[name] = str(UserError("extension_twice", name=name))
+            self._problems[name] = UserError("extension_twice", name=name).problem
             return
         try:
             self._found[name] = (folder, read_manifest(folder, name))
         except UserError as error:
             self._found[name] = (folder, None)
-            self._problems[name] = str(error)
+            self._problems[name] = error.problem
 
     def _load(self, name: str) -> None:
         folder, manifest = self._found[name]
@@ -380,14 +384,14 @@ class Extensions:
         try:
             self._loaded[name] = Extension(manifest, folder, self._side, self._guard)
         except UserError as error:
-            self._problems[name] = str(error)
+            self._problems[name] = error.problem
 
     def _info(self, name: str) -> ExtensionInfo:
         _, manifest = self._found[name]
         problem = self._problems.get(name)
         state: ExtensionState = "broken" if problem else "enabled"
         if self._safe:
-            state, problem = "disabled", str(UserError("extension_safe", name=name))
+            state, problem = "disabled", UserError("extension_safe", name=name).problem
         elif name in self._disabled:
             state = "disabled"
         elif reason := self._quarantine.reasons().get(name):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from webui.core.errors import UserError
+from webui.core.errors import Problem, UserError
 from webui.core.files import write_atomically
 
 MOST = 3
@@ -20,7 +20,7 @@ class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     failures: dict[str, int] = {}
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Problem] = {}
 
 
 class Quarantine:
@@ -36,7 +36,7 @@ class Quarantine:
         self._lock = threading.Lock()
         self._kept = _load(path)
 
-    def reasons(self) -> dict[str, str]:
+    def reasons(self) -> dict[str, Problem]:
         """Extension that is left out -> how it last failed."""
         return self._kept.reasons
 
@@ -44,12 +44,12 @@ class Quarantine:
         """Whether anybody's failures are counted."""
         return bool(self._kept.failures)
 
-    def failed(self, name: str, reason: str) -> None:
+    def failed(self, name: str, problem: Problem) -> None:
         """It failed once more."""
         with self._lock:
             count = self._kept.failures.get(name, 0) + 1
             failures = {**self._kept.failures, name: count}
-            reasons = {**self._kept.reasons, **({name: reason[:500]} if count >= MOST else {})}
+            reasons = {**self._kept.reasons, **({name: problem} if count >= MOST else {})}
             self._keep(_Kept(failures=failures, reasons=reasons))
 
     def worked(self, names: Iterable[str]) -> None:

@@ -98,7 +98,7 @@ class Services:
             safe=safe_mode(os.environ),
         )
         store.listen(lambda settings: extensions.switch(settings.disabled_extensions))
-        catalog = Catalog.of(paths)
+        catalog = Catalog.of(paths, extensions.architectures)
         jobs = Jobs(paths, store.get, catalog, extensions)
         return cls(paths, store, catalog, extensions, jobs)
 

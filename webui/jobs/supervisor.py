@@ -51,7 +51,7 @@ class Timing:
 class Judged(Protocol):
     """Extensions, whose failures are counted."""
 
-    def blame(self, name: str, reason: str) -> None:
+    def blame(self, name: str, problem: Problem) -> None:
         """One failed."""
         ...
 
@@ -239,7 +239,7 @@ class Supervisor:
             return
         problem = report.problem
         if problem is not None and problem.code in ("extension", "extension_slow"):
-            self._extensions.blame(str(problem.values["name"]), problem.message)
+            self._extensions.blame(str(problem.values["name"]), problem)
         elif report.outcome == "finished":
             self._extensions.praise(request)
 
@@ -254,7 +254,7 @@ class Supervisor:
             name, hook = call
             problem = UserError("extension_died", name=name, hook=hook, reason=reason).problem
             if self._extensions is not None:
-                self._extensions.blame(name, problem.message)
+                self._extensions.blame(name, problem)
             return problem
         return UserError("worker_died", reason=f"{reason}: {words}" if words else reason).problem
 

@@ -9,15 +9,17 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from webui.core.architectures import Brought
 from webui.core.errors import UnknownId, UserError
+from webui.core.finding import declared
 from webui.core.kinds import ModelOrder
 from webui.core.offers import ModelInfo
 from webui.core.paths import Paths
 from webui.core.settings import load_settings
-from webui.library.checkpoints import listed, named, named_by_old_hash, preferred
+from webui.library.architectures import Architectures
+from webui.library.checkpoints import Moment, listed, named, named_by_old_hash, preferred
 from webui.library.defining import completed, defined, missing_of
 from webui.library.definitions import (
     Definition,
@@ -30,7 +32,6 @@ from webui.library.entries import SHORT_HASH, Entry, Listing, Page, Row
 from webui.library.hashes import Hashes
 from webui.library.index import Index
 from webui.library.layouts import FOLDERS, Shelf, shelves, shelves_of
-from webui.library.places import Place
 from webui.library.presets import Presets
 from webui.library.previews import picture_of
 from webui.library.removal import going
@@ -41,19 +42,6 @@ from webui.library.trash import Trash, Trashed
 _SHOWN_NAME = 100
 _POLL_SECONDS = 30.0
 _PATIENCE_SECONDS = 0.3
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What was known at one moment.
-
-    Attributes:
-        of: what it was made from; another one now means that it is to be made anew.
-    """
-
-    of: tuple[object, ...]
-    models: tuple[tuple[Place, ModelInfo], ...]
-    listing: Listing
 
 
 class Catalog:
@@ -67,6 +55,7 @@ class Catalog:
         preferred: Callable[[], str | None] = lambda: None,
         more: Callable[[], Sequence[Path]] = lambda: (),
         presets: Presets | None = None,
+        brought: Callable[[], Brought] = lambda: (),
     ) -> None:
         """Look at nothing yet.
 
@@ -77,6 +66,7 @@ class Catalog:
             preferred: the user's choice of a default model.
             more: folders of models that the user named, or of programs that have some.
             presets: the user's own.
+            brought: architectures of extensions, as they are now.
         """
         self._home = folders[0] / FOLDERS["checkpoint"][0]
         self._folders = tuple(folders)
@@ -91,13 +81,18 @@ class Catalog:
         self._rest = Scan(lambda: self._shelves(for_checkpoints=False), self._index)
         self._lock = threading.Lock()
         self._moment: Moment | None = None
+        self._architectures = Architectures(brought)
         self._wake = threading.Event()
         self._end = threading.Event()
         self._watcher: threading.Thread | None = None
 
     @classmethod
-    def of(cls, paths: Paths) -> Catalog:
-        """The catalog of a data folder; its settings name the default model and more folders."""
+    def of(cls, paths: Paths, brought: Callable[[], Brought] | None = None) -> Catalog:
+        """The catalog of a data folder; its settings name the default model and more folders.
+
+        Args:
+            brought: see above; None: what the manifests say of extensions that are on.
+        """
         return cls(
             paths.model_folders,
             paths.shipped_model,
@@ -105,6 +100,7 @@ class Catalog:
             lambda: load_settings(paths.settings).default_model,
             lambda: load_settings(paths.settings).folders_of_models,
             Presets(paths.presets),
+            brought or declared(paths.extension_folders, load_settings(paths.settings)),
         )
 
     # -- checkpoints
@@ -382,11 +378,12 @@ class Catalog:
         """What those looks come to; made once for each of them."""
         hashes = self._index.hashes
         own = self.presets.now()
-        of = (first, rest, hashes, own)
+        brought = self._architectures.now()
+        of = (first, rest, hashes, own, brought)
         with self._lock:
             moment = self._moment
             if moment is None or any(a is not b for a, b in zip(moment.of, of, strict=True)):
-                found = (*first.models, *rest.models)
+                found = self._architectures.told((*first.models, *rest.models), brought)
                 models = listed(found, self._shipped)
                 names = {place: info.id for place, info in models}
                 listing = Listing(found, hashes, names, own)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from webui.core.errors import Problem, UserError
 from webui.core.offers import ModelInfo
-from webui.library.entries import distinct, kind_of, plain
+from webui.library.entries import Listing, distinct, kind_of, plain
 from webui.library.gguf import GGUF
 from webui.library.places import PICKLE, PICKLES, Place
 from webui.library.telling import Model, Told
@@ -21,6 +22,19 @@ _HASH_IN_BRACKETS = re.compile(r"\s*\[[0-9a-fA-F]+\]$")
 _OLD_HASH = re.compile(r"[0-9a-f]{8}")
 _OLD_HASH_OF = 0x100000, 0x10000
 """Begin and length of the bytes that it is of (A1111 until the end of 2022)."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was known at one moment.
+
+    Attributes:
+        of: what it was made from; another one now means that it is to be made anew.
+    """
+
+    of: tuple[object, ...]
+    models: tuple[tuple[Place, ModelInfo], ...]
+    listing: Listing
 
 
 def listed(found: Iterable[tuple[Place, Told]], shipped: Path) -> list[tuple[Place, ModelInfo]]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import UserError
 from webui.core.memory import ModelUse, Sizes, Work
-from webui.core.offers import ModelCard, ModelInfo
+from webui.core.offers import ModelCard, ModelInfo, PartSizes
 from webui.core.request import Storage
 from webui.imaging.resize import hires_size
 from webui.library.entries import Entry
@@ -136,8 +136,9 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     """
     files = weight_files(Path(info.path))
     stamps = tuple(map(stamp, files))
+    told = info.sizes or PartSizes()
     bytes = _bytes_of(
-        info.path, info.family or "", info.bytes, files, stamps, width, info.card.storage
+        info.path, info.family or "", info.bytes, files, stamps, width, info.card.storage, told
     )
     texts = [size for part, size in bytes.items() if _kind(part) == "text"]
     vae = sum(size for part, size in bytes.items() if _kind(part) == "vae")
@@ -175,6 +176,7 @@ def _bytes_of(
     stamps: tuple[object, ...],
     width: int,
     storage: Storage | None,
+    told: PartSizes,
 ) -> Mapping[str, int]:
     """Bytes by part; `stamps` only tell that the files are still the same."""
     found: Counter[str] = Counter()
@@ -186,7 +188,7 @@ def _bytes_of(
         inside = file.parent.name if Path(path).is_dir() else ""
         for name, stored in header.sizes.items():
             count = _count(header.shapes[name])
-            part = inside or _part(name)
+            part = inside or _part(name, told)
             if len(header.shapes[name]) == 2 and storage in _STORED:
                 stored = min(stored, round(count * _STORED[storage]))
             few = stored < _KNOWN_BITS * count and len(header.shapes[name]) == 2
@@ -196,7 +198,7 @@ def _bytes_of(
                 found[part] += stored
             else:
                 found[_FEW] += stored
-    known = {**_USUAL.get(family, {}), **_read_by(family, files)}
+    known = {**_USUAL.get(family, {}), **_read_by(family, files), **dict(told.beside)}
     usual = {part: millions * 10**6 * width for part, millions in known.items()}
     if not found:
         found["network"] = max(size * width // 2 - sum(usual.values()), size // 2)
@@ -221,8 +223,11 @@ def _read_by(family: str, files: Iterable[Path]) -> Mapping[str, int]:
     return {}
 
 
-def _part(name: str) -> str:
+def _part(name: str, told: PartSizes) -> str:
     """Of a single file, by how the names of its weights begin."""
+    for begin, part in told.named:
+        if name.startswith(begin):
+            return part
     found = _ENCODER.match(name)
     return found[0] if found else name
 

@@ -50,6 +50,9 @@ def unused_fields(info: ModelInfo) -> tuple[str, ...]:
     """Fields of a request that count for nothing with a model."""
     if info.family == WHOLE:
         return _OF_OUR_LOOP
+    if info.extension:
+        own = {*info.card.unused, *(("negative_prompt",) if info.card.distilled else ())}
+        return tuple(sorted(own))
     fields = {
         "negative_prompt": info.card.distilled,
         "clip_skip": info.family not in CLIP,

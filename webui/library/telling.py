@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from webui.core.errors import Problem, UserError
-from webui.core.offers import ModelCard
+from webui.core.offers import ModelCard, PartSizes
 from webui.library.adapters import family_named, trained_tags, trained_words
 from webui.library.definitions import Definition, read_definition
 from webui.library.gguf import read_gguf
@@ -35,6 +35,8 @@ class Model(BaseModel):
     variant: str | None = None
     card: ModelCard = ModelCard()
     problem: Problem | None = None
+    extension: str | None = None
+    sizes: PartSizes | None = None
 
 
 class Told(BaseModel):
@@ -138,7 +140,7 @@ def _folder(place: Place) -> Model:
         kind = recognise_folder(place.path)
     except UserError as error:
         return Model(problem=error.problem)
-    return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
+    return Model(family=kind.family, variant=kind.variant, card=card_over(place.card, kind.card))
 
 
 def _file(place: Place, memory: Memory) -> Told:
@@ -171,7 +173,7 @@ def _model(place: Place, header: Header) -> Model:
         kind = recognise_file(place.path, header)
     except UserError as error:
         return Model(problem=error.problem)
-    return Model(family=kind.family, variant=kind.variant, card=_card(place.card, kind.card))
+    return Model(family=kind.family, variant=kind.variant, card=card_over(place.card, kind.card))
 
 
 def _said_inside(metadata: Mapping[str, str], is_lora: bool) -> Said:
@@ -229,7 +231,7 @@ def _drawing(place: Place, header: Header, told: Told) -> Told:
     return told.model_copy(update={"model": model, "kind": kind})
 
 
-def _card(path: Path, usual: ModelCard) -> ModelCard:
+def card_over(path: Path, usual: ModelCard) -> ModelCard:
     """The model's card over what suits its kind; a card that cannot be read counts as none."""
     try:
         given = ModelCard.model_validate_json(path.read_bytes())

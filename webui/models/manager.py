@@ -70,10 +70,12 @@ class ModelManager:
         device: torch.device | None = None,
         families: Mapping[str, Family] = FAMILIES,
         machine: Callable[[], tuple[int, int]] | None = None,
+        more: Callable[[], Mapping[str, Family]] = lambda: {},
     ) -> None:
         """Take the device given, else the best one there is.
 
         Args:
+            more: families of extensions that are on; of two of a name, ours counts.
             machine: tells free and all bytes of the machine's memory.
 
         Raises:
@@ -81,6 +83,7 @@ class ModelManager:
         """
         self.device = device or best_device()
         self._families = families
+        self._more = more
         self._machine = machine or _machine
         self._pool: OrderedDict[Weights, _Pooled] = OrderedDict()
 
@@ -181,7 +184,10 @@ class ModelManager:
         yield from [key for key in self._pool if key not in without]
 
     def _load(self, info: ModelInfo, progress: LoadProgress) -> Model | WholePipeline:
-        family = self._families.get(info.family or "")
+        family = self._families.get(info.family or "") or self._more().get(info.family or "")
+        if family is None and info.extension:
+            about = {"name": info.extension, "family": info.family or "?"}
+            raise UserError("family_not_loaded", "model", **about)
         if family is None:
             raise UserError("model_unsupported", "model", file=info.id, family=info.family or "?")
         return family.load(info, self.device, progress)

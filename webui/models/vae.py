@@ -128,8 +128,12 @@ class Vaes:
         Raises:
             UserError: there is none of that name, or it cannot be used with the model.
         """
+        own: Autoencoder | None = model.own_autoencoder
         entry = self._wanted(model.info, wanted)
-        own = model.own_autoencoder
+        if own is None:  # an extension's, which has only its own
+            if entry is not None and wanted is not None and wanted.casefold() != AUTOMATIC:
+                raise UserError("vae_own_only", "vae", model=model.info.id)
+            return
         self._used.pop(model.info.id, None)
         if entry is None:
             model.use_autoencoder(own)

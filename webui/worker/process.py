@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from webui.core.blackbox import BlackBox
 from webui.core.errors import Problem, UserError
-from webui.core.guarding import ExtensionError
+from webui.core.guarding import ExtensionError, blamed
 from webui.core.isolation import TooSlow, Watchdog
 from webui.core.paths import Paths
 from webui.core.wire import Ended, Run
@@ -44,11 +44,9 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
     from webui.engine.upscalers import Upscalers
     from webui.library.catalog import Catalog
     from webui.library.store import Store
-    from webui.models.families import FAMILIES
     from webui.models.manager import ModelManager
     from webui.worker.runner import Runner
 
-    catalog = Catalog.of(paths)
     settings = load_settings(paths.settings)
     watchdog = watched(paths, line, control)
     extensions = Extensions(
@@ -59,7 +57,8 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
         watchdog,
         safe=safe_mode(os.environ),
     )
-    models = ModelManager(families={**extensions.families(), **FAMILIES})
+    catalog = Catalog.of(paths, extensions.architectures)
+    models = ModelManager(more=extensions.families)
     more = settings.folders_of_models
     folders = (*paths.model_folders, *more)
     added = [one for _, one in extensions.upscalers()]
@@ -101,6 +100,8 @@ def execute(runner: Runner, run: Run) -> Ended:
 def unexpected(error: Exception) -> Problem:
     """A failure that nobody foresaw: its trace goes to the log, its name to the user."""
     traceback.print_exception(error, file=sys.stderr)
+    if named := blamed(error):
+        return named.problem
     return UserError("unexpected", reason=f"{type(error).__name__}: {error}"[:300]).problem
 
 

@@ -69,7 +69,7 @@ function card(one, turn, buttons) {
   const version = one.version && h("small", {}, one.version);
   const state = h("span.state", {}, t(`ui.extensions.${one.state}`));
   const words = [h("h3", {}, title, version, state), h("p", {}, local(one.description))];
-  const problem = one.problem && h("p.problem", {}, one.problem);
+  const problem = one.problem && h("p.problem", {}, word(one.problem));
   const about = h("div", {}, words, problem, h("div.row", {}, buttons));
   return h("li.card", { "data-state": one.state }, about, part.element);
 }

@@ -56,11 +56,12 @@ export function duration(seconds) {
 }
 
 /** What a problem of the server's says, in the user's language; `labels` names its fields. */
-export function word({ code, field, values, message }, labels = "ui.field") {
+export function word({ code, field, values, message, cause }, labels = "ui.field") {
   const key = `error.${code}`;
   if (!(key in texts)) return message;
   const label = field && labelOf(field, labels);
-  return t(key, label ? { ...values, label } : values);
+  const reason = cause && { reason: word(cause, labels) };
+  return t(key, label ? { ...values, label, ...reason } : { ...values, ...reason });
 }
 
 /** What a field is called, `Hires fix › Steps` where it is one of a part (as the server says it). */

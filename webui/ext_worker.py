@@ -1,0 +1,11 @@
+"""The public surface for extensions' `worker` modules that bring an architecture: it has torch.
+
+All else is in `webui.ext`. `docs/extensions.md` explains every name.
+"""
+
+from webui.models.family import LatentSpec
+from webui.models.flow import FlowTable
+from webui.models.plain import PlainModel, read_weights
+from webui.models.sigmas import SigmaTable
+
+__all__ = ["FlowTable", "LatentSpec", "PlainModel", "SigmaTable", "read_weights"]
