@@ -124,3 +124,18 @@ def test_other_networks_count_while_the_models_own_is_called():
         )
         assert 0 < more <= 1.05 * led.beside + 1
     assert estimate(XL, led, card(5, ram=8)).enough is False, "they wait in the same memory"
+
+
+def test_pictures_that_the_network_sees_beside_its_own_count_while_it_is_called():
+    """Two as large as its own make a call three times as large, and no other stage larger."""
+
+    def more(shown: int) -> int:
+        return needed(Rung(), XL, replace(SQUARE, shown=shown), card(8)) - sum(
+            (XL.text, XL.network, XL.vae)
+        )
+
+    larger = replace(SQUARE, pixels=3 * SQUARE.pixels)
+    assert more(0) < more(2 * SQUARE.pixels) <= needed(Rung(), XL, larger, card(8))
+    assert lower(Rung(), "decoding", replace(SQUARE, shown=9), card(8)) == lower(
+        Rung(), "decoding", SQUARE, card(8)
+    )

@@ -11,6 +11,7 @@ from webui.core.offers import ModelCard, ModelInfo
 from webui.core.requests import Txt2Img
 from webui.library.entries import Entry
 from webui.library.needs import Asked, bytes_beside, sizes_of
+from webui.library.shown import LARGEST
 
 CARD = ModelCard(width=512, height=768)
 
@@ -50,6 +51,16 @@ def test_loras_that_always_join_a_model_count():
     always = ModelInfo(id="x", path="x", format="fake", card=CARD, loras=(("style", 0.5),))
     assert Asked.of({}).of_model(always).adapters
     assert not Asked.of({}).of_model(always.model_copy(update={"loras": ()})).adapters
+
+
+def test_pictures_that_a_model_is_shown_count():
+    model = ModelInfo(id="x", path="x", format="fake", card=CARD, family="flux2")
+    two = {"references": {"1": "sha256:a", "hat": "sha256:b"}}
+    assert Asked.of(two).of_model(model).shown == 2 * LARGEST
+    assert Asked.of({**two, "image": "sha256:c"}).of_model(model).shown == 3 * LARGEST
+    under = {"image": "sha256:c", "mask": "sha256:d"}
+    assert Asked.of(under).of_model(model).shown == 0
+    assert Asked.of(two).of_model(model.model_copy(update={"family": "sd1"})).shown == 0
 
 
 def half(*names: str, numbers: int = 1000):

@@ -4,7 +4,7 @@ import pytest
 
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
-from webui.library.shown import MOST, shown_most
+from webui.library.shown import LARGEST, MOST, shown_most, shown_pixels
 
 
 def info(path: str, family: str, variant: str | None = None, format: str = "safetensors"):
@@ -26,6 +26,21 @@ def info(path: str, family: str, variant: str | None = None, format: str = "safe
 )
 def test_how_many_pictures_a_model_is_shown(path, family, variant, most):
     assert shown_most(info(path, family, variant)) == most
+
+
+@pytest.mark.parametrize(
+    ("model", "references", "given", "pictures"),
+    [
+        (info("x", "flux2"), 3, False, 3),
+        (info("x", "flux2"), 3, True, 4),
+        (info("x", "flux2"), 30, True, MOST),
+        (info("kontext", "flux", "edit"), 0, True, 1),
+        (info("dev", "flux"), 0, True, 0),
+        (info("pix2pix", "sd1", "edit"), 0, True, 0),
+    ],
+)
+def test_only_what_is_read_beside_makes_a_call_larger(model, references, given, pictures):
+    assert shown_pixels(model, references, given) == pictures * LARGEST
 
 
 def test_folders_tell_by_the_class_of_their_pipeline(tmp_path):

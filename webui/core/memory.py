@@ -147,6 +147,7 @@ class Work:
         rows: of the network's calls, for each picture: 2 with a negative prompt.
         adapters: LoRAs change the weights, which 8 bits cannot tell finely enough.
         beside: bytes of other networks that are on the device while the model's own is called.
+        shown: pixels of the pictures that the network sees beside each that it draws.
     """
 
     pixels: int
@@ -154,6 +155,7 @@ class Work:
     rows: int = 2
     adapters: bool = False
     beside: int = 0
+    shown: int = 0
 
 
 @dataclass(frozen=True)
@@ -308,7 +310,8 @@ def _own(rung: Rung, work: Work, memory: Memory) -> Iterator[tuple[Stage, int]]:
     width = 4 if rung.place == "cpu" or memory.kind == "cpu" else 2
     rows = work.rows * (1 if rung.apart else work.pictures)
     yield "encoding", _TEXT_WORK
-    yield "sampling", work.pixels // _STRIDE**2 * rows * _NETWORK_WORK * width + work.beside
+    seen = (work.pixels + work.shown) // _STRIDE**2
+    yield "sampling", seen * rows * _NETWORK_WORK * width + work.beside
     pixels = min(work.pixels, rung.tile**2) if rung.tile else work.pixels
     yield "decoding", pixels * _VAE_WORK * width
 

@@ -14,6 +14,26 @@ MOST = 10
 _PLUS = re.compile(r"plus|(?<!\d)2[5-9](0\d|1[0-2])(?!\d)|rapid")
 """What the names of those of Qwen-Image-Edit have in them that came from September 2025 on."""
 
+LARGEST = 1024 * 1024
+"""Pixels to which larger ones are scaled down before the network sees them."""
+_IN_TOKENS = ("flux", "flux2", "qwen-image")
+"""Families whose networks read what they are shown in tokens beside those that they draw."""
+
+
+def shown_pixels(info: ModelInfo, references: int, given: bool) -> int:
+    """Pixels that the network reads beside those of the picture that it draws, at the most.
+
+    Args:
+        references: pictures that the prompt refers to.
+        given: there is one that the drawing begins with, too.
+
+    Raises:
+        UserError: what tells is not to be read.
+    """
+    if info.family not in _IN_TOKENS:
+        return 0
+    return min(references + given, shown_most(info)) * LARGEST
+
 
 def shown_most(info: ModelInfo) -> int:
     """How many a model can be shown, 0 for one that sees none.

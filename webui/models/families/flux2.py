@@ -20,6 +20,7 @@ from transformers import Mistral3Config, MistralModel, Qwen3Config, Qwen3Model
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
+from webui.library.shown import LARGEST
 from webui.library.weights import Header, read_config, read_header
 from webui.models.autoencoders import FLUX2_VAE
 from webui.models.checkpoint import CONFIGS
@@ -38,8 +39,6 @@ GUIDANCE = 4.0
 _LENGTH = 512
 _BESIDE = 10
 """How far pictures that are shown lie in time from the one that is drawn, and from each other."""
-_LARGEST = 1024 * 1024
-"""Pixels of a picture that is shown."""
 MISTRAL = Chat(
     before=(
         "<s>[SYSTEM_PROMPT]You are an AI that reasons about image descriptions. You give "
@@ -139,7 +138,7 @@ class Flux2Model(FlowModel):
     def fitted(self, picture: Image.Image) -> Image.Image:
         """No larger than it was trained with, cut to whole tokens."""
         stride = self.latent.stride
-        share = min(1.0, (_LARGEST / (picture.width * picture.height)) ** 0.5)
+        share = min(1.0, (LARGEST / (picture.width * picture.height)) ** 0.5)
         wide, tall = (max(stride, int(side * share)) for side in picture.size)
         small = picture.convert("RGB")
         if small.size != (wide, tall):

@@ -20,7 +20,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextMod
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
-from webui.library.shown import shown_most
+from webui.library.shown import LARGEST, shown_most
 from webui.library.weights import Header
 from webui.models.autoencoders import QWEN_VAE
 from webui.models.checkpoint import CONFIGS
@@ -93,9 +93,7 @@ def _editing(shown: str, area: int) -> Kinds:
 
 
 KINDS = _kinds(Language(tokenizer="tokenizer", make=_reader, chat=CHAT, title=TITLE))
-_LARGE = 1024 * 1024
-"""Pixels of a picture whose latents it is shown."""
-FIRST_EDIT = _editing(_SEEN, _LARGE)
+FIRST_EDIT = _editing(_SEEN, LARGEST)
 EDIT_PLUS = _editing(f"Picture {{}}: {_SEEN}", 384 * 384)
 """From the version of September 2025 on, which may be shown several pictures."""
 
@@ -140,7 +138,7 @@ class QwenImageModel(FlowModel):
 
     def fitted(self, picture: Image.Image) -> Image.Image:
         """Of about the size that it was trained with."""
-        sides = brought_to(_LARGE, *picture.size)
+        sides = brought_to(LARGEST, *picture.size)
         return picture.convert("RGB").resize(sides, Image.Resampling.LANCZOS)
 
     def velocity(
