@@ -11,10 +11,16 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import ipaddress
+import signal
 import socket
 from typing import Any
 
 import pytest
+
+# What a shell starts in the background ignores Ctrl+C, and hands that on to all it starts: tests
+# that send one to a program of theirs would wait for nothing.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def is_local(address: object) -> bool:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import group_of
 
+ROOT = Path(__file__).parents[1]
+
 
 def test_a_test_cannot_reach_the_network() -> None:
     with socket.socket() as sock, pytest.raises(RuntimeError, match="no network"):
@@ -25,14 +27,28 @@ def test_the_hub_is_offline() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
 
 
+def test_a_run_in_the_background_can_send_ctrl_c_to_what_it_starts() -> None:
+    """A shell has what it starts with `&` ignore it."""
+    background = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    child = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    for code, wanted in (
+        (f"{background}; {start}", "False"),
+        (f"{background}; import tests.conftest; {start}", "True"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == wanted, done.stderr
+
+
 def test_one_process_takes_one_core_and_so_do_those_it_starts() -> None:
     """Those that xdist starts among them: they inherit what the first process was set to."""
     said = "import os, tests.conftest; print(os.environ['OMP_NUM_THREADS'])"
-    root = Path(__file__).parents[1]
     for given, wanted in (({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3")):
         own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
         done = subprocess.run(
-            [sys.executable, "-c", said], cwd=root, env=own | given, capture_output=True, text=True
+            [sys.executable, "-c", said], cwd=ROOT, env=own | given, capture_output=True, text=True
         )
         assert done.stdout.strip() == wanted, done.stderr
 

@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -448,6 +449,17 @@ def begin_and_wait_in_the_middle(app: Path) -> subprocess.Popen[str]:
     return process
 
 
+@contextmanager
+def in_the_middle(app: Path) -> Iterator[subprocess.Popen[str]]:
+    """A start that waits in its installation; nothing of it outlives the test."""
+    process = begin_and_wait_in_the_middle(app)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            kill(process)
+
+
 def begin_and_meet_another(app: Path) -> subprocess.Popen[str]:
     process = begin(app, "--second")
     assert process.stdout
@@ -519,9 +531,9 @@ def test_a_moved_folder_is_repaired(app: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
 def test_ctrl_c_ends_quietly(app: Path) -> None:
-    process = begin_and_wait_in_the_middle(app)
-    process.send_signal(signal.SIGINT)  # to the launcher alone, so that it has to end its step
-    output, _ = process.communicate(timeout=30)
+    with in_the_middle(app) as process:
+        process.send_signal(signal.SIGINT)  # to the launcher alone: it has to end its step
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert output.endswith("\nStopped; the next start goes on from here.\n")
     assert "Traceback" not in output
@@ -529,11 +541,11 @@ def test_ctrl_c_ends_quietly(app: Path) -> None:
 
 @pytest.mark.slow
 def test_a_second_start_waits_for_the_first(app: Path) -> None:
-    first = begin_and_wait_in_the_middle(app)
-    second = begin_and_meet_another(app)
-    (app / "go").touch()
-    assert first.communicate(timeout=60)[0] and first.returncode == 0
-    output, _ = second.communicate(timeout=60)
+    with in_the_middle(app) as first:
+        second = begin_and_meet_another(app)
+        (app / "go").touch()
+        assert first.communicate(timeout=120)[0] and first.returncode == 0
+        output, _ = second.communicate(timeout=120)
     assert json.loads(output)["arguments"] == ["--second"]  # and it installed nothing itself
 
 
@@ -542,10 +554,10 @@ def test_a_second_start_waits_for_the_first(app: Path) -> None:
 def test_a_step_that_outlives_the_launcher_is_waited_for(app: Path) -> None:
     first = begin_and_wait_in_the_middle(app)
     first.kill()
-    first.communicate(timeout=30)
+    first.communicate(timeout=60)
     second = begin_and_meet_another(app)
     (app / "go").touch()
-    output, _ = second.communicate(timeout=60)
+    output, _ = second.communicate(timeout=120)
     assert second.returncode == 0, output
     assert json.loads(output.splitlines()[-1])["library"] == 7
 
