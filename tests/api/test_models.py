@@ -27,6 +27,7 @@ def test_lists_of_jobs_and_offers_survive_the_way_through_json():
         upscalers=offers.upscalers,
         captioners=offers.captioners,
         restorers=offers.restorers,
+        interpolators=offers.interpolators,
         preprocessors=offers.preprocessors,
         device="cpu",
         default_model=None,

@@ -115,8 +115,11 @@ def test_what_is_said_of_the_film(folder: Path) -> None:
     sound = folder / "music.wav"
     sound.write_text("m")
     options = ["--sound", str(sound), "--interpolate", "4", "--subtitles"]
+    options += ["--interpolator", "RIFE"]
     [ask] = asks_of(read_arguments(["animate", str(animation(folder)), *options]))
-    assert ask.film == FilmAsk({"format": "mp4", "interpolate": 4, "subtitles": True}, sound)
+    assert ask.film == FilmAsk(
+        {"format": "mp4", "interpolate": 4, "interpolator": "RIFE", "subtitles": True}, sound
+    )
     film = Ask({"kind": "film", **ask.film.values}, media={"sound": sound})
     server = Server()
     film.submit(server)  # pyright: ignore

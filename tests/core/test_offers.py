@@ -1,4 +1,4 @@
-from webui.core.offers import UPSCALERS, ModelInfo, Offers, ToolInfo
+from webui.core.offers import FLOW, UPSCALERS, ModelInfo, Offers, ToolInfo
 
 
 def test_what_needs_no_file_is_always_offered():
@@ -7,6 +7,10 @@ def test_what_needs_no_file_is_always_offered():
     assert names[-3:] == ["None", "Lanczos", "Nearest"]
     assert {one.kind for one in UPSCALERS if one.name.startswith("Latent")} == {"latent"}
     assert len(set(names)) == 9
+
+
+def test_optical_flow_is_always_offered():
+    assert [one.name for one in Offers().interpolators] == [FLOW]
 
 
 def test_a_tool_answers_to_its_titles():

@@ -231,6 +231,43 @@ def test_what_takes_pictures_is_told_and_its_failures_have_a_name(tmp_path):
     assert extensions.picture_tools("captioners") == []
 
 
+BETWEEN = """
+from PIL import Image
+from webui.ext import Interpolator, hookimpl
+
+def fade(first, second, shares):
+    return [Image.blend(first, second, share) for share in shares]
+
+def seen(first, second, shares, services):
+    return [Image.new("RGB", first.size, services.device) for share in shares]
+
+def fail(first, second, shares):
+    raise ValueError("no flow")
+
+@hookimpl
+def register_interpolators():
+    return [
+        Interpolator("fade", {"en": "Fade", "pl": "Przenikanie"}, fade),
+        Interpolator("seen", {"en": "Seen"}, seen, networks=True),
+        Interpolator("few", {"en": "Few"}, lambda first, second, shares: []),
+        Interpolator("fail", {"en": "Fail"}, fail),
+    ]
+"""
+
+
+def test_what_comes_between_pictures_is_told_and_its_failures_have_a_name(tmp_path):
+    extension(tmp_path, "between", worker=BETWEEN)
+    extensions = Extensions([tmp_path], "worker")
+    fade, seen, _, fail = extensions.interpolators()
+    assert (fade.title["pl"], fade.networks, seen.networks) == ("Przenikanie", False, True)
+    picture = Image.new("RGB", (2, 2), (10, 20, 30))
+    assert list(fade.function(picture, picture, [0.5])) == [picture]
+    with pytest.raises(ExtensionError, match="between"):
+        fail.function(picture, picture, [0.5])
+    extensions.switch({"between"})
+    assert extensions.interpolators() == []
+
+
 NEEDS = """
 from webui.ext import ModelUse, hookimpl
 

@@ -19,7 +19,7 @@ from webui.core.requests import Convert, Txt2Img
 from webui.core.settings import Settings
 from webui.models.sigmas import SigmaTable
 from webui.ui.extension_assets import actions_of, page_parts, texts_of
-from webui.worker.services import preprocessed
+from webui.worker.services import interpolated, preprocessed
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "extensions"
 GRAY = Image.new("RGB", (4, 2), (200, 100, 0))
@@ -151,6 +151,12 @@ def preprocessors(one: Extensions) -> None:
     assert made.getcolors() == [(8, 255)]
 
 
+def interpolators(one: Extensions) -> None:
+    white = Image.new("RGB", GRAY.size, (255, 255, 255))
+    first, second = interpolated(one, Services(), "example_fade", GRAY, white, [0, 0.5])
+    assert first == GRAY and second.getpixel((0, 0)) == (227, 177, 127)
+
+
 def restorers(one: Extensions) -> None:
     (tool,) = one.picture_tools("restorers")
     assert tool.function(GRAY) == GRAY
@@ -186,6 +192,7 @@ BESIDE_THE_MODEL: dict[str, Callable[[Extensions], None]] = {
     "upscalers": upscalers,
     "captioners": captioners,
     "preprocessors": preprocessors,
+    "interpolators": interpolators,
     "restorers": restorers,
     "participate": participate,
     "models_of": models_of,

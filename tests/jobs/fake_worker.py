@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from tests.fake_worker import MEMORY
 from webui.core.errors import UserError
 from webui.core.events import Progress
-from webui.core.offers import Offers
+from webui.core.offers import INTERPOLATORS, Offers, ToolInfo
 from webui.core.wire import (
     COMMAND,
     Beat,
@@ -34,6 +34,7 @@ from webui.core.wire import (
     write_frame,
 )
 
+BETWEEN = (*INTERPOLATORS, ToolInfo(name="Fade", title={"en": "Fade in", "pl": "Przenikanie"}))
 BEAT_SECONDS = 0.1
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -74,7 +75,7 @@ class Worker:
     def work(self) -> None:
         threading.Thread(target=self.listen, daemon=True).start()
         threading.Thread(target=self.beat, daemon=True).start()
-        self.send(Ready(offers=Offers(device="fake device")))
+        self.send(Ready(offers=Offers(device="fake device", interpolators=BETWEEN)))
         while True:
             self.came.acquire()
             self.run(self.runs.pop(0))

@@ -31,5 +31,11 @@ def test_what_extensions_do_with_pictures_goes_by_name_or_title(door: Door) -> N
     assert door.refused("upscale", image=image, restorer="mendr", offers=offers) == {
         "restorer": "unknown_restorer_near"
     }
+    film = {"job": "0" * 32, "interpolator": "optical FLOW"}
+    assert door.taken("film", **film).interpolator == "Optical flow"
+    film["interpolator"] = "Mend faces"
+    assert door.refused("film", **film) == {"interpolator": "unknown_interpolator"}
+    film_offers = Offers(interpolators=(tool,))
+    assert door.taken("film", **film, offers=film_offers).interpolator == "mender"
     assert door.taken("caption", image=image, captioner="Mender", offers=offers).images == 0
     assert door.refused("caption", image=image, captioner="x") == {"captioner": "unknown_captioner"}

@@ -6,10 +6,11 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.core.test_plugins import TOOLS, extension
+from tests.core.test_plugins import BETWEEN, TOOLS, extension
 from tests.engine.stub import StubModel
 from tests.upscaler_files import write_network
 from webui.core.errors import UserError
+from webui.core.film import Interpolate
 from webui.core.guarding import ExtensionError
 from webui.core.memory import Memory
 from webui.core.plugins import Extensions
@@ -352,3 +353,38 @@ def test_faces_are_mended_to_the_share_asked_for_and_alpha_stays(server, tmp_pat
     mended = Image.open(io.BytesIO(data))
     assert mended.getpixel((3, 3)) == (127, 127, 127, 50)
     assert "Postprocess restorer: invert, Postprocess restorer visibility: 0.5" in made.infotext
+
+
+def test_pictures_between_come_from_an_extension_or_from_optical_flow(server, tmp_path):
+    extension(tmp_path, "between", worker=BETWEEN)
+    job, results = "a" * 32, {}
+    for number, colour in enumerate([(0, 0, 0), (100, 0, 0)]):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(encode(Image.new("RGB", (32, 32), colour), "png", 90, ""))
+        results[f"picture:{job}-{number}"] = str(path)
+    worker = runner(server, [tmp_path])
+    names = [one.name for one in worker.ready().offers.interpolators]
+    assert names == ["Optical flow", "fade", "seen", "few", "fail"]
+
+    def drawn(name, **more):
+        server.made.clear()
+        request = Interpolate(job=job, interpolator=name, times=2, frames=3)
+        wanted = run(request=request, **more).model_copy(update={"results": results})
+        assert worker.run(wanted).outcome == "finished"
+        return [Image.open(io.BytesIO(data)).getpixel((3, 3)) for _, data in server.made]
+
+    assert drawn("fade") == [(0, 0, 0), (50, 0, 0), (100, 0, 0)]
+    assert drawn("fade", done=(0, 2)) == [(50, 0, 0)]
+    assert drawn("Optical flow")[1][0] in range(45, 56)
+    assert {news.progress.phase for news in server.news} == {"interpolating"}
+    with pytest.raises(ExtensionError, match="cpu"):  # it was told the device, which is no colour
+        drawn("seen")
+    with pytest.raises(ExtensionError, match="no flow"):
+        drawn("fail")
+    with pytest.raises(UserError, match="few did not return the pictures"):
+        drawn("few")
+    with pytest.raises(UserError, match="Nothing called other"):
+        drawn("other")
+    off = Settings(disabled_extensions=("between",))
+    with pytest.raises(UserError, match="Nothing called fade"):
+        drawn("fade", settings=off)

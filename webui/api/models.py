@@ -46,6 +46,12 @@ class OfferList(BaseModel):
     preprocessors: tuple[PreprocessorInfo, ...] = Field(
         description="Extensions' that make maps for ControlNets; `options` is a JSON schema"
     )
+    interpolators: tuple[ToolInfo, ...] = Field(
+        description="What draws pictures between two: optical flow, and extensions'"
+    )
+    interpolators: tuple[ToolInfo, ...] = Field(
+        description="What draws pictures between two: optical flow, and extensions'"
+    )
     device: str = Field(description="What the worker computes on; empty until it said so")
 
 

@@ -130,6 +130,7 @@ def offers(services: ServicesHere, guest: Guest) -> OfferList:
         captioners=told.captioners,
         restorers=told.restorers,
         preprocessors=told.preprocessors,
+        interpolators=told.interpolators,
         device=told.device,
     )
 

@@ -72,7 +72,11 @@ def _add_drawing(parser: argparse.ArgumentParser) -> None:
         default=left_out,
         help="make a film of the frames, too: mp4, webm, gif, apng, webp, or a zip of them",
     )
-    film = parser.add_argument_group("the film")
+    _add_film(parser.add_argument_group("the film"))
+
+
+def _add_film(film: argparse._ArgumentGroup) -> None:
+    left_out = argparse.SUPPRESS
     film.add_argument(
         "--sound",
         type=Path,
@@ -85,7 +89,13 @@ def _add_drawing(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         default=left_out,
-        help="so many times as many pictures a second, those between by optical flow",
+        help="so many times as many pictures a second",
+    )
+    film.add_argument(
+        "--interpolator",
+        metavar="NAME",
+        default=left_out,
+        help="what draws those between: an extension's, or 'Optical flow' (as the settings say)",
     )
     film.add_argument(
         "--slow", type=float, metavar="N", default=left_out, help="so many times as long"

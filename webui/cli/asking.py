@@ -46,7 +46,7 @@ class BadFile(Exception):
 _OF_ANIMATIONS = ("after", "model", "draft", "motion_only", "storage")
 
 
-_OF_FILMS = ("interpolate", "slow", "subtitles")
+_OF_FILMS = ("interpolate", "interpolator", "slow", "subtitles")
 
 
 @dataclass(frozen=True)

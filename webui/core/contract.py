@@ -14,6 +14,7 @@ from webui.core.heavy import HEAVY
 from webui.core.hookspecs import (
     Command,
     GalleryAction,
+    Interpolator,
     Panel,
     PictureTool,
     Preprocessor,
@@ -39,6 +40,7 @@ GIVEN: dict[str, type] = {
     "register_captioners": PictureTool,
     "register_restorers": PictureTool,
     "register_preprocessors": Preprocessor,
+    "register_interpolators": Interpolator,
 }
 """Hook -> what it gives a list of."""
 _SERVER = ("tabs", "panels", "routes", "gallery_actions", "commands")

@@ -20,6 +20,7 @@ Phase = Literal[
     "encoding",
     "sampling",
     "upscaling",
+    "interpolating",
     "decoding",
     "downloading",
     "merging",

@@ -1,4 +1,4 @@
-"""The request for a film: the pictures of a finished job, one after the other, as one file."""
+"""Requests for a film, the pictures of a finished job as one file, and for more pictures of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from webui.core.pictures import PictureRef
-from webui.core.request import Request
+from webui.core.request import Name, Request
 
 FilmFormat = Literal["mp4", "webm", "gif", "apng", "webp", "zip"]
 Soundtrack = Literal["auto", "none", "file", "clip"]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+MOST_TIMES = 100
+"""As many pictures as a film can ask for: ten times as many, and ten times as slow."""
 
 
 class Film(Request):
@@ -31,8 +34,11 @@ class Film(Request):
         sound_start: seconds of the sound that are left out at its beginning.
         subtitles: what each picture was made with, as subtitles of mp4 and webm; beside the others
             as a file .srt.
-        interpolate: so many times as many pictures a second, those between by optical flow; None:
-            what the animation's settings say, else 1.
+        interpolate: so many times as many pictures a second; None: what the animation's settings
+            say, else 1.
+        interpolator: what draws those between, by its name in the menu; None: the one that the
+            settings name if it is there, else optical flow. One of an extension draws them in a job
+            of its own, which comes before the film.
         slow: so many times as long, likewise.
         to_fps: pictures a second of the film, in place of `interpolate`.
     """
@@ -52,5 +58,27 @@ class Film(Request):
     sound_start: float = Field(default=0.0, ge=0, le=86_400)
     subtitles: bool = False
     interpolate: int | None = Field(default=None, ge=1, le=10)
+    interpolator: Name | None = None
     slow: float | None = Field(default=None, ge=1, le=10)
     to_fps: float | None = Field(default=None, ge=0.1, le=240)
+
+
+class Interpolate(Request):
+    """All pictures of a job, and between each two of them others, in their order.
+
+    Attributes:
+        job: whose pictures; those that are there when the job is over.
+        interpolator: what draws those between, by its name in the menu.
+        times: so many times as many pictures; picture n of the job is number n * times here.
+        frames: how many there may be; the job says so, and what a client writes does not count.
+    """
+
+    kind: Literal["interpolate"] = "interpolate"
+    job: JobId
+    interpolator: Name
+    times: int = Field(default=2, ge=2, le=MOST_TIMES)
+    frames: int = Field(default=0, ge=0)
+
+    @property
+    def images(self) -> int:
+        return self.frames

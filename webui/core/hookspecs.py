@@ -7,7 +7,7 @@ documents each hook with exactly these arguments; a test holds that.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -107,6 +107,25 @@ class Preprocessor:
     title: Localized
     function: Callable[..., Image.Image]
     options: type[BaseModel] | None = None
+    networks: bool = False
+
+
+@dataclass(frozen=True)
+class Interpolator:
+    """Makes the pictures that lie between two pictures, for films with more pictures a second.
+
+    Attributes:
+        name: short name that requests use.
+        title: by language, for the menu.
+        function: `(first, second, shares) -> pictures`: two RGB pictures of one size, and how far
+            each wanted picture is from the first to the second, rising, between 0 and 1; returns a
+            picture of that size for each share.
+        networks: the function takes the job's `Services` as a fourth argument, to find models.
+    """
+
+    name: str
+    title: Localized
+    function: Callable[..., Sequence[Image.Image]]
     networks: bool = False
 
 
@@ -334,6 +353,11 @@ class WorkerHooks(SharedHooks):
     @hookspec
     def register_preprocessors(self) -> list[Preprocessor]:
         """What makes maps for ControlNets of pictures."""
+        ...
+
+    @hookspec
+    def register_interpolators(self) -> list[Interpolator]:
+        """What makes the pictures between two pictures."""
         ...
 
     @hookspec

@@ -180,6 +180,13 @@ class ToolInfo(BaseModel):
         return tuple(self.title.values())
 
 
+FLOW = "Optical flow"
+"""The interpolator that needs no extension."""
+INTERPOLATORS: tuple[ToolInfo, ...] = (
+    ToolInfo(name=FLOW, title={"en": "Optical flow", "pl": "Przepływ optyczny"}),
+)
+
+
 class PreprocessorInfo(ToolInfo):
     """A preprocessor; `options` is the JSON schema of its options, empty if it has none."""
 
@@ -205,4 +212,5 @@ class Offers(BaseModel):
     captioners: tuple[ToolInfo, ...] = ()
     restorers: tuple[ToolInfo, ...] = ()
     preprocessors: tuple[PreprocessorInfo, ...] = ()
+    interpolators: tuple[ToolInfo, ...] = INTERPOLATORS
     device: str = ""

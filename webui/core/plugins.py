@@ -27,6 +27,7 @@ from webui.core.flood import watch_streams
 from webui.core.guarding import Guard, Watched, WatchedFamily, checked, nobody, parsed, pictured
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
+    Interpolator,
     Panel,
     PictureTool,
     Preprocessor,
@@ -173,11 +174,7 @@ class Extensions:
 
     def picture_tools(self, hook: Literal["captioners", "restorers"]) -> list[PictureTool]:
         """What extensions that are on do with pictures; a failure has the extension's name."""
-        found: list[tuple[str, PictureTool]] = self._collect(f"register_{hook}")
-        return [
-            replace(tool, function=partial(self._guard, name, tool.name, tool.function))
-            for name, tool in found
-        ]
+        return self._guarded(f"register_{hook}")
 
     def schedules(self) -> list[tuple[str, Schedule]]:
         """(extension, schedule) of all that are on; a failure has the extension's name."""
@@ -293,11 +290,11 @@ class Extensions:
 
     def preprocessors(self) -> list[Preprocessor]:
         """What extensions that are on make maps with; a failure has the extension's name."""
-        found: list[tuple[str, Preprocessor]] = self._collect("register_preprocessors")
-        return [
-            replace(one, function=partial(self._guard, name, one.name, one.function))
-            for name, one in found
-        ]
+        return self._guarded("register_preprocessors")
+
+    def interpolators(self) -> list[Interpolator]:
+        """What extensions that are on make pictures between two with; failures have their name."""
+        return self._guarded("register_interpolators")
 
     def participants(
         self,
@@ -335,6 +332,9 @@ class Extensions:
 
     def _named(self, name: str, hook: str, one: Any) -> Any:
         return replace(one, function=partial(self._guard, name, hook, one.function))
+
+    def _guarded(self, hook: str) -> list[Any]:
+        return [self._named(name, one.name, one) for name, one in self._collect(hook)]
 
     def _active(self) -> list[Extension]:
         off = self._disabled | self._quarantine.reasons().keys()

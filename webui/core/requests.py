@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter, field_validator
 
 from webui.core.animation import MOST_FRAMES, Animation
 from webui.core.download import Download
-from webui.core.film import Film, JobId
+from webui.core.film import Film, Interpolate, JobId
 from webui.core.hashing import Hash
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
@@ -327,10 +327,7 @@ class Upscale(Request):
 
 
 class Caption(Request):
-    """A picture put into words: the job makes no picture but a text.
-
-    captioner: name from the menu; None: the first there is.
-    """
+    """A picture put into words, which are the job's text; by the menu's first if none is named."""
 
     picture_fields = ("image",)
 
@@ -371,6 +368,7 @@ KINDS: Mapping[str, type[Request]] = {
     "preprocess": Preprocess,
     "animation": Animation,
     "film": Film,
+    "interpolate": Interpolate,
     "download": Download,
     "merge": Merge,
     "convert": Convert,
@@ -388,6 +386,7 @@ AnyRequest = Annotated[
     | Preprocess
     | Animation
     | Film
+    | Interpolate
     | Download
     | Merge
     | Convert

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
+from webui.core.film import Interpolate
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
 from webui.core.requests import (
@@ -28,7 +29,7 @@ from webui.core.settings import Settings
 from webui.jobs.animating import planned
 from webui.jobs.continuing import Find, continued, nothing_found
 from webui.jobs.deforum_units import Around, with_units
-from webui.jobs.enlarging import with_frames
+from webui.jobs.enlarging import with_frames, with_pictures_between
 from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.extending import with_markers
 from webui.jobs.filling import drawn_seeds, sized, suits
@@ -101,6 +102,8 @@ def accept(
         request, problems = planned(heard, catalog, settings, pictures.frames, find, extensions)
     if isinstance(request, Upscale) and not problems:
         request, problems = with_frames(request, find)
+    if isinstance(request, Interpolate) and not problems:
+        request, problems = with_pictures_between(request, find)
     if problems or (model is None and isinstance(request, Drawing)):
         raise Refused(problems)
     return _completed(request, model, pictures, extensions)

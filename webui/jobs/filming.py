@@ -17,7 +17,7 @@ from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.core.events import Job, Picture
 from webui.core.files import save_atomically
-from webui.core.film import Film
+from webui.core.film import Film, Interpolate
 from webui.core.requests import Upscale
 from webui.core.texts import choose_language
 from webui.core.wire import Made
@@ -71,7 +71,7 @@ def filmer(find: Callable[[str], Job], store: Store) -> Callable[[Any, Errand], 
         job = find(request.job)
         pictures = pictures_of(job)
         told = begun_from(job, find)
-        pace = pace_of(request, told, len(pictures))
+        pace = pace_of(request, told, len(pictures), times_of(job, find))
         track = track_of(request, told, store)
         said = remark(track, pace.seconds, choose_language(errand.settings.language, ""))
         begun = time.monotonic()
@@ -151,13 +151,30 @@ class _Work:
 
 
 def begun_from(job: Job, find: Callable[[str], Job]) -> Job:
-    """The animation whose frames a job has enlarged; of others the job itself."""
-    if not isinstance(job.request, Upscale) or job.request.job is None:
-        return job
+    """The animation whose frames a job enlarged, or came between; of others the job itself."""
+    while (source := _source(job, find)) is not None:
+        job = source
+    return job
+
+
+def times_of(job: Job, find: Callable[[str], Job]) -> int:
+    """So many times as many pictures a job has as the one that it was begun from."""
+    times = 1
+    while (source := _source(job, find)) is not None:
+        times *= job.request.times if isinstance(job.request, Interpolate) else 1
+        job = source
+    return times
+
+
+def _source(job: Job, find: Callable[[str], Job]) -> Job | None:
+    """The job whose pictures a job worked on; None: it has its own, or that one is forgotten."""
+    request = job.request
+    if not isinstance(request, Upscale | Interpolate) or request.job is None:
+        return None
     try:
-        return find(job.request.job)
-    except UserError:  # forgotten since
-        return job
+        return find(request.job)
+    except UserError:
+        return None
 
 
 def pictures_of(job: Job) -> Sequence[Picture]:
@@ -172,28 +189,31 @@ def pictures_of(job: Job) -> Sequence[Picture]:
     return sorted(there, key=lambda one: one.index)
 
 
-def pace_of(request: Film, job: Job, count: int) -> Pace:
+def pace_of(request: Film, job: Job, count: int, between: int = 1) -> Pace:
     """How the pictures go by: as asked for, else as the animation's settings say.
 
     The film is as long as its pictures at their own pace, whatever lies between them.
 
-    count: how many there are.
+    Args:
+        job: that the pictures come from.
+        count: how many there are.
+        between: so many times as many as that job has; if nothing else is said, all are shown.
     """
-    wish = _wishes(job)
+    wish = wishes_of(job)
     given = fps_of(request, job)
     slow = request.slow or wish.slow
-    times = request.interpolate or wish.interpolate
+    times = request.interpolate or (wish.interpolate if between == 1 else between)
     # Deforum slows a film down by its pace; ours keeps it, and draws more between.
     fps = request.to_fps or given * times / (wish.slow if request.slow is None else 1.0)
-    step = given / (slow * fps * request.repeat)
+    step = given * between / (slow * fps * request.repeat)
     step = 1.0 if abs(step - 1) < 1e-9 else step
     smooth = times > 1 or slow > 1 or (request.to_fps or 0) > given / request.repeat
-    return Pace(fps, max(round(count / step), 1), step, smooth)
+    return Pace(fps, max(round((count + between - 1) / step), 1), step, smooth)
 
 
 def fps_of(request: Film, job: Job) -> float:
     """Pictures a second of the job: as asked for, else as the animation's settings say."""
-    return request.fps if request.fps is not None else _wishes(job).fps
+    return request.fps if request.fps is not None else wishes_of(job).fps
 
 
 def subtitles(pictures: Sequence[Picture], pace: Pace) -> Iterator[str]:
@@ -209,9 +229,10 @@ def _words(picture: Picture) -> str:
     return f"{prompt}\n#{picture.index}, Seed: {picture.seed}, " + ", ".join(numbers)
 
 
-def _wishes(job: Job) -> Wishes:
+def wishes_of(job: Job) -> Wishes:
+    """What a job's settings say of its film."""
     if not isinstance(job.request, Animation):
-        return Wishes(USUAL_FPS, "none", 1, 1.0)
+        return Wishes(USUAL_FPS, "none", 1, 1.0, None)
     return wishes(settings_of(job.request.settings).values)
 
 

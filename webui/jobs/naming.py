@@ -21,6 +21,7 @@ _MENUS: Mapping[str, str] = {
     "captioner": "captioner",
     "restorer": "restorer",
     "preprocessor": "preprocessor",
+    "interpolator": "interpolator",
 }
 """Field -> the word for what it names."""
 
@@ -82,8 +83,8 @@ def _menu(word: str, prefix: str, offers: Offers) -> Iterable[Named]:
         return offers.schedules
     if word in ("captioner", "restorer"):
         return offers.captioners if word == "captioner" else offers.restorers
-    if word == "preprocessor":
-        return offers.preprocessors
+    if word in ("preprocessor", "interpolator"):
+        return offers.preprocessors if word == "preprocessor" else offers.interpolators
     between_passes = prefix == "hires."  # there latents may be enlarged, too
     return [one for one in offers.upscalers if between_passes or one.kind == "picture"]
 

@@ -44,6 +44,7 @@ from webui.jobs.filming import filmer
 from webui.jobs.given import Pictures
 from webui.jobs.hashing import hasher
 from webui.jobs.hub import Hub
+from webui.jobs.interpolating import between_first
 from webui.jobs.last_used import LastUsed
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
@@ -161,10 +162,15 @@ class Jobs:
         given = values.model_dump() if isinstance(values, Request) else values
         request = self._accept(given)
         request, error = self._rewritten(request)
-        id = secrets.token_hex(16)
+        first = None if error else between_first(request, self.offers, self.get)
+        between = first and self._accept(first.values)
+        id, before = secrets.token_hex(16), secrets.token_hex(16)
         with self._ledger.write() as writing:
             if writing.count_waiting(owner) >= MOST_WAITING:
                 raise UserError("queue_full", limit=MOST_WAITING)
+            if first and between:
+                writing.add_job(before, owner, between, priority, time.time())
+                request = first.film.with_(job=before)
             writing.add_job(id, owner, request, priority, time.time())
             if error is not None:
                 writing.end(Failed(job=id, problem=error.problem), time.time())

@@ -22,12 +22,14 @@ class Wishes:
         soundtrack: see `webui.core.film.Film`.
         interpolate: so many times as many pictures.
         slow: so many times as long.
+        engine: what is to draw the pictures between, as Deforum calls it; None for none.
     """
 
     fps: float
     soundtrack: Literal["none", "file", "clip"]
     interpolate: int
     slow: float
+    engine: str | None
 
 
 def wishes(values: Mapping[str, Any]) -> Wishes:
@@ -39,6 +41,7 @@ def wishes(values: Mapping[str, Any]) -> Wishes:
         soundtrack=_SOUNDS.get(str(values["add_soundtrack"]), "none"),
         interpolate=int(values["frame_interpolation_x_amount"]) if between else 1,
         slow=float(values["frame_interpolation_slow_mo_amount"]) if slowed else 1.0,
+        engine=str(values["frame_interpolation_engine"]) if between else None,
     )
 
 

@@ -57,6 +57,7 @@ from webui.worker.redrawing import redrawn
 from webui.worker.services import (
     Keeper,
     begin,
+    interpolated,
     model_file,
     model_names,
     preprocessed,
@@ -124,6 +125,7 @@ class Runner:
             upscalers=self._upscalers.infos(),
             captioners=told(self._extensions.picture_tools("captioners")),
             restorers=told(self._extensions.picture_tools("restorers")),
+            interpolators=(*INTERPOLATORS, *told(self._extensions.interpolators())),
             preprocessors=tuple(map(told_of, self._extensions.preprocessors())),
             device=device,
         )
@@ -295,6 +297,7 @@ class Runner:
             flow=partial(flow_seen, self._catalog, self._kept, self._models.device),
             upscale=upscale,
             restored=self._restored,
+            interpolated=partial(interpolated, self._extensions, self._services(run)),
             preprocess=partial(self._preprocessed, run),
             participants=[reporter, *extensions, *shown],
             extended=partial(self._extended, run),

@@ -7,16 +7,19 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from PIL import Image
 from pydantic import ValidationError
 
 from webui.core.errors import UnknownId, UserError
-from webui.core.hookspecs import PictureTool, Preprocessor
-from webui.core.offers import PreprocessorInfo, ToolInfo
+from webui.core.hookspecs import Interpolator, PictureTool, Preprocessor
+from webui.core.offers import FLOW, PreprocessorInfo, ToolInfo
 from webui.core.participants import ModelFile, Participant, Services
+from webui.core.plugins import Extensions
 from webui.core.requests import Request, Txt2Img
 from webui.library.entries import Entry, Page
 from webui.models.whole import WholePipeline
+from webui.motion.between import Between
 
 _SHOWN = 60
 """Letters of a name that an error repeats."""
@@ -96,7 +99,34 @@ def preprocessed(
     return found.function(picture, values, *more)
 
 
-def told(tools: Sequence[PictureTool]) -> tuple[ToolInfo, ...]:
+def interpolated(
+    extensions: Extensions,
+    services: Services,
+    name: str,
+    first: Image.Image,
+    second: Image.Image,
+    shares: Sequence[float],
+) -> list[Image.Image]:
+    """The pictures between two RGB pictures of one size, at these shares of the way.
+
+    Raises:
+        UserError: there is no such interpolator, it failed, or what it made are not these pictures.
+    """
+    if name == FLOW:
+        between = Between(np.asarray(first), np.asarray(second))
+        return [Image.fromarray(between.at(share)) for share in shares]
+    found = next((one for one in extensions.interpolators() if one.name == name), None)
+    if found is None:
+        raise UserError("unknown_interpolator", "interpolator", name=name[:_SHOWN])
+    more = (services,) if found.networks else ()
+    made: list[Any] = list(found.function(first, second, tuple(shares), *more))
+    fit = [one for one in made if isinstance(one, Image.Image) and one.size == first.size]
+    if not len(fit) == len(made) == len(shares):
+        raise UserError("interpolator_pictures", "interpolator", name=name)
+    return [one.convert("RGB") for one in fit]
+
+
+def told(tools: Sequence[PictureTool | Interpolator]) -> tuple[ToolInfo, ...]:
     """Tools for the menus."""
     return tuple(ToolInfo(name=tool.name, title=tool.title) for tool in tools)
 

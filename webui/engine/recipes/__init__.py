@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from webui.engine.recipes.img2img import img2img
 from webui.engine.recipes.inpaint import inpaint
+from webui.engine.recipes.interpolate import interpolate
 from webui.engine.recipes.outpaint import outpaint
 from webui.engine.recipes.preprocess import preprocess
 from webui.engine.recipes.shots import Shot, Words, batches, shots, words
@@ -19,6 +20,7 @@ RECIPES: Mapping[str, Recipe] = {
     "inpaint": inpaint,
     "outpaint": outpaint,
     "upscale": upscale,
+    "interpolate": interpolate,
     "preprocess": preprocess,
 }
 """By the kind of the request."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from webui.core.film import Interpolate
 from webui.core.requests import LARGEST_SEED, Drawing, Img2Img, Request, Txt2Img, Upscale
 from webui.engine.conditioning import Words
 from webui.prompt.grammar import merge_negative, split_negatives, strip_comments
@@ -102,6 +103,8 @@ def batches(request: Request, done: Collection[int] = ()) -> Iterator[list[Shot]
         together //= request.batch_count
     if isinstance(request, Upscale):
         together = 1
+    if isinstance(request, Interpolate):
+        together = request.times
     for start in range(0, len(pictures), together):
         batch = pictures[start : start + together]
         missing = [shot for shot in batch if shot.index not in done]

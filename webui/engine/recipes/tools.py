@@ -22,6 +22,8 @@ from webui.prompt.networks import Network
 Pictures = Callable[[PictureRef], Image.Image]
 Extended = Callable[[AnyRequest, Pictures, Pictures], Sequence[Participant]]
 
+Interpolated = Callable[[str, Image.Image, Image.Image, Sequence[float]], Sequence[Image.Image]]
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -60,6 +62,8 @@ class Tools:
             move, by a network; None where there is none.
         upscale: (upscaler, picture, width, height) -> that picture at exactly that size.
         restored: (restorer, RGB picture) -> that picture with its faces mended.
+        interpolated: (interpolator, two RGB pictures of one size, shares) -> the picture at each
+            share of the way from the first to the second.
         preprocess: (preprocessor, RGB picture, its options) -> the map it makes.
         participants: who takes part in every step.
         extended: (request of a frame, its pictures, its masks) -> who takes part in it for the
@@ -92,6 +96,9 @@ class Tools:
     )
     restored: Callable[[str, Image.Image], Image.Image] = field(
         default=lambda name, image: _without("restored")
+    )
+    interpolated: Interpolated = field(
+        default=lambda name, first, second, shares: _without("interpolated")
     )
     preprocess: Callable[[str, Image.Image, Mapping[str, Any]], Image.Image] = field(
         default=lambda name, image, options: _without("preprocess")

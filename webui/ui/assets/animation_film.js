@@ -1,10 +1,12 @@
 // A film of an animation: what it is to be, when it comes by itself, and when it is made again.
 import { Refused, post } from "./api.js";
+import { toolChoices } from "./caption.js";
 import { h } from "./dom.js";
 import { choice, field } from "./fields.js";
 import { Form, fold } from "./form.js";
 import { isActive, take } from "./live.js";
 import { notice } from "./notice.js";
+import { followOffers } from "./offers.js";
 import { recall, remember } from "./store.js";
 import { t, word } from "./text.js";
 
@@ -23,7 +25,7 @@ export function filmField(fields) {
 export function filmOptions(fields) {
   const form = new Form("film");
   const shown = fields.filter(one => !ELSEWHERE.includes(one.name));
-  const made = shown.map(one => field({ ...one, slider: null, label: `ui.field.${one.name}`, ...wordedChoices(one) }));
+  const made = shown.map(one => optionField({ ...one, slider: null, label: `ui.field.${one.name}` }));
   const rows = made.map(form.add);
   const element = fold("animation.film", t("ui.animation.film.options"), h("div.film-options", {}, rows));
   const options = () => {
@@ -31,6 +33,16 @@ export function filmOptions(fields) {
     return Object.fromEntries(set.map(name => [name, form.value(name)]));
   };
   return { element, options };
+}
+
+const optionField = data => (data.name === "interpolator" ? interpolatorMenu(data) : field({ ...data, ...wordedChoices(data) }));
+
+/** What draws the pictures between: what the settings say, optical flow, or an extension. */
+function interpolatorMenu(data) {
+  const open = { value: null, label: t("ui.animation.interpolator.open") };
+  const menu = choice({ ...data, choices: [open] });
+  followOffers(({ interpolators }) => menu.offer([open, ...toolChoices(interpolators)]));
+  return menu;
 }
 
 const wordedChoices = ({ name, choices }) => (WORDED[name] ? { choices: choices.map(value => ({ value, label: t(`${WORDED[name]}.${value}`) })) } : {});
