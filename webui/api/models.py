@@ -49,9 +49,6 @@ class OfferList(BaseModel):
     interpolators: tuple[ToolInfo, ...] = Field(
         description="What draws pictures between two: optical flow, and extensions'"
     )
-    interpolators: tuple[ToolInfo, ...] = Field(
-        description="What draws pictures between two: optical flow, and extensions'"
-    )
     device: str = Field(description="What the worker computes on; empty until it said so")
 
 
