@@ -81,6 +81,13 @@ def test_what_is_not_touched_stays_as_it_was_written(ask: Callable[..., Any]):
     assert moved == "4b:(1)"
 
 
+def test_all_keys_are_moved_together(ask: Callable[..., Any]):
+    text = "0:(1) ease_in, 2s:(t), max_f:( 5 )"
+    assert ask("m.shifted(a[0], 15, c)", text) == "15:(1) ease_in, 3s:(t), 75:( 5 )"
+    assert ask("m.shifted(a[0], -15, c)", text) == "-15:(1) ease_in, 1s:(t), 45:( 5 )"
+    assert ask("m.shifted('0.5', 3, c)") == "0.5"
+
+
 def test_deforum_reads_what_is_written(ask: Callable[..., Any]):
     text = "0:(0.0000001), 30:(1+t)"
     written = ask("m.withKey(m.withValue(a[0], m.readKeys(a[0], c)[0], 1e-7), 7, 1/3, c)", text)

@@ -102,6 +102,43 @@ def test_prompts_are_rows_and_bars_and_text(tab: View):
     expect(text).to_have_value(f"[\n {{\n{row} }}\n]")
 
 
+def test_prompts_get_weights_of_their_own_in_their_bars(tab: View):
+    text = tab.field("_prompts")
+    bars, ways = tab.find(".bar-of"), tab.find(".ways")
+    expect(ways.locator(".hint")).to_be_visible()
+    bars.last.click()
+    ways.locator("select").select_option("own")
+    expect(tab.find(".prompt-rows li")).to_have_count(2)  # lines cannot say it
+    weight = ways.locator("input")
+    expect(weight).to_have_value("0:(0) step, 20:(1)")
+    weight.fill("0:(0), 20:(1)")
+    plot = tab.find(".weights")
+    wide = plot.evaluate("svg => (svg.clientWidth - 28) / 40")
+    drag(tab, key(tab, "prompts.1", 20), 10 * wide, -26)  # to half of the height
+    expect(weight).to_have_value("0:(0), 30:(0.5)")
+    expect(tab.find(".key-row .title").first).to_have_text("Weight of prompt 2")
+    plot.dblclick(position={"x": 14 + 10 * wide, "y": 44})
+    expect(weight).to_have_value("0:(0), 10:(1), 30:(0.5)")
+    bars.last.press("ArrowRight")
+    expect(weight).to_have_value("1:(0), 11:(1), 31:(0.5)")
+    tab.button("Undo").click()
+    expect(weight).to_have_value("0:(0), 10:(1), 30:(0.5)")
+    weight.fill("1 - t")
+    expect(ways.locator(".problem")).to_contain_text("the weight is -1 at frame 2")
+    weight.fill("0:(0), 4:(1)")
+    expect(ways.locator(".problem")).to_be_hidden()
+    tab.fill(**{"settings.max_frames": 3, "settings.steps": 1, "settings.diffusion_cadence": 1})
+    expect(tab.find(".weights .share")).to_have_count(2)
+    tab.generate()
+    tab.wait_until_idle()
+    (job,) = [one for one in tab.jobs() if one["request"]["kind"] == "animation"]
+    prompts = [one["infotext"].split("\n")[0] for one in job["pictures"]]
+    assert prompts[0].endswith("a red apple")
+    assert prompts[1] == "a red apple :0.75 AND a green apple :0.25"
+    ways.locator("select").select_option("linear")
+    assert '"blend": "linear"' in text.input_value() and "weight" not in text.input_value()
+
+
 def test_an_animation_is_looked_at_opened_again_and_gone_on_from(tab: View):
     tab.fill(**{"settings.max_frames": 6, "settings.steps": 1, "settings.zoom": "0:(1), 5:(1.2)"})
     canvas = tab.find(".glance canvas")

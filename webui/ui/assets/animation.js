@@ -91,9 +91,10 @@ export function mount({ element, props }) {
     more.element,
   ];
   plan = planPart(form, ask, () => schedulesOf(mode.read()));
-  plan.tracks.append(barsPart(plan, rows, () => mode.read() !== "Interpolation"));
+  const bars = barsPart(plan, rows, () => mode.read() !== "Interpolation");
+  plan.tracks.append(bars.element);
   const scrub = scrubPart(plan, glance, { toHome: stage.goHome, fps: () => Number(form.value(`${SETTING}fps`)) });
-  plan.below(scrub.element, soundPart(plan, { sound: files.sound, held, onLabels: told }));
+  plan.below(bars.ways, scrub.element, soundPart(plan, { sound: files.sound, held, onLabels: told }));
   stage.element.lastChild.before(plan.element); // the caption comes last
   stage.choose(null); // what was made last, before what might be
   form.onChange(motion.show);

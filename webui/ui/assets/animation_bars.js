@@ -1,15 +1,21 @@
 // Below the curves: which prompt holds when, and where one goes over into the next.
 import { arrange, h } from "./dom.js";
+import { waysPart } from "./animation_ways.js";
+import { COLOURS, weightsPart } from "./animation_weights.js";
 import { number, t } from "./text.js";
 
-const COLOURS = 6; // those of animation_plan.css
-
-/** plan: see animation_plan.js. prompts: see animation_prompts.js. still(): prompts go over where nothing else is said. */
+/** plan: see animation_plan.js. prompts: see animation_prompts.js. still(): prompts hold where nothing else is said. */
 export function barsPart(plan, prompts, still) {
+  const field = "_prompts";
   const element = h("div.bars", { role: "group", "aria-label": t("ui.animation.bars") });
+  const weights = weightsPart(plan, prompts, field);
+  const ways = waysPart(plan, prompts, weights, { field, still });
+  const track = h("div.bar-track", {}, weights.element, element);
   let drag = null;
 
   const draw = () => {
+    track.style.height = `${weights.draw()}px`;
+    ways.show();
     if (drag?.bar.isConnected && drag.moving) return place(prompts.placed());
     const rows = prompts.placed();
     const here = [...element.children].indexOf(document.activeElement);
@@ -22,6 +28,7 @@ export function barsPart(plan, prompts, still) {
     const bar = h("button.bar-of", { type: "button", role: "slider", "aria-label": t("ui.animation.bar", words), title: row.prompt }, h("span", {}, row.prompt));
     bar.classList.add(`of-${i % COLOURS}`);
     bar.dataset.row = row.place;
+    bar.addEventListener("focus", () => ways.take(row.place));
     bar.addEventListener("dblclick", () => prompts.edit(row.place));
     bar.addEventListener("keydown", event => {
       const far = event.shiftKey ? 10 : 1;
@@ -33,7 +40,8 @@ export function barsPart(plan, prompts, still) {
     });
     bar.addEventListener("pointerdown", event => {
       if (event.button) return;
-      drag = { bar, place: row.place, from: event.clientX, frame: row.frame, moving: false };
+      drag = { bar, place: row.place, from: event.clientX, frame: row.frame, moving: false, held: true };
+      ways.take(row.place); // a finger gives no focus everywhere
       bar.setPointerCapture(event.pointerId);
     });
     return bar;
@@ -45,7 +53,7 @@ export function barsPart(plan, prompts, still) {
     const i = rows.findIndex(one => one.place === at);
     const [low, high] = [(rows[i - 1]?.frame ?? -1) + 1, (rows[i + 1]?.frame ?? plan.state.axis.count) - 1];
     const to = Math.min(high, Math.max(low, Math.round(frame)));
-    if (low <= high && to !== rows[i].frame) prompts.move(at, to);
+    if (low <= high && to !== rows[i].frame) plan.history.set(field, prompts.moved(at, to), drag ?? `bar ${at}`);
   };
   const place = rows => {
     const { axis } = plan.state;
@@ -61,6 +69,7 @@ export function barsPart(plan, prompts, still) {
       bar.ariaValueText = t("ui.animation.prompts.from", { frame: number(row.frame, 1) });
       const step = row.blend ? row.blend === "step" : still();
       bar.classList.toggle("blends", Boolean(next) && !step);
+      bar.classList.toggle("drawn", weights.known());
       bar.style.setProperty("--n", next ? `var(--of-${(i + 1) % COLOURS})` : "var(--c)");
     });
   };
@@ -77,6 +86,6 @@ export function barsPart(plan, prompts, still) {
   };
   element.addEventListener("pointerup", up);
   element.addEventListener("pointercancel", up);
-  plan.watch({ onDraw: draw, snaps: () => prompts.placed().map(one => one.frame) });
-  return element;
+  plan.watch({ onDraw: draw, onPlan: draw, snaps: () => prompts.placed().map(one => one.frame) });
+  return { element: track, ways: ways.element };
 }

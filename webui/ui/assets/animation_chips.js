@@ -34,7 +34,8 @@ export function chipsPart(state, onChange) {
       const kept = recall(KEPT) ?? {};
       shown = new Set(all.filter(one => kept[one.name] ?? !one.range.still).map(one => one.name));
       if (!shown.size && all.length) shown.add(all[0].name);
-      if (!shown.has(state.active)) state.active = [...shown][0] ?? null;
+      const elsewhere = state.sources.some(one => one.owns(state.active ?? ""));
+      if (!elsewhere && !shown.has(state.active)) state.active = [...shown][0] ?? null;
       arrange(element, all.map(one => (made.has(one.name) ? made : made.set(one.name, chip(one.name))).get(one.name).item));
       all.forEach((one, place) => {
         const { button, range, mark } = made.get(one.name);

@@ -35,12 +35,18 @@ export function historyOf(form, onChange) {
 
 /**
  * form: that holds the texts. clock(): what times and names in keys mean. native(): whether keys have ways and times.
- * state: { plan, active, picked, cursor } of the timeline. onChange() after each change, onPick() when another key is picked.
+ * state: { plan, active, picked, cursor, sources } of the timeline; of what is no field of the form a source tells the
+ * text and keeps it: { owns(name), text(name), put(name, text, mark), values(name) }. onPick() when another key is picked.
  */
 export function keysDesk(form, { clock, state, history, onPick }) {
   let group = null; // a drag is one step
-  const placeOf = name => `settings.${name}`;
-  const textOf = name => String(form.value(placeOf(name)) ?? "");
+  const fields = {
+    text: name => String(form.value(`settings.${name}`) ?? ""),
+    put: (name, text, mark) => history.set(`settings.${name}`, text, mark),
+    values: name => state.plan?.curves[name],
+  };
+  const sourceOf = name => state.sources.find(one => one.owns(name)) ?? fields;
+  const textOf = name => sourceOf(name).text(name);
   const keysOf = name => readKeys(textOf(name), clock()) ?? [];
   const keyAt = (name, frame) => keysOf(name).find(one => one.frame === frame);
   const pick = (name, frame) => {
@@ -51,7 +57,7 @@ export function keysDesk(form, { clock, state, history, onPick }) {
   };
   const put = (name, text, frame, mark) => {
     state.picked = frame === null ? null : { name, frame };
-    history.set(placeOf(name), text, group ?? mark);
+    sourceOf(name).put(name, text, group ?? mark);
   };
   /** Where a key may stand: strictly between its neighbours, within the animation. */
   const free = (name, frame, to) => {
@@ -61,7 +67,7 @@ export function keysDesk(form, { clock, state, history, onPick }) {
     return low > high ? frame : Math.min(high, Math.max(low, to));
   };
   const valueNow = (name, frame) => {
-    const curve = state.plan?.curves[name];
+    const curve = sourceOf(name).values(name);
     return (curve && valueAt(curve, state.plan.at, frame)) ?? keysOf(name)[0]?.number ?? 0;
   };
   const rounded = value => Number(written(value));

@@ -5,8 +5,8 @@ import { t } from "./text.js";
 
 const WAYS = ["", "step", "smooth", "ease_in_out", "ease_in", "ease_out", "ease_in_out_sine", "ease_out_bounce", "ease_out_elastic", "steps(4)"];
 
-/** desk: see animation_desk.js. native(): whether there are ways between keys. */
-export function keyRow(desk, { state, native, active }) {
+/** desk: see animation_desk.js. native(): whether there are ways between keys. labelOf(name): what a schedule is called. */
+export function keyRow(desk, { state, native, active, labelOf }) {
   const title = h("strong.title");
   const frame = h("input", { type: "number", min: 0, step: 1, "aria-label": t("ui.animation.key.frame") });
   const value = h("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": t("ui.animation.key.value") });
@@ -33,7 +33,7 @@ export function keyRow(desk, { state, native, active }) {
     const key = picked() && desk.keyAt(picked().name, picked().frame);
     fields.hidden = !key;
     hint.hidden = Boolean(key) || !active();
-    say(title, key ? t(`ui.field.${picked().name}`) : "");
+    say(title, key ? labelOf(picked().name) : "");
     title.hidden = !key;
     if (!key) return;
     if (document.activeElement !== frame) frame.value = written(key.frame, 2);

@@ -149,6 +149,13 @@ export function withFrame(text, key, frame, clock) {
   return put(text, key.named.at, key.named.at + key.named.text.length, name);
 }
 
+/** The text with all its keys so many frames later; a value alone stays. */
+export function shifted(text, by, clock) {
+  const keys = readKeys(text, clock) ?? [];
+  const last = [...keys].filter(one => one.named).sort((a, b) => b.piece.at - a.piece.at); // from the end: places stay
+  return last.reduce((made, key) => withFrame(made, key, key.frame + by, clock), text);
+}
+
 /** The text with one more key, in its place among the others; of a key that is there its value. */
 export function withKey(text, frame, value, clock) {
   const keys = readKeys(text, clock) ?? [];

@@ -30,7 +30,7 @@ export function clockOf({ max_frames, fps, bpm = 120, seed, W: width, H: height,
  * Returns its element and what the tracks below the curves need: state, axis(), on what they may be told of.
  */
 export function planPart(form, requestOf, schedules) {
-  const state = { plan: null, active: null, picked: null, cursor: 0, axis: axisOf(1, 1) };
+  const state = { plan: null, active: null, picked: null, cursor: 0, axis: axisOf(1, 1), sources: [] };
   const problems = h("div.findings", { role: "status" });
   const svg = shape("svg", { class: "curves", role: "group", tabindex: 0 });
   const table = tablePart(first => ask(first));
@@ -50,7 +50,8 @@ export function planPart(form, requestOf, schedules) {
   const history = historyOf(form, () => (draw(), hurry()));
   const desk = keysDesk(form, { clock, state, history, onPick: () => draw() });
   const chips = chipsPart(state, () => draw());
-  const row = keyRow(desk, { state, native, active: () => state.active });
+  const labelOf = name => state.sources.find(one => one.owns(name))?.label(name) ?? t(`ui.field.${name}`);
+  const row = keyRow(desk, { state, native, active: () => state.active, labelOf });
   const seek = frame => {
     state.cursor = state.axis.held(frame);
     const line = svg.querySelector(".cursor");
@@ -166,5 +167,5 @@ export function planPart(form, requestOf, schedules) {
   element.addEventListener("toggle", () => (view.fit(), ask()));
   element.open = recall("fold.animation.plan") ?? innerWidth > WIDE;
   const below = (...parts) => row.element.after(...parts);
-  return { element, state, tracks, below, valueAt: desk.valueAt, seek, clock, desk, history, watch: one => watchers.push(one), view };
+  return { element, state, tracks, below, valueAt: desk.valueAt, seek, clock, native, desk, history, focusValue: row.focusValue, watch: one => watchers.push(one), view };
 }

@@ -24,10 +24,10 @@ export function rangeOf(name, values, keys) {
   return { low: low - span, high: low + span, still: true };
 }
 
-/** Between a curve's values and pixels. */
-export const scaleOf = ({ low, high }) => ({
-  y: value => RULER + HIGH - EDGE - ((value - low) / (high - low)) * (HIGH - 2 * EDGE),
-  value: y => low + ((RULER + HIGH - EDGE - y) / (HIGH - 2 * EDGE)) * (high - low),
+/** Between a curve's values and pixels; `box` is where its lowest and highest stand. */
+export const scaleOf = ({ low, high, box: [top, bottom] = [RULER + EDGE, RULER + HIGH - EDGE] }) => ({
+  y: value => bottom - ((value - low) / (high - low)) * (bottom - top),
+  value: y => low + ((bottom - y) / (bottom - top)) * (high - low),
 });
 
 /** curves: { name, label, colour, values, range, keys, active }[]; the active one lies on top. */
@@ -46,9 +46,13 @@ export function drawPlot(svg, { axis, at, curves, picked, cursor, labels }) {
     ...ordered.map(one => lineOf(one, axis, at)),
     shape("line", { class: "cursor", x1: axis.x(cursor), x2: axis.x(cursor), y1: 0, y2: plotHeight }),
   );
-  // Marks stay the elements that they are: a finger or the focus may be on one.
+  drawKeys(front, ordered, { axis, at, picked });
+}
+
+/** Marks stay the elements that they are: a finger or the focus may be on one. */
+export function drawKeys(front, curves, where) {
   const known = new Map([...front.children].map(mark => [mark.dataset.of, mark]));
-  const marks = ordered.flatMap(one => one.keys.map((key, i) => keyMark(one, key, i, { axis, at, picked }, known)));
+  const marks = curves.flatMap(one => one.keys.map((key, i) => keyMark(one, key, i, where, known)));
   arrange(front, marks.filter(Boolean));
 }
 
@@ -84,7 +88,7 @@ function bounds(range, axis) {
   return rows.map(([value, place]) => shape("text", { ...right, y: place }, told(value)));
 }
 
-function lineOf({ values, range, colour, active }, axis, at) {
+export function lineOf({ values, range, colour, active }, axis, at) {
   const { y } = scaleOf(range);
   let pen = "M";
   const points = values.map((value, place) => {

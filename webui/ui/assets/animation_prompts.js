@@ -1,6 +1,6 @@
 // The prompts as a table: the frame, what is to be seen from there on, and what is not. The text says the same.
-import { frameOf, nameAt } from "./animation_keys.js";
-import { rowsOf, textOf } from "./animation_rows.js";
+import { frameOf, nameAt, shifted } from "./animation_keys.js";
+import { isJson, rowsOf, textOf } from "./animation_rows.js";
 import { arrange, h, iconButton } from "./dom.js";
 import { notice } from "./notice.js";
 import { recall, remember } from "./store.js";
@@ -9,6 +9,9 @@ import { t } from "./text.js";
 const FIELD = "_prompts";
 const AS_TABLE = "animation.prompts.table";
 const BLENDS = ["", "step", "linear", "ease_in_out", "ease_in", "ease_out", "smoothstep"];
+
+/** The weight of a row of its own, moved by so many frames. */
+const weightMoved = ({ weight }, by, clock) => (weight ? { weight: shifted(String(weight), by, clock) } : {});
 
 /**
  * field: the element of the text. blend: { get(), set(name) } is the way from one prompt to the next.
@@ -37,6 +40,7 @@ export function promptsPart(form, field, { blend, clock }) {
     const frame = frameOf(one.frame, clock());
     return Number.isFinite(frame) ? frame : Infinity;
   };
+  const with_ = (place, change) => textOf(rows.map((one, i) => (i === place ? { ...one, ...change(one) } : one)), form.value(FIELD));
   const sorted = list => [...list].sort((a, b) => placed(a) - placed(b));
   const insert = () => {
     const last = Math.max(-1, ...rows.map(placed).filter(Number.isFinite));
@@ -96,13 +100,20 @@ export function promptsPart(form, field, { blend, clock }) {
   show(asTable);
   return {
     element,
-    /** In the order of their frames: { frame, prompt, blend, place }; those that cannot be placed are left out. */
+    /** In the order of their frames: { key, frame, prompt, blend, own, weight, place }; what cannot be placed is left out. */
     placed: () =>
       rows
-        .map((one, place) => ({ ...one, frame: placed(one), blend: one.blend || blend.get(), place }))
+        .map((one, place) => ({ ...one, key: one.frame.trim(), frame: placed(one), blend: one.blend || blend.get(), own: one.blend ?? "", place }))
         .filter(one => Number.isFinite(one.frame))
         .sort((a, b) => a.frame - b.frame),
-    move: (place, frame) => put(rows.map((one, i) => (i === place ? { ...one, frame: nameAt(frame, one.frame, clock()) } : one))),
+    /** The text with a row at another frame; a weight of its own moves with it. */
+    moved: (place, frame) => with_(place, one => ({ frame: nameAt(frame, one.frame, clock()), ...weightMoved(one, frame - placed(one), clock()) })),
+    /** The text with other values of a row: { blend, weight }. */
+    changed: (place, values) => {
+      const made = with_(place, () => values);
+      if (isJson(made) && !isJson(form.value(FIELD))) show(true); // lines cannot say it: a table is easier to read
+      return made;
+    },
     edit: place => {
       show(true);
       list.children[place]?.querySelector("textarea").focus();

@@ -21,7 +21,7 @@ export function promptsOf(words) {
   return found;
 }
 
-const isJson = words => /^\s*[{[]/.test(words);
+export const isJson = words => /^\s*[{[]/.test(words);
 
 export const linesOf = prompts =>
   Array.isArray(prompts)
@@ -32,7 +32,10 @@ export const linesOf = prompts =>
 
 const flat = words => String(words).replaceAll(/\s*\n\s*/g, " ");
 
-/** { frame, prompt, negative, blend } of each key, in the order of the text. */
+/** A row without what says nothing. */
+const filled = ({ frame, prompt, ...rest }) => ({ frame, prompt, ...Object.fromEntries(Object.entries(rest).filter(([, one]) => one !== undefined && one !== "")) });
+
+/** { frame, prompt, negative, blend, weight } of each key, in the order of the text. */
 export function rowsOf(words) {
   const prompts = promptsOf(words);
   const given = Array.isArray(prompts) ? prompts : Object.entries(prompts ?? {}).map(([frame, prompt]) => ({ frame, prompt }));
@@ -47,11 +50,11 @@ export function rowsOf(words) {
 export function textOf(rows, before) {
   const whole = ({ prompt, negative }) => flat(negative ? `${prompt} ${NEGATIVE} ${negative}`.trim() : prompt);
   const names = rows.map(one => one.frame.trim());
-  const more = rows.some(({ frame, prompt, negative, ...rest }) => Object.values(rest).some(Boolean));
+  const more = rows.some(({ frame, prompt, negative, ...rest }) => Object.values(rest).some(one => one !== undefined && one !== ""));
   const twice = new Set(names).size < names.length || names.some(one => !one); // an object would lose one
   const readable = rows.every(one => !one.frame || LINE.exec(`${one.frame}: x`)?.[1] === one.frame.trim());
   if (more || twice || (isJson(before) && Array.isArray(promptsOf(before))))
-    return JSON.stringify(rows.map(({ negative, ...one }) => ({ ...one, ...(negative ? { negative } : {}) })), null, 1);
+    return JSON.stringify(rows.map(filled), null, 1);
   if (isJson(before) || !readable) return JSON.stringify(Object.fromEntries(rows.map(one => [one.frame.trim(), whole(one)])), null, 1);
   return rows.map(one => `${one.frame.trim()}: ${whole(one)}`).join("\n");
 }
