@@ -20,6 +20,7 @@ from webui.cli.generate import Errands, Follower, attempt, run
 from webui.cli.parser import read_arguments
 from webui.core.events import JobState
 from webui.core.running import Running
+from webui.timeline.settings_file import read_settings
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def connection(open_door):
         yield connection
 
 
-def make(open_door, *arguments: str, language: str = "en") -> int:
-    return run(read_arguments(["generate", *arguments]), open_door, language)
+def make(open_door, *arguments: str, language: str = "en", command: str = "generate") -> int:
+    return run(read_arguments([command, *arguments]), open_door, language)
 
 
 def test_files_seeds_seconds_and_parameters(open_door, capsys):
@@ -234,3 +235,25 @@ def test_what_becomes_of_a_film_s_sound_is_said(open_door, client: Client, tmp_p
     assert errands.outcome.ok, errands.outcome.troubles
     assert [Path(one["file"]).suffix for one in errands.outcome.files] == [".mp4"]
     assert "was cut off" in errands.outcome.said[0]
+
+
+def test_an_animation_s_settings_are_copied_with_its_frames(open_door, capsys, tmp_path: Path):
+    settings = {"compat": "native", "prompts": {"0": "x"}, "max_frames": 2, "W": 64, "H": 64}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**settings, "zoom": "1.02", "seed": 9}))
+    out = tmp_path / "out"
+    assert make(open_door, str(path), "--out", str(out), command="animate") == 0
+    first, second, beside = sorted(out.iterdir())
+    assert beside.name == first.name.replace("_000000000.png", "_settings.txt")
+    read = read_settings(beside.read_text(encoding="utf-8"))
+    assert read.native and (read.values["zoom"], read.values["seed"]) == ("1.02", 9)
+    assert str(second) in capsys.readouterr().out
+
+
+def test_all_pictures_of_a_job_are_enlarged(open_door, capsys, client: Client):
+    job = client.finished(client.submit("a pear", batch_count=3, width=64, height=64)["id"])
+    assert make(open_door, "--job", job["id"], "--json", command="upscale") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines[-1]["files"]) == 3
+    assert make(open_door, "--job", "0" * 32, command="upscale") == 2
+    assert "no such job" in capsys.readouterr().err

@@ -19,7 +19,6 @@ NOT_FOR_SHELLS = {
     "seed_resize_width",  # to repeat pictures of other programs: paste them into the page
     "seed_resize_height",
     "eta_noise_seed_delta",
-    "job",  # all pictures of a job are enlarged from the page, or by JSON
     "frames",  # the job says how many
 }
 

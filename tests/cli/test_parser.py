@@ -55,6 +55,7 @@ def test_generate_passes_values_on_as_they_are_and_leaves_out_what_was_not_said(
     "arguments",
     [["--port", "70000"], ["--port", "x"], ["dance"], ["generate"], ["info"], ["jobs"]]
     + [["img2img", "a.png"], ["inpaint"], ["outpaint", "a.png"], ["upscale"]]
+    + [["upscale", "a.png", "--job", "0" * 32]]
     + [["upscale", "a.png", "--to", "large"], ["generate", "a", "--hires-to", "512"]],
 )
 def test_what_makes_no_sense_is_told_with_exit_code_2(arguments, capsys):
@@ -107,6 +108,8 @@ def test_pictures_stand_before_the_prompt():
         Path("m.png"),
     )
     assert read_arguments(["upscale", "a", "b"]).files == [Path("a"), Path("b")]
+    of_a_job = read_arguments(["upscale", "--job", "0" * 32, "--by", "2"])
+    assert (of_a_job.files, of_a_job.job) == ([], "0" * 32)
 
 
 def test_values_and_sizes_fill_parts_of_the_request():

@@ -173,7 +173,7 @@ def asks_of(options: argparse.Namespace) -> list[Ask]:
     common |= _references(getattr(options, "references", []))
     for path in common.values():
         _check_readable(path)
-    if "files" not in options:
+    if "files" not in options or "job" in values:
         return [Ask(values, common)]
     if options.command == "animate":
         film = _film(options)

@@ -19,9 +19,12 @@ from webui.cli.asking import Ask, BadFile, asks_of
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.show import Bar
 from webui.cli.words import worded
+from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.events import FINAL, Event, Job, JobState, Picture, Progress
-from webui.core.files import explained, save_atomically
+from webui.core.files import PUBLIC, explained, save_atomically, write_atomically
+from webui.jobs.results import settings_beside
+from webui.timeline.settings_file import settings_of, write_settings
 
 Open = Callable[[], AbstractContextManager[Connection]]
 """Reaches the running server, or one of our own that lasts as long as the context."""
@@ -221,6 +224,15 @@ class Errands:
         self.outcome.refused = False
         if problems or job.state != JobState.FINISHED or len(files) != job.request.images:
             self.outcome.fail(problems, about)
+        if job.pictures:
+            self._save_settings(job, job.pictures[0])
+
+    def _save_settings(self, job: Job, picture: Picture) -> None:
+        """Beside an animation's frames, as where they were made."""
+        if self._out is not None and isinstance(job.request, Animation):
+            name = settings_beside(Path(_name(picture))).name
+            text = write_settings(settings_of(job.request.settings))
+            write_atomically(self._out / name, text.encode(), PUBLIC)
 
     def _saved(self, picture: Picture, connection: Connection) -> Path | None:
         if self._out is not None:

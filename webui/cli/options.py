@@ -215,6 +215,7 @@ _OUTPAINT = Group(
 _UPSCALE = Group(
     "the size",
     {
+        "job": Option("job", "ID", "all pictures of this job, in place of files"),
         "by": Option("by", "X", "this many times larger, 1 to 8 (2)"),
         "to": Option("width height", "SIZE", f"{_TO}, in place of --by"),
         "fit": Option("crop", None, "cut nothing off to fill --to, but fit into it", False),

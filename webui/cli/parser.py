@@ -29,6 +29,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.command == "animate" and not options.files and "after" not in options:
         parser.error("animate: name a SETTINGS.json, or --after JOB")
+    if options.command == "upscale" and bool(options.files) == ("job" in options):
+        parser.error("upscale: name pictures, or --job ID")
     return options
 
 
@@ -146,9 +148,12 @@ def _add_request(parser: argparse.ArgumentParser, command: str) -> None:
         if command in commands
     )
     parser.usage += " [OPTION ...]"
+    if command == "upscale":
+        parser.usage = "%(prog)s {FILE [FILE ...] | --job ID} [OPTION ...]"
     if command in FROM_PICTURES:
         words = "a picture, or several, or a folder of them: one job each, and names are kept then"
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words)
+        many = "*" if command == "upscale" else "+"  # there a job may take their place
+        parser.add_argument("files", nargs=many, type=Path, metavar="FILE", default=[], help=words)
     if command in PROMPTED:
         words = "what should be seen" + (' (may be "")' if command in FROM_PICTURES else "")
         parser.add_argument("prompt", metavar="PROMPT", help=words)

@@ -50,6 +50,11 @@ _ENDINGS = {
 }
 
 
+def settings_beside(frame: Path) -> Path:
+    """Where the settings file of an animation lies, by one of its frames."""
+    return frame.with_name(f"{frame.stem.rpartition('_')[0]}_settings.txt")
+
+
 class Results:
     """Commits pictures and hands their files out."""
 
@@ -223,8 +228,7 @@ class Results:
         It is written with the first frame, and again with the last one if that was killed. The
         frames are worth more: where it cannot be written, they stay without.
         """
-        frame = self._frame_path(job, request, picture)
-        path = frame.with_name(f"{frame.stem.rpartition('_')[0]}_settings.txt")
+        path = settings_beside(self._frame_path(job, request, picture))
         if not path.exists():
             text = write_settings(settings_of(request.settings))
             with suppress(UserError):
