@@ -64,16 +64,17 @@ def test_what_comes_first(asked: Any, settings: Any, expected: Any) -> None:
     assert told == expected
     if first is None:
         return
-    request = Interpolate.model_validate({**first.values, "frames": 19 * told[1] + 1})
+    times: int = first.values["times"]
+    request = Interpolate.model_validate({**first.values, "frames": 19 * times + 1})
     job = source.model_copy(update={"id": "b" * 32, "request": request})
     find = {source.id: source, job.id: job}.__getitem__
-    assert times_of(job, find) == told[1]
+    assert times_of(job, find) == times
     before = pace_of(film, source, 20)
-    after = pace_of(first.film, source, request.frames, told[1])
+    after = pace_of(first.film, source, request.frames, times)
     assert (after.fps, after.wanted) == (before.fps, before.wanted), "as long, as fast"
-    assert after.step == pytest.approx(before.step * told[1])
+    assert after.step == pytest.approx(before.step * times)
     assert between_first(first.film.with_(job=job.id), OFFERS, find) is None, "once"
-    plain = pace_of(Film(job=job.id), source, request.frames, told[1])
+    plain = pace_of(Film(job=job.id), source, request.frames, times)
     assert math.isclose(plain.step, 1) or settings, "a film of it shows all of its pictures"
 
 
