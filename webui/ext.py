@@ -3,6 +3,7 @@
 `docs/extensions.md` explains every name. It is safe on both sides: nothing here imports torch.
 """
 
+from webui.core.areas import Box
 from webui.core.errors import UserError
 from webui.core.hookspecs import (
     API_VERSION,
@@ -23,6 +24,7 @@ from webui.core.hookspecs import (
     hookimpl,
 )
 from webui.core.memory import ModelUse
+from webui.core.option_texts import read_options
 from webui.core.participants import (
     Call,
     Cond,
@@ -46,6 +48,7 @@ __all__ = [
     "API_VERSION",
     "Answer",
     "AnyRequest",
+    "Box",
     "Call",
     "Command",
     "Cond",
@@ -83,6 +86,7 @@ __all__ = [
     "WildcardFiles",
     "expand_wildcards",
     "hookimpl",
+    "read_options",
     "resized",
     "shorter_side",
 ]

@@ -11,7 +11,8 @@ from pydantic import Field
 STORED = r"sha256:[0-9a-f]{64}"
 RESULT = r"picture:[0-9a-f]{32}-\d{1,6}"
 
-PictureRef = Annotated[str, Field(pattern=rf"^(?:{STORED}|{RESULT})$")]
+PATTERN = rf"^(?:{STORED}|{RESULT})$"
+PictureRef = Annotated[str, Field(pattern=PATTERN)]
 """`sha256:…` is a stored picture (see `webui.library.store`), `picture:…` a result by its id.
 In an accepted request there are stored ones only: results may be deleted."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from webui.core.form_fields import fields_of
 from webui.core.hookspecs import Panel
+from webui.core.panel_fields import panel_fields
 from webui.ui.extension_assets import web_address
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def panels_of(extensions: Extensions) -> list[dict[str, Any]]:
 def _panel(extensions: Extensions, name: str, panel: Panel) -> dict[str, Any]:
     told = {"extension": name, "title": panel.title}
     if panel.script is None:
-        return {**told, "fields": fields_of(panel.options)}
+        return {**told, "fields": panel_fields(panel.options)}
     web = extensions.web_folders()[name]
     files = {"script": panel.script, "style": panel.style}
     urls = {key: web_address(name, web, file) for key, file in files.items() if file}

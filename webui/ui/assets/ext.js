@@ -10,6 +10,7 @@ export { fold } from "./form.js";
 export { follow, jobsNewestFirst, live, over, take } from "./live.js";
 export { notice } from "./notice.js";
 export { followOffers } from "./offers.js";
+export { blank, paint } from "./paint_dialog.js";
 export { addPictureAction } from "./picture_actions.js";
 export { segments } from "./segments.js";
 export { addTarget, itemOf, receive, showTab } from "./send.js";

@@ -91,7 +91,7 @@ export class Form {
   blame(name, sentence) {
     const field = this.#find(name);
     field?.blame(sentence, name);
-    field?.element.closest("details")?.setAttribute("open", "");
+    for (let part = field?.element; (part = part?.closest("details")); part = part.parentElement) part.open = true;
     return Boolean(field);
   }
 

@@ -1,9 +1,9 @@
 // Extensions' panels in a form: fields that follow from a model, or a script of the extension's own.
 import * as page from "./ext.js";
 import { h, say } from "./dom.js";
-import { field } from "./fields.js";
 import { fold } from "./form.js";
 import { followOffers } from "./offers.js";
+import { fieldsOf } from "./panel_fields.js";
 import { local, t } from "./text.js";
 
 /**
@@ -44,12 +44,41 @@ export function panelsOf(form) {
 const withValue = (request, name, value) => ({ ...request, extensions: { ...request.extensions, [name]: value } });
 
 function panelOf(form, data, onModel, drawn) {
-  const { extension, title, fields, script } = data;
-  const named = script
-    ? [ownField(form, data, onModel, drawn)]
-    : fields.map(one => field({ ...one, name: `extensions.${extension}.${one.name}` }));
-  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...named.map(form.add));
+  const { extension, title, script } = data;
+  const elements = script ? [form.add(ownField(form, data, onModel, drawn))] : formOf(form, data, onModel);
+  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...elements);
 }
+
+/** The fields that follow from the options' model, each a field of the form. */
+function formOf(form, { extension, fields: list }, onModel) {
+  const place = name => `extensions.${extension}.${name}`;
+  let model = null;
+  const size = () => ["width", "height"].map(side => sideOf(form, side) || (model?.card[side] ?? USUAL));
+  const around = { key: `${form.key}.panel.${extension}`, size, model: () => model, value: name => form.value(place(name)) };
+  const { fields, elements, look } = fieldsOf(list.map(one => ({ ...one, name: place(one.name) })), around);
+  const switched = fields.find(one => one.name === place("enabled"));
+  for (const one of fields) {
+    const off = () => {
+      one.write(one.fallback ?? null);
+      one.control.dispatchEvent(new Event("input"));
+    };
+    form.add(switched && one !== switched ? one : { ...one, off });
+  }
+  look();
+  form.onChange(name => {
+    if (name === undefined || name.startsWith(place(""))) look();
+    if (name === undefined || !name.startsWith("extensions.")) for (const one of fields) one.fit?.();
+  });
+  onModel(now => {
+    model = now;
+    for (const one of fields) (one.suit?.(), one.fit?.());
+  });
+  return elements;
+}
+
+const USUAL = 512;
+const SIDES = { width: "settings.W", height: "settings.H" }; // as an animation calls them
+const sideOf = (form, side) => Number(form.value(side) ?? form.value(SIDES[side]));
 
 /** One field for all of the panel's values, drawn by the extension's script. */
 function ownField(form, { extension, script, style, fallback }, onModel, drawn) {

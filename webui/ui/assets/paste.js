@@ -20,6 +20,7 @@ export async function takeParameters(form, item, { done = "ui.send.done", undo, 
   const back = form.keep();
   for (const name of keep) delete read.fields[name];
   const taken = fill(form, read.fields);
+  setBack(form, read.fields.extensions ?? {});
   if (taken.has("steps")) switchOff(form, read.fields);
   if (taken.has("width") && form.has("_size")) form.set("_size", "exact");
   const names = missing(read.parameters, taken).join(", ");
@@ -45,6 +46,15 @@ function fill(form, fields, into = "") {
     }
   }
   return taken;
+}
+
+/** Of an extension that is told of, what is not told is as it always was. */
+function setBack(form, extensions) {
+  for (const name of form.names()) {
+    const [part, extension, field] = name.split(".");
+    if (part === "extensions" && field && extensions[extension] && !(field in extensions[extension]))
+      form.set(name, form.own(name));
+  }
 }
 
 /** Parts of a request that a whole set of parameters does not have were not used. */
