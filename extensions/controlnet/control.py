@@ -90,14 +90,11 @@ class _One:
         return self.unit.start <= share <= self.unit.end and self._in_pass(call)
 
     def _in_pass(self, call: Call) -> bool:
-        """Whether it counts in this pass of a hires fix: the second draws at another size."""
+        """Whether it counts in this pass of a hires fix."""
         request = self._job.request
         if self.unit.passes == "both" or not isinstance(request, Txt2Img) or not request.hires:
             return True
-        stride = call.model.latent.stride
-        sides = (request.width or 0) // stride, (request.height or 0) // stride
-        first = request.hires.image is None and sides == (call.x.shape[3], call.x.shape[2])
-        return first == (self.unit.passes == "first")
+        return (call.step.walk == 0) == (self.unit.passes == "first")
 
     def added(self, call: Call) -> Added:
         """What it adds for the rows of a call, weighted and masked."""

@@ -57,7 +57,7 @@ class Unit(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Unit:
         if self.start > self.end:
-            raise ValueError("it starts after its end: make the start smaller than the end")
+            raise ValueError("starts_after_end")
         return self
 
 

@@ -1,10 +1,13 @@
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from webui.core.guarding import ExtensionError
+from webui.core.hookspecs import ServerHooks, WorkerHooks
 from webui.core.memory import ModelUse
 from webui.core.participants import Step
 from webui.core.plugins import Extensions
@@ -287,3 +290,36 @@ def test_extensions_tell_which_models_a_job_has_beside_its_own(tmp_path, side):
     assert uses == [ModelUse("controlnet", "6 nets", in_turns=True)]
     with pytest.raises(ExtensionError, match="one.*models_of.*KeyError"):
         found.models_of({}, {})
+
+
+ASKED = Txt2Img(prompt="cat", references={"image": f"sha256:{'0' * 64}"})
+CALLS: dict[str, Callable[[Extensions], object]] = {
+    "rewrite_request": lambda one: one.rewrite(ASKED, Settings()),
+    "serve_references": lambda one: one.serve_references(ASKED),
+    "models_of": lambda one: one.models_of({}, {}),
+    "participate": lambda one: one.participants("job", ASKED),
+}
+HOOKS = [
+    (side, name)
+    for side, hooks in (("server", ServerHooks), ("worker", WorkerHooks))
+    for name, _ in inspect.getmembers(hooks, inspect.isfunction)
+]
+
+
+@pytest.mark.parametrize(("side", "hook"), HOOKS)
+def test_one_that_raises_in_any_hook_is_named_and_others_are_there(tmp_path, capsys, side, hook):
+    code = f"from webui.ext import hookimpl\n@hookimpl\ndef {hook}():\n    raise ValueError('no')"
+    extension(tmp_path, "bad", **{"code" if side == "server" else "worker": code})
+    extension(tmp_path, "shout", SHOUT)
+    extensions = Extensions([tmp_path], side)
+    if hook in CALLS:
+        with pytest.raises(ExtensionError, match=f"extension bad failed in {hook}: ValueError: no"):
+            CALLS[hook](extensions)
+    elif hook == "read_parameters":
+        assert extensions.read_parameters({"shout times": "2"}) == {"shout": {"times": 2}}
+    elif hook == "register_settings":
+        assert [*extensions.settings_models()] == ["shout"]
+    else:
+        assert "bad" not in [name for name, _ in extensions.registered(hook)]
+    broken = hook.startswith("register_")
+    assert states(extensions) == {"bad": "broken" if broken else "enabled", "shout": "enabled"}

@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 
 from tests.models.families.drawing import NEGATIVE, PROMPT, SCALE, STEPS
+from webui.cli.words import worded
+from webui.core.errors import Problem
 from webui.core.participants import JobView, ModelFile, Services
 from webui.core.plugins import Extensions
 from webui.core.requests import Request
@@ -30,6 +32,13 @@ MAP_REF, MASK_REF = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 def loaded() -> Extensions:
     """The bundled extensions, as the worker has them."""
     return Extensions([ROOT / "extensions"], "worker")
+
+
+def in_both_languages(problem: Problem) -> None:
+    """One sentence a language, with the extension's name."""
+    english, polish = worded(problem, "en"), worded(problem, "pl")
+    assert english == problem.message and "controlnet" in english and "controlnet" in polish
+    assert english.split(":")[-1] != polish.split(":")[-1], "the reason, too"
 
 
 def module(name: str) -> Any:

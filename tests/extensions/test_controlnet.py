@@ -29,6 +29,7 @@ from tests.extensions.control import (
     MASK_REF,
     SEED,
     drawn,
+    in_both_languages,
     module,
     picture,
     random_weights,
@@ -305,14 +306,18 @@ def test_units_that_do_not_fit_are_refused(unit, sentence):
     extensions = Extensions([ROOT / "extensions"], "server")
     (problem,) = extensions.problems_with({"controlnet": {"units": [unit]}})
     assert sentence in problem.message and "controlnet" in problem.message
+    if "start" in unit:
+        in_both_languages(problem)
 
 
 def test_what_is_missing_is_said_before_the_job_waits():
     extensions = Extensions([ROOT / "extensions"], "server")
-    with pytest.raises(UserError, match="controlnet: Unit 2 has no ControlNet"):
+    with pytest.raises(UserError, match="controlnet: Unit 2 has no ControlNet") as raised:
         extensions.rewrite(asked({"model": "one"}, {}), Settings())
-    with pytest.raises(UserError, match="controlnet: Unit 1 has no picture"):
+    in_both_languages(raised.value.problem)
+    with pytest.raises(UserError, match="controlnet: Unit 1 has no picture") as raised:
         extensions.rewrite(asked({"model": "one", "image": None}), Settings())
+    in_both_languages(raised.value.problem)
     off = asked({"image": None, "enabled": False})
     assert extensions.rewrite(off, Settings()) is off
 
@@ -333,8 +338,9 @@ def test_a_network_that_cannot_be_used_is_named(tiny, xl, controls, tmp_path, ch
         name = "lllite_unet_x" if change == "lllite" else "something.weight"
         save_file({name: torch.zeros(1)}, path)
     files = {"bad": ModelFile("bad", path, "safetensors")}
-    with pytest.raises(UserError, match=r"controlnet.*bad"):
+    with pytest.raises(UserError, match=r"controlnet.*bad") as raised:
         drawn(model, asked({"model": "bad"}), files, {MAP_REF: picture()})
+    in_both_languages(raised.value.problem)
     assert drawn(model, asked(), files, {})[0].isfinite().all(), "the model still works"
 
 

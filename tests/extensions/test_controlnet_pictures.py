@@ -43,9 +43,10 @@ def asked(*units: dict[str, Any], kind: Any = Txt2Img, **fields: Any) -> Any:
 
 
 @torch.inference_mode()
-def test_a_unit_counts_in_the_passes_that_it_says(tiny, files):
+@pytest.mark.parametrize("scale", [1.5, 1])
+def test_a_unit_counts_in_the_passes_that_it_says(tiny, files, scale):
     model = load(SD1(), tiny.folder_info)
-    hires = {"scale": 1.5, "steps": 2}
+    hires = {"scale": scale, "steps": 2}
 
     def latents(*passes: str) -> torch.Tensor:
         units = [{"image": MAP_REF, "passes": one} for one in passes]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.extensions.control import module
+from tests.extensions.control import in_both_languages, loaded, module
 from webui.core.errors import UserError
 
 BODY = [[100 + 10 * i, 50 + 7 * i, 1.0] for i in range(18)]
@@ -106,3 +106,11 @@ def test_the_map_is_what_the_pose_says_whatever_the_picture():
     empty = poses.openpose_json(Image.new("RGB", (70, 50), "red"), poses.PoseOptions())
     assert empty.size == (70, 50)
     assert not np.asarray(empty).any()
+
+
+def test_a_job_with_a_file_that_is_no_pose_names_the_extension():
+    preprocessors = {one.name: one for one in loaded().preprocessors()}
+    options = module("poses").PoseOptions(pose="[]")
+    with pytest.raises(UserError, match="controlnet: This is no pose") as raised:
+        preprocessors["openpose_json"].function(Image.new("RGB", (64, 64)), options)
+    in_both_languages(raised.value.problem)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,9 @@ from tests.core.test_plugins import SHOUT, extension
 from tests.doors import WORKER, Client
 from webui.api.access import Access, Hosts
 from webui.app import create
+from webui.cli.words import worded
 from webui.core.blackbox import BlackBox
+from webui.core.errors import Problem
 from webui.core.isolation import Threads
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
@@ -44,7 +47,7 @@ def open_client(data: Paths) -> Iterator:
         extension(data.data / "extensions", "bad", server)
         store = SettingsStore(data.settings)
         extensions = Extensions(
-            [data.data / "extensions"],
+            [data.data / "extensions", data.data / "more"],
             "server",
             data=data.data,
             isolation=Threads(1.0),
@@ -56,6 +59,9 @@ def open_client(data: Paths) -> Iterator:
         jobs = Jobs(data, store.get, catalog, extensions, command=WORKER, timing=timing)
         jobs.start()
         opened.append(jobs)
+        for registered in ("register_tabs", "register_panels"):  # as the page does
+            extensions.registered(registered)
+        extensions.panels()
         services = Services(data, store, catalog, extensions, jobs)
         return Client(create(services, Access(Hosts("127.0.0.1")), page=False))
 
@@ -66,9 +72,80 @@ def open_client(data: Paths) -> Iterator:
         del sys.modules[name]
 
 
-def state(client: Client) -> dict:
-    [info] = [one for one in client.get("/extensions")["extensions"] if one["name"] == "bad"]
+def in_both_languages(problem: dict[str, Any]) -> None:
+    """One sentence a language, with the extension's name."""
+    read = Problem.model_validate(problem)
+    english, polish = worded(read, "en"), worded(read, "pl")
+    assert english == read.message != polish
+    assert "bad" in english and "bad" in polish
+    assert english.count("\n") == polish.count("\n") == 0
+
+
+def state(client: Client, name: str = "bad") -> dict:
+    [info] = [one for one in client.get("/extensions")["extensions"] if one["name"] == name]
     return info
+
+
+BAD: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a field too many": ("", "manifest_strange", {"colour": "red"}),
+    "a wrong value": ("", "manifest_field", {"permissions": ["magic"]}),
+    "another name": ("", "manifest_name", {"name": "other"}),
+    "a newer api": ("", "manifest_api", {"api": 99}),
+    "no module": ("", "manifest_module", {"server": "nowhere"}),
+    "no page": ("", "manifest_file", {"page": ["a.js"]}),
+    "no such package": ("import no_such_package", "extension", {}),
+    "torch beside the page": ("import torch", "extension_heavy", {}),
+    "torch through another": ("from transformers import AutoModel", "extension_heavy", {}),
+    "a misspelt hook": (
+        SHOUT.replace("def rewrite_request", "def rewrite_requests"),
+        *("hook_unknown_near", {}),
+    ),
+    "no hook at all": (SHOUT.replace("def rewrite_request", "def qwertz"), "hook_unknown", {}),
+    "unknown arguments": (SHOUT.replace("request, options,", "wish,"), "hook_arguments", {}),
+    "loops at once": ("while True: pass", "extension_slow", {}),
+    "leaves at once": ("raise SystemExit(1)", "extension", {}),
+    "raises where it registers": (
+        SHOUT.replace("    return [Tab", "    1 / 0\n    return [Tab"),
+        *("extension", {}),
+    ),
+    "no such script": (
+        SHOUT.replace("options=Options)", "options=Options, script='a.js')"),
+        *("panel_file", {}),
+    ),
+}
+
+
+WRITTEN = {
+    "no TOML": (b"name = [", "manifest"),
+    "no version": (b'name = "bad"\napi = 1', "manifest_lacks"),
+    "no text": (b"\xff", "manifest"),
+}
+
+
+def test_broken_ones_are_named_in_both_languages_and_jobs_go_on(open_client, data: Paths):
+    folder = data.data / "extensions"
+    for number, (server, _, manifest) in enumerate(BAD.values()):
+        extension(folder, f"bad_{number}", server, **manifest)
+    for number, (text, _) in enumerate(WRITTEN.values(), len(BAD)):
+        (folder / f"bad_{number}").mkdir()
+        (folder / f"bad_{number}" / "extension.toml").write_bytes(text)
+    client = open_client(SHOUT)
+    codes = {what: code for what, (_, code, _) in BAD.items()}
+    codes |= {what: code for what, (_, code) in WRITTEN.items()}
+    for number, (what, code) in enumerate(codes.items()):
+        told = state(client, f"bad_{number}")
+        assert (told["state"], told["problem"]["code"]) == ("broken", code), what
+        in_both_languages(told["problem"])
+    assert client.finished(client.submit("a cat")["id"])["request"]["prompt"] == "a cat!"
+
+
+def test_two_of_one_name_are_both_left_out(open_client, data: Paths):
+    extension(data.data / "more", "bad", "raise SystemExit('it ran')")
+    client = open_client(SHOUT)
+    told = state(client)
+    assert (told["state"], told["problem"]["code"]) == ("broken", "extension_twice")
+    in_both_languages(told["problem"])
+    assert client.finished(client.submit("others")["id"])["request"]["prompt"] == "others"
 
 
 @pytest.mark.parametrize(
@@ -81,10 +158,11 @@ def test_three_failures_in_a_row_and_a_release(open_client, server: str, code: s
         assert state(client)["state"] == "enabled"
         job = client.finished(client.submit("a cat", **bad)["id"])
         assert (job["state"], job["problem"]["code"]) == ("failed", code)
-        assert "bad" in job["problem"]["message"]
+        in_both_languages(job["problem"])
         assert client.finished(client.submit("others")["id"])["state"] == "finished"
     told = state(client)
-    assert told["state"] == "quarantined" and "bad" in told["problem"]
+    assert told["state"] == "quarantined" and told["problem"]["code"] == code
+    in_both_languages(told["problem"])
     assert client.finished(client.submit("a cat")["id"])["request"]["prompt"] == "a cat"
     answer = client("POST", "/api/v1/extensions/bad/release").json()
     assert (answer["state"], answer["problem"]) == ("enabled", None)
@@ -103,7 +181,8 @@ def test_one_that_takes_the_worker_down_is_named_and_left_out(open_client, data:
     BlackBox(data.worker_call).note(("bad", "after"))
     job = client.finished(client.submit("it dies")["id"])
     assert job["state"] == "parked"
-    assert "bad" in job["problem"]["message"] and "after" in job["problem"]["message"]
+    in_both_languages(job["problem"])
+    assert "after" in job["problem"]["message"]
     assert state(client)["state"] == "quarantined"
     assert client.finished(client.submit("others")["id"])["state"] == "finished"
 

@@ -5,6 +5,7 @@ import torch
 
 from tests.core.test_plugins import extension
 from tests.worker.test_runner import REQUEST, Server, TwoModels, run
+from webui.cli.words import worded
 from webui.core.guarding import ExtensionError
 from webui.core.isolation import Watchdog
 from webui.core.plugins import Extensions
@@ -14,6 +15,7 @@ from webui.worker.process import execute
 from webui.worker.runner import Runner
 
 CODE = """
+from contextlib import nullcontext
 from webui.ext import Participant, hookimpl
 
 class Bad(Participant):
@@ -28,6 +30,7 @@ class Bad(Participant):
     def conditioning(self, conds): self.misbehave("conditioning"); return conds
     def before(self, step): self.misbehave("before")
     def call(self, call): self.misbehave("call")
+    def patched(self, model): self.misbehave("patched"); return nullcontext()
     def after(self, step): self.misbehave("after")
     def latents(self, latents): self.misbehave("latents"); return latents
     def parameters(self): self.misbehave("parameters"); return {}
@@ -37,7 +40,10 @@ class Bad(Participant):
 def participate(job):
     return Bad(job.options["where"]) if job.options else None
 """
-HOOKS = ("start", "conditioning", "before", "after", "latents", "parameters", "image")
+HOOKS = (
+    *("start", "conditioning", "patched", "before", "call", "after"),
+    *("latents", "parameters", "image"),
+)
 
 
 @pytest.fixture
@@ -64,6 +70,7 @@ def test_whatever_hook_raises_its_name_is_said(runner_of, capsys):
         ended = execute(runner, asked(hook))
         assert ended.outcome == "failed" and ended.problem, hook
         assert ended.problem.values["name"] == "bad" and ended.problem.values["hook"] == hook
+        assert f"bad zawiodło w {hook}" in worded(ended.problem, "pl")
     assert execute(runner, run()).outcome == "finished"
     assert server.indices == [0, 1, 2, 3]
 
@@ -72,7 +79,9 @@ def test_one_that_loops_for_ever_fails_its_job_alone(runner_of, capsys):
     runner, server = runner_of("\n            while True: pass")
     ended = execute(runner, asked("after"))
     assert ended.problem and ended.problem.code == "extension_slow"
-    assert "bad" in ended.problem.message and "after" in ended.problem.message
+    for language in ("en", "pl"):
+        said = worded(ended.problem, language)
+        assert "bad" in said and "after" in said
     assert execute(runner, run()).outcome == "finished"
 
 
@@ -88,3 +97,15 @@ def test_options_stand_in_the_parameters(runner_of):
     assert execute(runner, asked("nowhere").model_copy(update={"said": said})).outcome == "finished"
     words = server.made[0][0].infotext
     assert "other times: 2" in words and "bad where" not in words, "it has words of its own"
+
+
+def test_what_it_put_into_the_model_is_its_too(runner_of, capsys):
+    """A failure where no hook is called: in a function that stands in the model's place."""
+    runner, _ = runner_of("pass")
+    bend = "def bent(*asked, **more):\n    raise ValueError('bent')"
+    module = {"__name__": "easel_extensions.bad.worker"}
+    exec(bend, module)
+    runner._models.models["stub"].predict_x0 = module["bent"]  # pyright: ignore
+    ended = execute(runner, run())
+    assert ended.problem and ended.problem.code == "extension"
+    assert ended.problem.values["name"] == "bad" and "bent" in ended.problem.message

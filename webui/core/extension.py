@@ -149,6 +149,8 @@ class Extension:
         module_name = manifest.server if side == "server" else manifest.worker
         if module_name is not None:
             file = f"{module_name}.py"
+            if not re.fullmatch(r"[a-z_][a-z0-9_]*", module_name) or not (folder / file).is_file():
+                raise UserError("manifest_module", name=manifest.name, file=file)
             module = self._guard(manifest.name, file, _import, manifest.name, folder, module_name)
             check_hooks(manifest.name, module, hooks)
             self._hooks.register(module, name=manifest.name)
@@ -196,8 +198,6 @@ def check_hooks(name: str, module: ModuleType, hooks: type) -> None:
 
 def _import(name: str, folder: Path, module_name: str) -> ModuleType:
     """Import `<folder>/<module_name>.py` as `easel_extensions.<name>.<module_name>`."""
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", module_name):
-        raise UserError("manifest_module", name=name, file=f"{module_name}.py")
     package = f"{OWN_MODULES}{name}"
     if package not in sys.modules:
         namespace = ModuleType(package)
@@ -205,8 +205,7 @@ def _import(name: str, folder: Path, module_name: str) -> ModuleType:
         sys.modules[package] = namespace
     full_name = f"{package}.{module_name}"
     spec = importlib.util.spec_from_file_location(full_name, folder / f"{module_name}.py")
-    if spec is None or spec.loader is None or not (folder / f"{module_name}.py").is_file():
-        raise UserError("manifest_module", name=name, file=f"{module_name}.py")
+    assert spec and spec.loader  # there is such a file
     module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
     spec.loader.exec_module(module)

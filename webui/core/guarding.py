@@ -14,9 +14,11 @@ from PIL import Image
 from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import Problem, UserError
+from webui.core.heavy import HeavyImport
 from webui.core.isolation import Direct, Isolation, TooSlow
 from webui.core.participants import Call, Cond, Participant, Step
 from webui.core.requests import AnyRequest, Request
+from webui.core.texts import catalogue
 
 OWN_MODULES = "easel_extensions."
 """How the names of extensions' modules begin."""
@@ -31,6 +33,8 @@ class ExtensionError(UserError):
             self.problem = self.problem.model_copy(update={"cause": error.problem})
         elif isinstance(error, TooSlow):
             super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
+        elif isinstance(error, HeavyImport):
+            super().__init__("extension_heavy", name=name, hook=hook, library=error.name or "?")
         else:
             reason = f"{type(error).__name__}: {error}"[:300]
             super().__init__("extension", name=name, hook=hook, reason=reason)
@@ -89,6 +93,21 @@ class Guard:
             failure = ExtensionError(name, hook, error)
             self.failed(name, failure.problem)
             raise failure from error
+
+
+def unfitting(name: str, field: str, error: ValidationError) -> Problem:
+    """What is wrong with a request's values for an extension.
+
+    A validator may raise `ValueError` with the code of a sentence of ours, as those of requests do.
+    """
+    first = error.errors()[0]
+    where = ".".join([field, *map(str, first["loc"])])
+    reason = first["msg"].removeprefix("Value error, ")
+    if f"error.{reason}" not in catalogue("en"):
+        return UserError("extension_value", where, name=name, reason=reason).problem
+    cause = UserError(reason).problem
+    told = UserError("extension_value", where, name=name, reason=cause.message).problem
+    return told.model_copy(update={"cause": cause})
 
 
 def pictured(function: Callable[[Image.Image], object], picture: Image.Image) -> Image.Image:

@@ -28,7 +28,8 @@ class Refusing(MetaPathFinder):
     ) -> Any:
         top = fullname.partition(".")[0]
         if top in HEAVY and _BESIDE.get():
-            raise HeavyImport(f"{top} is for the worker's module alone, not beside the page")
+            said = f"{top} is for the worker's module alone, not beside the page"
+            raise HeavyImport(said, name=top)
         return None
 
 

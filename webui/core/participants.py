@@ -73,6 +73,7 @@ class Step:
 
     Attributes:
         index, total: number of this call (from 0) and how many there will be.
+        walk: number of the pass: 1 in the second one of a hires fix, else 0.
         x: (B, C, h, w) noisy latents; `before` may replace them.
         sigma: noise level of x, a float.
         denoised: (B, C, h, w) the prediction after guidance; None in `before`, `after` may
@@ -93,6 +94,7 @@ class Step:
     uncond: Tensor | None = None
     scale: float = 1.0
     residuals: dict[str, Any] = field(default_factory=dict[str, Any])
+    walk: int = 0
 
 
 @dataclass

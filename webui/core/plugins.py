@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from webui.core.extension import (
 )
 from webui.core.finding import found_folders
 from webui.core.flood import watch_streams
-from webui.core.guarding import Guard, Watched, WatchedFamily, checked, nobody, parsed, pictured
+from webui.core.guarding import Guard, Watched, WatchedFamily, checked, parsed, pictured, unfitting
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Interpolator,
@@ -74,8 +75,9 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        failed = self._quarantine.failed if side == "server" else nobody  # which counts for both
-        self._guard = Guard(isolation or usual, failed, self._patience)
+        self._guard = Guard(isolation or usual, seconds=self._patience)
+        if side == "server":  # which counts for both
+            self._guard = replace(self._guard, failed=self._quarantine.failed)
         watch_streams()
         if side == "server":
             refuse_heavy()
@@ -224,12 +226,7 @@ class Extensions:
             try:
                 panels[name].options.model_validate(given)
             except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join([field, *map(str, first["loc"])])
-                reason = first["msg"].removeprefix("Value error, ")
-                problems.append(
-                    UserError("extension_value", where, name=name, reason=reason).problem
-                )
+                problems.append(unfitting(name, field, error))
         return problems
 
     def rewrite(self, request: AnyRequest, settings: Settings) -> AnyRequest:
@@ -263,8 +260,10 @@ class Extensions:
 
     def read_parameters(self, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """Extension -> the values of its panel that a picture's parameters tell of."""
-        ask = partial(Extension.call, hook="read_parameters", parameters=parameters)
-        told = {one.name: ask(one) for one in self._active()}
+        told: dict[str, Mapping[str, Any] | None] = {}
+        for one in self._active():
+            with suppress(UserError):  # the picture's other settings are not its to lose
+                told[one.name] = one.call("read_parameters", parameters=parameters)
         for name, panel in self.panels():
             if told.get(name) is None:
                 told[name] = understood(name, panel.options, parameters)

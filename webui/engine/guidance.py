@@ -92,6 +92,7 @@ class Guider:
         takeover: Takeover | None = None,
         counted: int | None = None,
         options: Options | None = None,
+        walk: int = 0,
     ) -> None:
         """Read no step yet.
 
@@ -102,8 +103,10 @@ class Guider:
             counted: calls that shares of the run are taken of (A1111 counts a few more than are
                 made with some samplers).
             options: when to leave out the negative branch.
+            walk: see `Step.walk`.
         """
         self.scale = scale
+        self._walk = walk
         self.total = total
         self.calls = 0
         self._participants = sorted(participants, key=lambda one: one.order)
@@ -160,7 +163,7 @@ class Guider:
         self._check()
         if self._takeover and self._takeover.due(self.calls, float(sigma)):
             self._hand_over(self._takeover)
-        step = Step(index=self.calls, total=self.total, x=x, sigma=float(sigma))
+        step = Step(self.calls, self.total, x, float(sigma), walk=self._walk)
         for participant in self._participants:
             participant.before(step)
         step.denoised = self._guide(step)

@@ -146,6 +146,7 @@ def _second_pass(job: _Job, model: Model, start: Start) -> Pass:
         first_calls=job.first.plan.prompt_calls,
         start=start,
         refiner=request.refiner if in_pass != "first pass" else None,
+        walk=1,
     )
 
 

@@ -72,6 +72,7 @@ class Pass:
         references: what the model is shown without beginning with it.
         refiner: takes over in mid-run.
         participants: of this pass alone.
+        walk: see `Step.walk`.
     """
 
     model: Model
@@ -85,6 +86,7 @@ class Pass:
     references: References | None = None
     refiner: Named | None = None
     participants: Sequence[Participant] = ()
+    walk: int = 0
 
 
 def noise_of(
@@ -130,6 +132,7 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
         takeover=refiner,
         counted=one.plan.counted,
         options=tools.options,
+        walk=one.walk,
     )
     with guider.patched():
         if start is None:
