@@ -17,6 +17,7 @@ from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
+from webui.core.events import FINAL, Job
 from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.continuing import continued, from_picture_alone, going_on
@@ -154,6 +155,25 @@ def _read(values: JsonObject, services: Services) -> tuple[Animation, list[Probl
     around = Around(services.catalog, dict(services.extensions.panels()), names)
     request, left_out = with_units(request, around)
     return with_markers(request, services.extensions), left_out
+
+
+def worth_knowing(values: JsonObject, job: Job, services: Services) -> tuple[Problem, ...]:
+    """What the plan of an animation that waits now warns of; of other jobs nothing.
+
+    Args:
+        values: what was sent; what cannot be done of it is not in the job any more.
+    """
+    request = job.request
+    if not isinstance(request, Animation) or job.state in FINAL:
+        return ()
+    try:
+        plan = plan_for(request, services.jobs.pictures.frames)
+        onward = from_picture_alone(request, plan, services.paths.animations)
+        left_out = _read(values, services)[1]
+    except UserError:
+        return ()  # what it begins with went away just now; the job itself tells of that
+    found = [one.problem for one in plan.warnings] + _flat(plan, services)
+    return (*found, *([onward] if onward else []), *left_out)
 
 
 def _onward(request: Animation, plan: Plan, services: Services) -> Told:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from webui.core.errors import Problem
 from webui.core.events import Job, Picture
 from webui.core.extension import ExtensionInfo
 from webui.core.offers import ModelInfo, PreprocessorInfo, ToolInfo, UpscalerInfo
@@ -18,6 +19,14 @@ class About(BaseModel):
     name: str = "Easel"
     version: str
     fingerprint: str = Field(description="Differs from start to start")
+
+
+class Submitted(Job):
+    """A job that waits now."""
+
+    warnings: tuple[Problem, ...] = Field(
+        default=(), description="Worth knowing of it, as the plan of an animation tells it"
+    )
 
 
 class JobList(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ValidationError
 
 from webui import __version__
+from webui.api.animation import worth_knowing
 from webui.api.bodies import DescribedRoute, JsonObject, described, described_kinds
 from webui.api.context import (
     AccessHere,
@@ -20,7 +21,7 @@ from webui.api.context import (
     SettingsOfHost,
 )
 from webui.api.errors import BODY, DISK, ID, may_answer
-from webui.api.models import About, JobList, OfferList, PictureList
+from webui.api.models import About, JobList, OfferList, PictureList, Submitted
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
 from webui.core.requests import KINDS
@@ -49,7 +50,10 @@ def about(access: AccessHere) -> About:
 
 @router.get("/state", tags=["jobs"])
 def state(services: ServicesHere, audience: Audience) -> Snapshot:
-    """Your jobs, their progress, the worker, and the number of the last event."""
+    """Your jobs, their progress, the worker, and the number of the last event.
+
+    Of a job with many pictures the last ones; `picture_count` says how many there are.
+    """
     return services.jobs.snapshot(audience)
 
 
@@ -60,11 +64,12 @@ def state(services: ServicesHere, audience: Audience) -> Snapshot:
     openapi_extra=described_kinds({kind: model.__name__ for kind, model in KINDS.items()}),
     responses=may_answer(*BODY, *DISK),
 )
-def submit(services: ServicesHere, owner: Owner, guest: Guest, values: JsonObject) -> Job:
+def submit(services: ServicesHere, owner: Owner, guest: Guest, values: JsonObject) -> Submitted:
     """Ask for pictures, or for a model of the net. What is left out takes what suits the model."""
     if guest and (code := _NOT_FOR_GUESTS.get(str(values.get("kind")))):
         raise UserError(code)
-    return services.jobs.submit(values, owner)
+    job = services.jobs.submit(values, owner)
+    return Submitted.model_construct(**dict(job), warnings=worth_knowing(values, job, services))
 
 
 @router.get("/jobs", tags=["jobs"], responses=may_answer(*ID))
@@ -76,7 +81,7 @@ def list_jobs(
         str | None, Query(description="Id of the last job of the page before")
     ] = None,
 ) -> JobList:
-    """Your jobs, the newest first."""
+    """Your jobs, the newest first; of each the last pictures, and how many there are."""
     return JobList(jobs=tuple(services.jobs.list(audience, limit, before)))
 
 

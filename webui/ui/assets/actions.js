@@ -13,7 +13,9 @@ const button = (kind, text, keys, onclick) =>
  */
 export function actionBar(form, request, onAccepted) {
   const alert = h("div.alert", { role: "alert" });
-  const tell = sentences => alert.replaceChildren(...sentences.map(sentence => h("p", {}, sentence)));
+  const warned = h("div.warned", { role: "status" });
+  const put = (place, sentences) => place.replaceChildren(...sentences.map(sentence => h("p", {}, sentence)));
+  const tell = sentences => put(alert, sentences);
 
   const refuse = error => {
     if (!(error instanceof Refused)) throw error;
@@ -24,10 +26,12 @@ export function actionBar(form, request, onAccepted) {
   const submit = async () => {
     form.clear();
     tell([]);
+    put(warned, []);
     try {
       for (const one of [await request()].flat()) {
         const job = await post("/jobs", one);
         take(job);
+        put(warned, warningsOf(job));
         onAccepted(job);
       }
     } catch (error) {
@@ -51,8 +55,11 @@ export function actionBar(form, request, onAccepted) {
     if (here && !buttons.contains(document.activeElement)) generate.focus(); // its button is gone
     say(generate, t(waits ? "ui.generate.more" : "ui.generate"));
   });
-  return h("div.bar", {}, alert, buttons);
+  return h("div.bar", {}, alert, warned, buttons);
 }
+
+/** What is worth knowing of a job that was accepted, each once. */
+export const warningsOf = job => [...new Set((job.warnings ?? []).map(one => word(one)))];
 
 /** A1111's keys, wherever the focus is, as long as the button is to be seen. */
 function onKeys(generate, { submit, skip, interrupt }) {

@@ -69,6 +69,7 @@ export function previewButton(ask, onAccepted, refuse) {
     try {
       const job = await post("/jobs", { ...ask(), motion_only: true });
       take(job);
+      if (job.warnings?.length) refuse(job.warnings);
       await filmAfter(job, "mp4", {});
       onAccepted(job);
     } catch (error) {

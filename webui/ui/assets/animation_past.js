@@ -1,4 +1,5 @@
 // The last animations: how far they are, their frames and settings again, a film of them, and the way on.
+import { warningsOf } from "./actions.js";
 import { post, thumbnailUrl } from "./api.js";
 import { arrange, h, say } from "./dom.js";
 import { fold } from "./form.js";
@@ -29,6 +30,7 @@ export function pastPart({ ask, open, look, film, onAccepted }) {
     const made = await post("/jobs", request).catch(error => ({ problems: error.problems }));
     if (made.problems) return notice(made.problems.map(one => word(one)).join(" "));
     take(made);
+    if (made.warnings?.length) notice(warningsOf(made).join(" "));
     onAccepted(made);
   };
   const row = job => {
@@ -59,7 +61,7 @@ export function pastPart({ ask, open, look, film, onAccepted }) {
     if (first && !parts.picture.src.includes(first.id)) parts.picture.src = thumbnailUrl(first.id);
     parts.picture.hidden = !first;
     const left = leftOf(job, live.progress.get(job.id));
-    say(parts.words, [t("ui.animation.past.frames", { done: number(done), all: number(job.request.frames) }), stateOf(job), left && t("ui.progress.left", { time: duration(left) })].filter(Boolean).join(" · "));
+    say(parts.words, [t("ui.animation.past.frames", { done: number(done), all: number(job.request.frames) }), stateOf(job), left && t("ui.progress.left", { time: duration(left) }), job.text].filter(Boolean).join(" · "));
     parts.bar.hidden = !active;
     const share = shareOf(job, live.progress.get(job.id));
     parts.bar.value = Math.max(share ?? 0, done / Math.max(1, job.request.frames));

@@ -39,6 +39,7 @@ export function stagePart({
   const belongs = guests(name, kinds);
   let chosen = home ? HOME : null; // null: whatever is newest
   let drawn = null; // the picture that is shown
+  let said = ""; // what came of its job, in words
 
   const items = () => itemsOf(belongs, hides, home);
   const pick = list => list.find(item => item.id === chosen) ?? newest(list);
@@ -55,9 +56,10 @@ export function stagePart({
   const strip = stripPart(choose, full, fresh);
 
   const showPicture = ({ picture, job }) => {
-    if (drawn === picture.id) return;
+    if (drawn === picture.id && said === (job.text ?? "")) return;
+    said = job.text ?? ""; // it comes after the picture, when the job is finished
     figure.showPicture(picture, before?.(picture, job));
-    caption.replaceChildren(...captionOf(picture, tools(picture, job)));
+    caption.replaceChildren(...captionOf(picture, tools(picture, job), job.text));
     chooser.replaceChildren(
       ...choices(picture, job, { hold: holdButton(t("ui.compare.hold"), figure.holdBefore) }),
     );
@@ -125,12 +127,13 @@ function newest(list) {
   return first.picture ? list.filter(item => item.job?.id === first.job.id).at(-1) : first;
 }
 
-function captionOf(picture, tools) {
+function captionOf(picture, tools, text) {
   const words = { "aria-label": t("ui.download"), title: t("ui.download") };
   const download = h("a.tool", { href: downloadUrl(picture.id), download: "", ...words }, icon("download"));
   const sends = picture.media_type.startsWith("image/") && sendButtons(null, () => itemOf(picture));
   return [
     picture.problem && h("p.problem", { role: "alert" }, word(picture.problem)),
+    text && h("p.told", { role: "status" }, text),
     h("div.tools", {}, tools, sends || [], copyButton(picture.infotext), download),
     table(parse(picture.infotext)),
     picture.file && h("p.file", {}, picture.file),
