@@ -1,7 +1,8 @@
 """A worker without a model, for tests of the doors: flat pictures, as fast or slow as asked.
 
 What it does is said in the prompt: `slow` takes 20 s a picture, `steady` 2 s, `broken` fails,
-`dies` ends the process. The colour of a picture follows from its seed.
+`dies` ends the process. The colour of a picture follows from its seed. An animation says it in
+the first of its prompts; its frames take no time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 
 from PIL import Image
 
+from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.core.events import Progress
 from webui.core.memory import Memory
@@ -32,6 +34,8 @@ from webui.core.wire import (
     write_frame,
 )
 from webui.library.pictures import encode
+from webui.timeline.plan import plan_of
+from webui.timeline.settings_file import settings_of
 
 STEPS = 4
 _GB = 10**9
@@ -42,6 +46,20 @@ PREPROCESSORS = (
     PreprocessorInfo(name="canny", title={"en": "Edges"}, options={"properties": {"low": _LOW}}),
 )
 """What it says it makes maps with."""
+
+
+def prompt_of(request) -> str:
+    if isinstance(request, Animation):
+        return str(next(iter(dict(request.settings["prompts"]).values()), ""))
+    return getattr(request, "prompt", "")
+
+
+def sizes_and_seed(request) -> tuple[int, int, int]:
+    if isinstance(request, Animation):
+        plan = plan_of(settings_of(request.settings))
+        return (*plan.size, plan.start_seed)
+    width, height = (getattr(request, side, None) or 64 for side in ("width", "height"))
+    return width, height, getattr(request, "seed", None) or 0
 
 
 class Worker:
@@ -72,22 +90,24 @@ class Worker:
 
     def run(self, run: Run) -> Ended:
         request = run.request
-        prompt = getattr(request, "prompt", "")
+        prompt = prompt_of(request)
         if "dies" in prompt:
             os._exit(3)
         if "broken" in prompt:
             problem = UserError("unexpected", reason="the prompt said so").problem
             return Ended(token=run.token, outcome="failed", problem=problem)
+        width, height, seed = sizes_and_seed(request)
         for index in range(request.images):
-            if index not in run.done and not self.draw(run, index):
+            if index not in run.done and not self.draw(run, index, width, height, seed + index):
                 return Ended(token=run.token, outcome="cancelled")
         return Ended(token=run.token, outcome="finished")
 
-    def draw(self, run: Run, index: int) -> bool:
+    def draw(self, run: Run, index: int, width: int, height: int, seed: int) -> bool:
         request = run.request
-        prompt = getattr(request, "prompt", "")
+        prompt = prompt_of(request)
         rounds = 100 if "slow" in prompt else 10 if "steady" in prompt else 1
-        for step in range(STEPS * rounds):
+        quick = isinstance(request, Animation) and rounds == 1
+        for step in range(STEPS * rounds if not quick else 1):
             if run.token in self.cancelled:
                 return False
             progress = Progress(
@@ -100,9 +120,7 @@ class Worker:
                 preview="data:image/webp;base64,AAAA",
             )
             self.send(News(token=run.token, progress=progress))
-            time.sleep(0.05 if rounds > 1 else 0.001)
-        seed = getattr(request, "seed", 0) + index
-        width, height = (getattr(request, side, None) or 64 for side in ("width", "height"))
+            time.sleep(0.05 if rounds > 1 else 0 if quick else 0.001)
         color = (seed % 256, seed // 256 % 256, 99)
         infotext = f"{prompt}\nSteps: 4, Sampler: Euler a, Seed: {seed}, Size: 64x64"
         data = encode(Image.new("RGB", (width, height), color), "png", 90, infotext)

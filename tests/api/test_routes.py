@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -263,3 +264,21 @@ def test_whatever_json_comes_the_answer_is_an_answer(client: Client, method_and_
     assert response.status_code in (400, 422), response.text
     for problem in response.json()["problems"]:
         assert problem["message"] and len(problem["message"]) < 1000
+
+
+def test_a_large_job_is_listed_with_its_last_pictures(client: Client):
+    settings = {"compat": "native", "max_frames": 1000, "W": 64, "H": 64, "seed": 3}
+    body = {"kind": "animation", "settings": {**settings, "prompts": {"0": "a pear"}}}
+    id = client("POST", "/api/v1/jobs", json=body).json()["id"]
+    end = time.monotonic() + 60
+    while (bare := client.get(f"/jobs/{id}?pictures=false"))["state"] != "finished":
+        assert time.monotonic() < end, bare
+        time.sleep(0.1)
+    done = client.get(f"/jobs/{id}")
+    assert len(done["pictures"]) == done["picture_count"] == 1000
+    assert bare == {**done, "pictures": []}
+    for jobs in (client.get("/state")["jobs"], client.get("/jobs")["jobs"]):
+        (told,) = [one for one in jobs if one["id"] == id]
+        assert told == {**done, "pictures": done["pictures"][-60:]}
+    page = client.get(f"/jobs/{id}/pictures?first=500&count=3")
+    assert page == {"total": 1000, "pictures": done["pictures"][500:503]}

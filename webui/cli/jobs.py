@@ -50,7 +50,7 @@ def _act(options: argparse.Namespace, connection: Connection) -> Sequence[Job]:
 def line(job: Job, language: str) -> str:
     """A job in one line: id, state, when, how many pictures of how many, prompt, what is wrong."""
     when = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
-    made = f"{len(job.pictures)}/{job.request.images}"
+    made = f"{max(job.picture_count, len(job.pictures))}/{job.request.images}"
     asked = job.request
     words = asked.prompt if isinstance(asked, Drawing) else asked.kind
     if isinstance(asked, Download):

@@ -187,4 +187,5 @@ class Job(BaseModel):
     ahead: int | None = None  # jobs that run before it, while it waits
     problem: Problem | None = None
     text: str | None = None  # the result, where that is a text
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[Picture, ...] = ()  # in lists of jobs no more than the last ones
+    picture_count: int = 0  # how many there are

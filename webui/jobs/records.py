@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from webui.core.errors import Problem, UnknownId, UserError
@@ -28,9 +28,12 @@ from webui.core.pictures import STORED
 from webui.core.requests import REQUEST, AnyRequest
 from webui.jobs.lanes import LANES, WORKER, Lane, lane_of
 from webui.jobs.order import Waiting, in_turn
+from webui.jobs.picture_rows import ALL, count_of, last_of, page_of
 
 EVENTS_KEPT = 10_000
 """How far back a client may have lost its connection and still go on from its last event."""
+LAST = 60
+"""Pictures of each job in a list of jobs; an animation may have thousands."""
 
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _WAITING = f"'{JobState.QUEUED}', '{JobState.INTERRUPTED}'"
@@ -90,32 +93,21 @@ class Reading:
         Raises:
             UnknownId: there is none of this id.
         """
-        found = self._jobs("id = ?", (id,), pictured=False) if id.isascii() else []
+        found = self._jobs("id = ?", (id,), pictures=0) if id.isascii() else []
         return found[0] if found else _unknown()
 
     def pictures(self, job: str, first: int, count: int) -> list[Picture]:
-        """Some of a job's pictures, in their order.
-
-        Args:
-            first: how many are left out before them.
-            count: how many at most.
-        """
-        rows = self._db.execute(
-            "SELECT json FROM pictures WHERE job = ? AND state = 'done' ORDER BY place"
-            " LIMIT ? OFFSET ?",
-            (job, count, first),
-        )
-        return [Picture.model_validate_json(row["json"]) for row in rows]
+        """Some of a job's pictures, in their order, without the first ones before."""
+        return page_of(self._db, job, first, count)
 
     def count_pictures(self, job: str) -> int:
         """How many pictures of a job are there."""
-        row = self._db.execute(
-            "SELECT COUNT(*) FROM pictures WHERE job = ? AND state = 'done'", (job,)
-        ).fetchone()
-        return row[0]
+        return count_of(self._db, job)
 
     def history(self, owner: str | None, limit: int, before: str | None = None) -> list[Job]:
         """Jobs of all states, the newest first; `before` is the id where the last page ended.
+
+        Like all lists of jobs, each with no more than its last pictures.
 
         Raises:
             UnknownId: there is no job `before`.
@@ -244,14 +236,18 @@ class Reading:
         return [Lease(*row) for row in rows]
 
     def _jobs(
-        self, condition: str, values: Sequence[object], limit: int = -1, pictured: bool = True
+        self, condition: str, values: Sequence[object], limit: int = -1, pictures: int = ALL
     ) -> list[Job]:
         rows = self._db.execute(
             f"SELECT * FROM jobs WHERE {condition} ORDER BY number DESC LIMIT {limit}", values
         ).fetchall()
-        pictures = self._pictures([row["id"] for row in rows]) if pictured else {}
         ahead = self._ahead() if any(JobState(row["state"]) in _AHEAD for row in rows) else {}
-        return [_job(row, pictures.get(row["id"], ()), ahead.get(row["id"])) for row in rows]
+        return [self._job(row, pictures, ahead.get(row["id"])) for row in rows]
+
+    def _job(self, row: sqlite3.Row, pictures: int, ahead: int | None) -> Job:
+        last = last_of(self._db, row["id"], pictures) if pictures else ()
+        count = len(last) if pictures == ALL else count_of(self._db, row["id"])
+        return _told(row, last, count, ahead)
 
     def _ahead(self) -> dict[str, int]:
         return {
@@ -259,17 +255,6 @@ class Reading:
             for lane in LANES
             for place, job in enumerate(self.waiting(lane), len(self.leases(lane)))
         }
-
-    def _pictures(self, jobs: Sequence[str]) -> dict[str, list[Picture]]:
-        found: dict[str, list[Picture]] = {job: [] for job in jobs}
-        rows = self._db.execute(
-            f"SELECT job, json FROM pictures WHERE job IN ({', '.join('?' * len(jobs))})"
-            " AND state = 'done' ORDER BY job, place",
-            jobs,
-        )
-        for row in rows:
-            found[row["job"]].append(Picture.model_validate_json(row["json"]))
-        return found
 
 
 _AHEAD = frozenset({JobState.QUEUED, JobState.INTERRUPTED})
@@ -381,7 +366,7 @@ def _unknown() -> Any:
     raise UnknownId("unknown_job")
 
 
-def _job(row: sqlite3.Row, pictures: Iterable[Picture], ahead: int | None) -> Job:
+def _told(row: sqlite3.Row, pictures: tuple[Picture, ...], count: int, ahead: int | None) -> Job:
     return Job(
         id=row["id"],
         owner=row["owner"],
@@ -395,5 +380,6 @@ def _job(row: sqlite3.Row, pictures: Iterable[Picture], ahead: int | None) -> Jo
         ahead=ahead,
         problem=row["problem"] and Problem.model_validate_json(row["problem"]),
         text=row["text"],
-        pictures=tuple(pictures),
+        pictures=pictures,
+        picture_count=count,
     )
