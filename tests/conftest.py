@@ -44,8 +44,15 @@ def group_of(nodeid: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests first: they are the longest group, and the rest fits beside them."""
-    items.sort(key=lambda item: group_of(item.nodeid) != "browser")
+    """The longest group, the browser's tests, first, then the files with a slow test, so that one
+    that is handed out last keeps no process waiting for long."""
+    slow = {group_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+
+    def turn(item: pytest.Item) -> tuple[bool, bool]:
+        group = group_of(item.nodeid)
+        return group != "browser", group not in slow
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,11 +2,13 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.conftest import group_of
+from tests.conftest import group_of, pytest_collection_modifyitems
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,6 +53,25 @@ def test_one_process_takes_one_core_and_so_do_those_it_starts() -> None:
             [sys.executable, "-c", said], cwd=ROOT, env=own | given, capture_output=True, text=True
         )
         assert done.stdout.strip() == wanted, done.stderr
+
+
+@dataclass
+class Item:
+    """What the order of tests depends on."""
+
+    nodeid: str
+    slow: bool = False
+
+    def get_closest_marker(self, name: str) -> bool:
+        return name == "slow" and self.slow
+
+
+def test_long_groups_are_handed_out_first_and_files_stay_whole() -> None:
+    quick, late = Item("tests/api/test_a.py::test_a"), Item("tests/worker/test_d.py::test_d", True)
+    page, other = Item("tests/browser/test_b.py::test_b"), Item("tests/worker/test_d.py::test_e")
+    items: Any = [quick, page, other, late]
+    pytest_collection_modifyitems(items)
+    assert items == [page, other, late, quick]
 
 
 def test_files_run_in_one_process_each_and_all_that_drive_a_browser_in_one() -> None:
