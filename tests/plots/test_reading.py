@@ -11,7 +11,7 @@ from webui.plots.reading import read_values
 MENUS = {
     "sampler": (Choice("Euler a", aliases=("k_euler_a",)), Choice("DPM++ 2M")),
     "model": (Choice("folder/one", aliases=("one", "abcdef1234")), Choice("two")),
-    "vae": (Choice("None"), Choice(None, {}, ("Automatic",))),
+    "vae": (Choice(None, {}, ("Automatic",)), Choice("None")),
 }
 AXES = axes_of("txt2img", MENUS)
 FLAG = Axis("flag", "toggle", {"en": "Flag"}, "Flag")

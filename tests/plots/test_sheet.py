@@ -5,7 +5,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from webui.plots.sheet import (
-    FONT, LONGEST_SIDE, MOST_PIXELS, Gap, Held, Sheet,, draw, side_by_side, tiled,
+    FONT,
+    LONGEST_SIDE,
+    MOST_PIXELS,
+    Gap,
+    Held,
+    Sheet,
+    draw,
+    side_by_side,
+    tiled,
 )
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)

@@ -7,18 +7,17 @@ from webui.prompt.infotext import parse_infotext
 PLOT = Plot.model_validate(
     {
         "base": {"prompt": "a"},
-        "x": {"axis": "steps", "values": "4-12 [3]"},
-        "y": {"axis": "prompt_replace", "values": 'cat,"dog, old"'},
-        "z": {"axis": "seed", "values": "-1,2"},
+        "x": {"axis": "Steps", "values": "4-12 [3]"},
+        "y": {"axis": "Prompt S/R", "values": 'cat,"dog, old"'},
+        "z": {"axis": "Seed", "values": "-1,2"},
         "fixed": {"z": "17, 2"},
     }
 )
-LABELS = {"steps": "Steps", "prompt_replace": "Prompt S/R", "seed": "Seed"}
 TEXT = "a cat\nSteps: 4, Sampler: Euler a, CFG scale: 7.0, Seed: 1, Size: 64x64, Version: easel v1"
 
 
 def test_a1111s_keys_in_its_order() -> None:
-    text = with_told(TEXT, told(PLOT, LABELS, whole=True))
+    text = with_told(TEXT, told(PLOT, whole=True))
     assert text.splitlines()[1] == (
         "Steps: 4, Sampler: Euler a, CFG scale: 7.0, Seed: 1, Size: 64x64, Script: X/Y/Z plot,"
         ' X Type: Steps, X Values: 4-12 [3], Y Type: Prompt S/R, Y Values: "cat,\\"dog, old\\"",'
@@ -28,11 +27,11 @@ def test_a1111s_keys_in_its_order() -> None:
 
 
 def test_one_sheet_of_several_knows_nothing_of_the_third_axis() -> None:
-    assert "Z Type" not in told(PLOT, LABELS, whole=False)
+    assert "Z Type" not in told(PLOT, whole=False)
 
 
 def test_read_back() -> None:
-    text = with_told(TEXT, told(PLOT, LABELS, whole=True))
+    text = with_told(TEXT, told(PLOT, whole=True))
     assert read_told(parse_infotext(text).values) == {
         "x": {"axis": "Steps", "values": "4-12 [3]"},
         "y": {"axis": "Prompt S/R", "values": 'cat,"dog, old"'},

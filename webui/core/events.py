@@ -27,6 +27,7 @@ Phase = Literal[
     "preprocessing",
     "encoding_film",
     "hashing",
+    "drawing_sheet",
 ]
 """What a worker is doing."""
 

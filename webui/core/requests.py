@@ -13,6 +13,7 @@ from webui.core.film import Film, Interpolate, JobId
 from webui.core.hashing import Hash
 from webui.core.merge import Convert, Merge
 from webui.core.pictures import PictureRef
+from webui.core.plot import Plot
 from webui.core.request import (
     LARGEST_SEED,
     LARGEST_SIDE,
@@ -131,8 +132,7 @@ class Drawing(Request):
 class Txt2Img(Drawing):
     """Pictures from text.
 
-    reference_strength: how much of a picture that the prompt refers to may change, where the
-    drawing begins with it.
+    reference_strength: how much may change of a picture that the drawing begins with.
     """
 
     picture_fields = ("references", "hires.image")
@@ -373,6 +373,7 @@ KINDS: Mapping[str, type[Request]] = {
     "merge": Merge,
     "convert": Convert,
     "hash": Hash,
+    "plot": Plot,
 }
 """A name and a class a request kind."""
 
@@ -390,7 +391,8 @@ AnyRequest = Annotated[
     | Download
     | Merge
     | Convert
-    | Hash,
+    | Hash
+    | Plot,
     Field(discriminator="kind"),
 ]
 """The union on `kind`; grows by one name a request kind."""

@@ -11,7 +11,7 @@ WORKER: Lane = "worker"
 CHORES: Lane = "chores"
 """Jobs that need none, in a thread of the server's."""
 
-_CHORES = frozenset({"download", "film", "hash"})
+_CHORES = frozenset({"download", "film", "hash", "plot"})
 
 
 def lane_of(kind: str) -> Lane:

@@ -25,7 +25,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "upscaler_2": ("upscaler",),
 }
 """Fields of requests, wherever in them, and the kinds of models that they name."""
-_NO_USE = ("hash", "download", "film")
+_NO_USE = ("hash", "download", "film", "plot")
 """Kinds of requests that use no model."""
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>]+)", re.IGNORECASE)
 _WORD = re.compile(r"[\w.-]*\w")

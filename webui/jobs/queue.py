@@ -23,7 +23,6 @@ from webui.core.events import (
     Failed,
     Finished,
     Job,
-    JobState,
     Picture,
     Progress,
     WorkerState,
@@ -40,20 +39,19 @@ from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
 from webui.jobs.chores import Chore, Chores
 from webui.jobs.continuing import forget_states
-from webui.jobs.filming import filmer
+from webui.jobs.doers import doers_of
 from webui.jobs.given import Pictures
-from webui.jobs.hashing import hasher
 from webui.jobs.hub import Hub
 from webui.jobs.interpolating import between_first
 from webui.jobs.last_used import LastUsed
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
+from webui.jobs.plotting import Around, add_plot, asked, cancel_with_cells, planned
 from webui.jobs.records import Asked, Recorded
 from webui.jobs.results import Results
 from webui.jobs.runs import Runs
 from webui.jobs.supervisor import Supervisor, Timing
 from webui.library.catalog import Catalog
-from webui.library.downloads import Downloads
 from webui.library.store import Store
 
 MOST_WAITING = 10_000
@@ -119,8 +117,7 @@ class Jobs:
         told = self._menus.update
         self._supervisor = Supervisor(paths, command, runs, self._hub, told, timing, extensions)
         if chores is None:
-            chores = {"download": downloader(paths), "film": filmer(self.get, self.store)}
-            chores["hash"] = hasher(catalog)
+            chores = doers_of(paths, self.get, self._results.data, self.store, catalog)
         self._chores = Chores(runs, self._hub, chores)
         end_orphan(paths.worker_record)
         runs.recover()
@@ -160,6 +157,8 @@ class Jobs:
             UserError: too many jobs wait, or the ledger cannot be written.
         """
         given = values.model_dump() if isinstance(values, Request) else values
+        if given.get("kind") == "plot":
+            return self._submit_plot(given, owner, priority)
         request = self._accept(given)
         request, error = self._rewritten(request)
         first = None if error else between_first(request, self.offers, self.get)
@@ -178,6 +177,19 @@ class Jobs:
         self._wake()
         return job
 
+    def around(self) -> Around:
+        """What axes of plots are made of, as it is now."""
+        return Around(self.offers, self._catalog, self._extensions, self._settings())
+
+    def _submit_plot(self, values: Mapping[str, Any], owner: str, priority: int) -> Job:
+        accepted = asked(planned(values, self.around()), self._accept, self._rewritten)
+        with self._ledger.write() as writing:
+            if writing.count_waiting(owner) + len(accepted.cells) >= MOST_WAITING:
+                raise UserError("queue_full", limit=MOST_WAITING)
+            job = add_plot(writing, owner, priority, accepted)
+        self._wake()
+        return job
+
     def cancel(self, job: str) -> Job:
         """Stop a job: now if it waits, as soon as the worker can if it runs. What is made stays.
 
@@ -185,12 +197,7 @@ class Jobs:
             UnknownId: there is no such job.
         """
         with self._ledger.write() as writing:
-            found = writing.job(job)
-            if found.state is JobState.RUNNING:
-                writing.ask_to_cancel(job)
-            elif found.state not in FINAL:
-                writing.end(Cancelled(job=job), time.time())
-            found = writing.job(job)
+            found = cancel_with_cells(writing, job)
         self._wake()
         return found
 
@@ -382,12 +389,6 @@ def _take_lock(paths: Paths) -> FileLock:
         except Timeout as error:
             raise UserError("data_in_use", folder=str(paths.data)) from error
     return lock
-
-
-def downloader(paths: Paths) -> Chore:
-    """Brings models to a data folder."""
-    downloads = Downloads(paths.models)
-    return lambda request, errand: downloads.run(request, errand, errand.settings)
 
 
 def worker_command(paths: Paths) -> list[str]:

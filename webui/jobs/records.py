@@ -130,14 +130,15 @@ class Reading:
     def waiting(self, lane: Lane = WORKER) -> list[Waiting]:
         """Jobs of a lane that wait, in the order in which they will run.
 
-        One that is about another job, as a film of its pictures, is not among them before that
-        one is over.
+        One that is about other jobs, as a film of pictures, is among them when those are over.
         """
         rows = self._db.execute(
             "SELECT number, id, owner, priority, (SELECT MAX(turn) FROM jobs AS his"
             " WHERE his.owner = jobs.owner AND his.lane = jobs.lane) AS turn"
             f" FROM jobs WHERE state IN ({_WAITING}) AND lane = ? AND NOT EXISTS"
-            " (SELECT 1 FROM jobs AS other WHERE other.id = json_extract(jobs.request, '$.job')"
+            " (SELECT 1 FROM jobs AS other WHERE other.id IN"
+            " (SELECT value FROM json_each(jobs.request, '$.jobs')"
+            " UNION ALL SELECT json_extract(jobs.request, '$.job'))"
             f" AND other.state NOT IN ({_FINAL}))",
             (lane,),
         )

@@ -69,7 +69,8 @@ class Choice:
     aliases: tuple[str, ...] = ()
 
     def names(self) -> Iterator[str]:
-        yield from (str(self.value), *self.title.values(), *self.aliases)
+        own = () if self.value is None else (str(self.value),)
+        yield from (*own, *self.title.values(), *self.aliases)
 
 
 Menus = Mapping[str, Sequence[Choice]]

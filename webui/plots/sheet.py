@@ -36,7 +36,7 @@ class Held:
     """
 
     size: tuple[int, int]
-    load: Callable[[], Image.Image]
+    load: Callable[[], Rgb | Gap]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Sheet:
         columns, rows: what stands above and beside; empty texts for nothing.
         title: above all of it.
         margin: pixels between cells.
-        legend: whether these words are drawn.
+            legend: whether these words are drawn.
+        letters: their size in pixels; 0 for what suits the pictures.
     """
 
     cells: Sequence[Sequence[Rgb | Held | Gap]]
@@ -57,6 +58,7 @@ class Sheet:
     title: str = ""
     margin: int = 0
     legend: bool = True
+    letters: int = 0
 
 
 @dataclass
@@ -73,7 +75,7 @@ def draw(sheet: Sheet) -> Image.Image:
     wide, high = _cell_size(sheet)
     share = _share(sheet, wide, high)
     wide, high = max(1, int(wide * share)), max(1, int(high * share))
-    font = _font(max(_SMALLEST_FONT, min((wide + high) // 22, 36)))
+    font = _font(sheet.letters or max(_SMALLEST_FONT, min((wide + high) // 22, 36)))
     legend = sheet.legend
     above = _wrapped(sheet.columns if legend else (), font, wide)
     beside = _wrapped(sheet.rows if legend else (), font, max(wide * 3 // 4, 60))
@@ -95,9 +97,11 @@ def draw(sheet: Sheet) -> Image.Image:
     return image
 
 
-def side_by_side(sheets: Sequence[Image.Image], titles: Sequence[str], margin: int) -> Image.Image:
+def side_by_side(sheets: Sequence[Rgb | Held], titles: Sequence[str], margin: int) -> Image.Image:
     """Sheets in one row, each with its title above (none where titles are empty)."""
-    return draw(Sheet([list(sheets)], titles, ("",), margin=margin, legend=any(titles)))
+    letters = max(_SMALLEST_FONT + 2, min(sum(sheets[0].size) // 48, 36))
+    row = Sheet([list(sheets)], titles, margin=margin, legend=any(titles), letters=letters)
+    return draw(row)
 
 
 def tiled(pictures: Sequence[Rgb]) -> Image.Image:
@@ -128,9 +132,10 @@ def _share(sheet: Sheet, wide: int, high: int) -> float:
 
 def _fitted(cell: Rgb | Held | Gap, wide: int, high: int) -> Image.Image:
     """A cell at its size: smaller pictures stand in the middle."""
-    if isinstance(cell, Gap):
-        return _gap(cell.reason, wide, high)
-    picture = (cell.load() if isinstance(cell, Held) else cell).convert("RGB")
+    found = cell.load() if isinstance(cell, Held) else cell
+    if isinstance(found, Gap):
+        return _gap(found.reason, wide, high)
+    picture = found.convert("RGB")
     if picture.width > wide or picture.height > high:
         picture.thumbnail((wide, high), Image.Resampling.LANCZOS)
     if picture.size == (wide, high):

@@ -13,12 +13,10 @@ _PLACES = ("x", "y", "z")
 _LAST = ", Version: "
 
 
-def told(plot: Plot, labels: Mapping[str, str], whole: bool) -> dict[str, Value]:
+def told(plot: Plot, whole: bool) -> dict[str, Value]:
     """The values that a sheet adds to the parameters of its first picture.
 
-    Args:
-        labels: what the axes are called in parameters, by their names in the plot.
-        whole: the sheet has all sheets in it, and tells of the third axis, too.
+    whole: the sheet has all sheets in it, and tells of the third axis, too.
     """
     said: dict[str, Value] = {"Script": SCRIPT}
     for place in _PLACES if whole else _PLACES[:2]:
@@ -26,7 +24,7 @@ def told(plot: Plot, labels: Mapping[str, str], whole: bool) -> dict[str, Value]
         if axis is None:
             continue
         name = place.upper()
-        said[f"{name} Type"] = labels.get(axis.axis, axis.axis)
+        said[f"{name} Type"] = axis.axis
         said[f"{name} Values"] = axis.values
         if fixed := plot.fixed.get(place):
             said[f"Fixed {name} Values"] = fixed
