@@ -28,6 +28,7 @@ from webui.app import choose_password, create, has_display, open_tunnel, other_p
 from webui.cli.connection import Connection
 from webui.cli.parser import read_arguments
 from webui.core.events import FINAL
+from webui.core.finding import SAFE, safe_mode
 from webui.core.paths import Paths
 from webui.core.running import read_running
 
@@ -379,6 +380,15 @@ def test_libraries_stay_off_the_network_and_the_worker_hears_of_the_device(monke
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert os.environ["EASEL_DEVICE"] == "cpu"
+
+
+def test_safe_is_said_to_both_processes_by_the_environment(monkeypatch):
+    for name in ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE", SAFE):
+        monkeypatch.setenv(name, "")
+    module.prepare_environment(read_arguments([]))
+    assert not safe_mode(os.environ)
+    module.prepare_environment(read_arguments(["--safe"]))
+    assert safe_mode(os.environ)
 
 
 def test_a_page_waits_for_a_shell_to_end(tmp_path: Path):

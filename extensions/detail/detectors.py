@@ -1,21 +1,22 @@
-"""Detectors: networks of transformers and of ultralytics, from files that the user has."""
+"""Detectors: networks of transformers, from folders that the user has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 
-from webui.ext import ModelFile, Services, UserError
+from webui.ext import Services, UserError
 
 from .finds import Find, boxed, skin
 from .options import SKIN
 
 Detector = Callable[[Image.Image, float], Sequence[Find]]
 """(RGB picture, least confidence) -> what it finds."""
+_PICKLES = (".pt", ".pth", ".bin", ".ckpt")
 
 
 def detector(name: str, services: Services) -> Detector:
@@ -26,21 +27,34 @@ def detector(name: str, services: Services) -> Detector:
     """
     if name == SKIN:
         return lambda picture, least: [find for find in skin(picture) if find.score >= least]
-    file = services.model("detector", name)
-    read = _of_transformers if file.path.is_dir() else _of_ultralytics
-    return services.kept(("detail", str(file.path)), lambda: read(file, services))
+    try:
+        file = services.model("detector", name)
+    except UserError as error:
+        raise _explained(error, name) from error
+    folder = file.path if file.path.is_dir() else file.path.parent
+    if not (folder / "config.json").is_file():
+        raise UserError(
+            "detail_pickle" if file.path.suffix in _PICKLES else "detail_lone", name=name
+        )
+    return services.kept(("detail", str(folder)), lambda: _read(folder, name, services))
 
 
-def _of_transformers(file: ModelFile, services: Services) -> Detector:
-    """A folder with a network for object detection."""
+def _explained(error: UserError, name: str) -> UserError:
+    """Files of ultralytics are whole Python objects, which cannot be read without running them."""
+    foreign = error.problem.code in ("model_pickle_foreign", "model_damaged")
+    return UserError("detail_pickle", name=name) if foreign else error
+
+
+def _read(folder: Path, name: str, services: Services) -> Detector:
+    """A folder with a network for object detection, as transformers has it."""
     from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
-    where = {"local_files_only": True}
+    where: Any = {"local_files_only": True, "use_safetensors": True}
     try:
-        processor: Any = AutoImageProcessor.from_pretrained(file.path, **where)
-        network: Any = AutoModelForObjectDetection.from_pretrained(file.path, **where)
+        processor: Any = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        network: Any = AutoModelForObjectDetection.from_pretrained(folder, **where)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise UserError("detail_unread", name=file.name, reason=str(error)[:200]) from error
+        raise UserError("detail_unread", name=name, reason=str(error)[:200]) from error
     device = services.device
     network.eval().to(device)
 
@@ -59,39 +73,3 @@ def _of_transformers(file: ModelFile, services: Services) -> Detector:
         ]
 
     return found
-
-
-def _of_ultralytics(file: ModelFile, services: Services) -> Detector:
-    """A file of YOLO, with boxes or masks."""
-    try:
-        from ultralytics import YOLO  # pyright: ignore[reportMissingImports]  not ours to install
-    except ImportError as error:
-        raise UserError("detail_ultralytics", name=file.name) from error
-    network: Any = YOLO(file.path)
-
-    def found(picture: Image.Image, least: float) -> list[Find]:
-        (answer,) = network.predict(picture, conf=least, device=services.device, verbose=False)
-        masks = _masks(answer, picture.size)
-        boxes = answer.boxes
-        return [
-            Find(
-                masks[place] if masks else boxed(tuple(box), picture.size),
-                score,
-                str(answer.names.get(int(label), int(label))),
-            )
-            for place, (box, score, label) in enumerate(
-                zip(boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist(), strict=True)
-            )
-        ]
-
-    return found
-
-
-def _masks(answer: Any, size: tuple[int, int]) -> list[Any]:
-    """Of each find, at the picture's size; none where the network tells boxes alone."""
-    if answer.masks is None:
-        return []
-    levels = (answer.masks.data.cpu().numpy() > 0.5).astype(np.uint8) * 255
-    return [
-        np.asarray(Image.fromarray(one).resize(size, Image.Resampling.NEAREST)) for one in levels
-    ]

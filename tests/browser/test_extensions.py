@@ -126,3 +126,22 @@ def test_a_broken_one_is_listed_with_its_reason(view: View):
     expect(card).to_contain_text("broken")
     expect(card).to_contain_text("ModuleNotFoundError")
     expect(view.page.locator(".card", has_text="Paint ${1}").first).to_contain_text("2.0")
+
+
+def test_what_is_wrong_and_when_an_install_counts_is_said_in_the_readers_language(
+    painted: Server, chromium: Browser, tmp_path: Path
+):
+    manifest = 'name = "glow"\nversion = "1"\napi = 1\nserver = "server"\n'
+    write(tmp_path / "glow", manifest, "")
+    context = chromium.new_context(locale="pl-PL", base_url=painted.address)
+    context.set_default_timeout(90_000)
+    view = Visitor(context, painted.address).open()
+    view.show("extensions")
+    tab = view.page.locator("#tab-extensions")
+    expect(tab.locator(".card", has_text="nowhere_at_all")).to_contain_text("zawiodło w server.py")
+    expect(tab.locator("p.restart")).to_be_hidden()
+    tab.locator("[data-part=install] input").fill(str(tmp_path / "glow"))
+    tab.get_by_role("button", name="Obejrzyj").click()
+    tab.get_by_role("button", name="Zainstaluj").click()
+    expect(tab.locator("p.restart")).to_contain_text("od następnego uruchomienia")
+    context.close()

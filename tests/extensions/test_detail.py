@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import Any
 
 import cv2
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from tests.extensions.control import loaded
+from webui.cli.words import worded
 from webui.core.errors import UserError
 from webui.core.participants import ModelFile, Services
 from webui.core.requests import Txt2Img
+from webui.library.catalog import Catalog
+from webui.worker.services import model_file
 
 SKIN_TONES = [(255, 219, 172), (224, 172, 105), (198, 134, 66), (141, 85, 36)]
 
@@ -163,15 +168,62 @@ def test_a_network_of_transformers_finds_what_it_is_trained_to(tmp_path):
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path):
-    (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "config.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "yolo.pt").write_bytes(b"")
+    home = tmp_path / "models" / "detectors"
+    (home / "none").mkdir(parents=True)
+    (home / "none" / "config.json").write_text("{}", encoding="utf-8")
+    save_file({"a": torch.zeros(1)}, home / "none" / "model.safetensors")
+    save_file({"a": torch.zeros(1)}, home / "lone.safetensors")
+    torch.save({"model": Pass()}, home / "face_yolov8n.pt")
+    torch.save({"model": torch.zeros(1)}, home / "weights.pt")
+    services = shelf(tmp_path)
+    find = module("detectors").detector
+    for name, said, polish in (
+        ("none", "none is no detector that can be read", "none nie jest detektorem"),
+        ("lone", "lone has no config.json beside it", "nie ma config.json"),
+        ("face_yolov8n", "runs code when it is read", "uruchamia kod"),
+        ("weights", "runs code when it is read", "uruchamia kod"),
+    ):
+        with pytest.raises(UserError, match=said) as raised:
+            find(name, services)
+        assert polish in worded(raised.value.problem, "pl")
+    with pytest.raises(UserError, match="no nobody among your models|no detector model nobody"):
+        find("nobody", services)
 
-    def services(name: str) -> Services:
-        file = ModelFile(name, tmp_path / name, "x")
-        return Services(model=lambda kind, _: file, kept=lambda key, make: make(), device="cpu")
 
-    with pytest.raises(UserError, match="none is no detector"):
-        module("detectors").detector("none", services("none"))
-    with pytest.raises(UserError, match=r"yolo\.pt needs the Python package ultralytics"):
-        module("detectors").detector("yolo.pt", services("yolo.pt"))
+class Pass:
+    """As ultralytics writes them: an object of a class of its own."""
+
+
+def shelf(folder) -> Services:
+    """Models of the real catalogue."""
+    catalog = Catalog([folder / "models"], folder / "no", folder / "index.sqlite")
+    kept: dict = {}
+    return Services(
+        model=partial(model_file, catalog),
+        kept=lambda key, make: kept.setdefault(key, kept.get(key) or make()),
+        device="cpu",
+    )
+
+
+@torch.inference_mode()
+def test_any_detector_of_transformers_is_found_by_its_folders_name(tmp_path):
+    from transformers import DetrConfig, DetrForObjectDetection, DetrImageProcessor, ResNetConfig
+
+    backbone = ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1], layer_type="basic",
+        out_features=["stage2"],
+    )  # fmt: skip
+    config = DetrConfig(
+        use_timm_backbone=False, use_pretrained_backbone=False, backbone_config=backbone,
+        d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, num_queries=3,
+        id2label={0: "face", 1: "hand"},
+    )  # fmt: skip
+    home = tmp_path / "models" / "detectors" / "tiny-detr"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        DetrForObjectDetection(config).save_pretrained(home)
+    DetrImageProcessor(size={"height": 32, "width": 32}, do_pad=False).save_pretrained(home)
+    found = module("detectors").detector("tiny-detr", shelf(tmp_path))(head(), 0.0)
+    assert len(found) == 3 and {find.label for find in found} <= {"face", "hand"}
+    assert all(find.mask.shape == (120, 160) and 0 <= find.score <= 1 for find in found)

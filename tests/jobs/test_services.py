@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from webui.core.errors import UserError
+from webui.core.finding import SAFE
 from webui.core.paths import CLONE, Paths
 from webui.core.settings import Settings
 from webui.jobs.checks import Refused
@@ -61,3 +62,18 @@ def test_all_there_is(tmp_path: Path) -> None:
         assert jobs.submit({"prompt": "{a|a}"}, "owner").request.prompts == ("a",)
     finally:
         jobs.close()
+
+
+def test_safe_leaves_out_every_extension_and_draws_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SAFE, "1")
+    services = Services.of(Paths.choose(data=tmp_path))
+    try:
+        infos = services.extensions.infos()
+        assert {one.state for one in infos} == {"disabled"}
+        assert {one.problem and one.problem.code for one in infos} == {"extension_safe"}
+        job = services.jobs.submit({"prompt": "{a|a}"}, "owner")
+        assert (job.request.prompt, job.request.prompts) == ("{a|a}", ())
+    finally:
+        services.jobs.close()

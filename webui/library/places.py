@@ -102,7 +102,8 @@ class Place:
         if self.format != "diffusers":
             name = os.path.splitext(name)[0]
             folder, _, stem = name.rpartition("/")
-            if folder and _NAMELESS.fullmatch(stem):
+            whole = self.shelf.kind == "detector" and stem == "model"  # as transformers calls it
+            if folder and (whole or _NAMELESS.fullmatch(stem)):
                 name = folder
         return _HUB.sub(r"\1/\2", name) if _HUB_MARK in name else name
 

@@ -13,10 +13,16 @@ export async function mount({ element }) {
     { type: "button", onclick: () => location.reload() },
     t("ui.extensions.reload"),
   );
-  const hint = h("p.restart", { role: "status", hidden: true }, t("ui.extensions.restart"), " ", again);
+  const said = h("span");
+  const hint = h("p.restart", { role: "status", hidden: true }, said, " ", again);
+  const tell = what => {
+    said.textContent = t(`ui.extensions.${what}`);
+    again.hidden = what === "next_start"; // nothing of it is there before
+    hint.hidden = false;
+  };
   const head = [h("h2", {}, t("ui.tab.extensions")), h("p.lead", {}, t("ui.extensions.lead"))];
   const install = installPart(async () => {
-    hint.hidden = false;
+    tell("next_start");
     await trying(load);
   });
   element.replaceChildren(h("div.page", {}, head, hint, problem, list, install.element));
@@ -43,7 +49,7 @@ export async function mount({ element }) {
   const turn = async (name, on) => {
     await trying(async () => {
       await post(`/extensions/${name}/${on ? "enable" : "disable"}`);
-      hint.hidden = false;
+      tell("restart");
     });
     await trying(load);
     list.querySelector(`[data-field="${CSS.escape(name)}"] input`)?.focus();
@@ -51,7 +57,7 @@ export async function mount({ element }) {
   const act = async (name, what) => {
     await trying(async () => {
       await post(`/extensions/${name}/${what}`);
-      hint.hidden = false;
+      tell(what === "release" ? "restart" : "next_start");
     });
     await trying(load);
   };
