@@ -22,7 +22,9 @@ Tensors = Mapping[str, Tensor]
 _BESIDE = ("image_encoder", "../image_encoder", "models/image_encoder", "../models/image_encoder")
 """Where the image encoder lies as the makers of IP-Adapters put it, seen from the file's folder."""
 _KINDS = ("proj.weight", "proj.3.weight", "latents")
-"""Marks of the projections: plain, full face, plus. Those of FaceID read another network."""
+"""Marks of the projections: plain, full face, plus."""
+_FACE = "norm.weight"
+"""Mark of those of FaceID that theirs have, beside `proj.0` and `proj.2`, or a resampler."""
 _HEADS = 16
 """Of CLIP's image encoders in sizes L, H and G alike."""
 
@@ -56,6 +58,9 @@ def read_adapter(file: ModelFile, model: Any) -> Adapter:
         UserError: it cannot be read, is of a kind that is not known, or is for another model.
     """
     projection, layers = _parts(file)
+    face = _FACE in projection and "proj.0.weight" in projection and "latents" not in projection
+    if face and "proj.3.weight" not in projection:
+        raise UserError("ip_adapter_face", name=file.name)
     if not any(mark in projection for mark in _KINDS):
         raise UserError("ip_adapter_kind", name=file.name)
     unet = getattr(model, "unet", None)
