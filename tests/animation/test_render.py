@@ -11,7 +11,7 @@ from webui.core.animation import Animation
 from webui.core.errors import UserError
 from webui.engine.recipes import Tools
 from webui.motion.onward import mark_of
-from webui.motion.state import Mark, load_state
+from webui.motion.state import Mark, kept_states
 
 SETTINGS = {
     "compat": "native", "prompts": {"0": "a cat"}, "max_frames": 4, "W": 64, "H": 64, "seed": 3,
@@ -36,11 +36,16 @@ def tools(**more) -> Tools:
 
 def test_frames_come_in_order_and_a_state_after_each(tmp_path):
     begun: list[int] = []
+
+    def kept() -> int:
+        states = kept_states(tmp_path)
+        assert all(one.mark == mark() for one in states)
+        return states[0].state.made if states else 0
+
     for frame in render(request(), tools(), tmp_path, begun.append):
         assert begun == list(range(frame.number + 1))
-        made = load_state(tmp_path, mark()).made
-        assert made == frame.number, "what is sent is not yet behind us"
-    assert load_state(tmp_path, mark()).made == 4
+        assert kept() == frame.number, "what is sent is not yet behind us"
+    assert kept() == 4
 
 
 def test_it_goes_on_from_the_state_of_the_same_request_only(tmp_path):

@@ -228,7 +228,7 @@ def test_what_is_kept_goes_when_it_is_of_no_use_any_more(desk: Desk, tmp_path: P
             forget_states(tmp_path / "states", reading)
         return sorted(one.name for one in (tmp_path / "states").iterdir())
 
-    assert kept() == [OLD, OTHER], "one has frames, one is yet to run"
+    assert kept() == [OLD, OTHER], "one has frames, one is yet to run, one is not known"
     for one in desk.job(OLD).pictures:
         Path(one.file or "").unlink()
     assert kept() == [OTHER]

@@ -10,6 +10,7 @@ from webui.motion.onward import (
     frames_needed,
     mark_of,
     next_frame,
+    resumed,
     state_of_pictures,
     taken_up,
 )
@@ -46,6 +47,17 @@ def test_sizes_are_multiples_of_eight_and_not_too_small(width, draft, size):
 def test_what_is_too_large_is_said():
     with pytest.raises(UserError, match="at most 2048 pixels"):
         drawn_size(plan(W=4096, H=512), 1.0)
+
+
+def test_a_run_that_was_stopped_goes_on_after_the_frames_that_arrived():
+    kept = [Kept(State(made, LEVELS, frame=made - 1), mark()) for made in (6, 4)]
+
+    def made(done, of=kept, **settings):
+        return resumed(of, mark(**settings), plan(), done).made
+
+    assert made(None) == made(range(6)) == made(range(20)) == 6
+    assert made(range(5)) == made({0, 1, 2, 3, 5}) == 4, "a frame was lost on the way"
+    assert made(range(3)) == made(()) == made(None, of=[]) == made(None, angle="3") == 0
 
 
 def test_a_mark_is_that_of_what_frames_come_from():

@@ -49,7 +49,7 @@ def test_frames_that_are_there_are_not_sent_again(server, tmp_path):
     runner(server, animations=tmp_path).run(run(request=request(), done=(0, 1, 4)))
     assert server.indices == [2, 3, 5, 6]
     whole = Server(Control())
-    runner(whole, animations=tmp_path).run(run(request=request()))
+    runner(whole, animations=tmp_path / "other").run(run(request=request()))
     wanted = {made.index: data for made, data in whole.made}
     assert all(data == wanted[made.index] for made, data in server.made)
 
@@ -68,7 +68,7 @@ def test_a_cancel_stops_between_frames(server, tmp_path):
 def test_what_was_cancelled_goes_on_with_the_same_bytes(server, mode, tmp_path):
     asked = request(compat=mode, max_frames=9, angle="0:(4)", strength_schedule="0:(0.5)")
     whole = Server(Control())
-    runner(whole, animations=tmp_path).run(run(request=asked))
+    runner(whole, animations=tmp_path / "other").run(run(request=asked))
     wanted = {made.index: data for made, data in whole.made}
 
     server.on = lambda report: (
@@ -85,7 +85,38 @@ def test_what_was_cancelled_goes_on_with_the_same_bytes(server, mode, tmp_path):
     assert works.run(run(request=onward, job="b" * 32, token=5, done=tuple(there))).token == 5
     assert server.indices == sorted(wanted)
     assert {made.index: data for made, data in server.made} == wanted
-    assert [one.name for one in tmp_path.iterdir()] == ["a" * 32], "what is finished is forgotten"
+    assert [one.name for one in (tmp_path / ("b" * 32)).iterdir()] == ["last.npz"]
+
+
+@pytest.mark.parametrize("mode", ["native", "deforum-3"])
+def test_what_is_finished_goes_on_from_its_end_as_if_it_had_been_longer(server, mode, tmp_path):
+    told = {"compat": mode, "angle": "0:(4)", "strength_schedule": "0:(0.5)", "zoom": "0:(1.03)"}
+    whole, longer = Server(Control()), request(**told, max_frames=13)
+    runner(whole, animations=tmp_path / "other").run(run(request=longer))
+    wanted = {made.index: data for made, data in whole.made}
+    works = runner(server, animations=tmp_path)
+    works.run(run(request=request(**told, max_frames=7), job="a" * 32))
+    there = server.indices
+    onward = longer.with_(after={"job": "a" * 32, "frame": len(there)})
+    works.run(run(request=onward, job="b" * 32, token=5, done=tuple(there)))
+    assert {made.index: data for made, data in server.made} == wanted
+
+
+def test_frames_that_got_lost_on_the_way_are_drawn_again(server, tmp_path):
+    works = runner(server, animations=tmp_path)
+    works.run(run(request=request()))
+    wanted = {made.index: data for made, data in server.made}
+    server.made.clear()
+    works.run(run(request=request(), done=(0, 1, 2, 4)))
+    assert {made.index: data for made, data in server.made} == {
+        index: wanted[index] for index in (3, 5, 6)
+    }
+
+
+def test_nothing_is_kept_of_a_motion_alone(server, tmp_path):
+    asked = request().with_(motion_only=True)
+    assert runner(server, animations=tmp_path).run(run(request=asked)).outcome == "finished"
+    assert list(tmp_path.iterdir()) == []
 
 
 CHILD = """
@@ -150,7 +181,7 @@ def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode):
         kills += 1
     assert kills >= 2
     assert files(tmp_path / "cut") == wanted
-    assert not (tmp_path / "b").exists(), "nothing is left of what is over"
+    assert [one.name for one in (tmp_path / "b").iterdir()] == ["last.npz"]
 
 
 MEASURED = """

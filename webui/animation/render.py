@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,9 +25,9 @@ from webui.core.scheduled import with_schedules
 from webui.engine.recipes import Tools
 from webui.motion.depth import Depth, depth_picture, distances
 from webui.motion.moves import METRIC
-from webui.motion.onward import drawn_size, mark_of, state_of_pictures, taken_up
+from webui.motion.onward import drawn_size, mark_of, resumed, state_of_pictures, taken_up
 from webui.motion.pictures import to_levels
-from webui.motion.state import Mark, State, kept_states, load_state, save_state
+from webui.motion.state import Mark, State, kept_states, save_state
 from webui.timeline.footage import DEPTH, INIT, length
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.rehearsal import moving_only
@@ -42,6 +42,7 @@ def render(
     begun: Callable[[int], None] = lambda frame: None,
     plan: Plan | None = None,
     beside: Callable[[int, str, Image.Image], None] = lambda frame, name, image: None,
+    done: Collection[int] | None = None,
 ) -> Iterator[Frame]:
     """The frames of an animation, in their order, from the last state that was kept.
 
@@ -50,6 +51,8 @@ def render(
         begun: told the number of each frame before it is drawn.
         plan: what `planned` says of the request, where that is known already.
         beside: given what is to lie beside a frame: its number, what it is, the picture.
+        done: the frames that arrived where they are kept, None: all that were made. A state is of
+            use only if all frames before it are there.
 
     Raises:
         UserError: the settings cannot be rendered, or a frame cannot be drawn.
@@ -72,18 +75,19 @@ def render(
             seen=_depth_keeper(plan, beside),
         )
         mark = mark_of(request, plan)
-        begun_from = _begun(request, stage, tools, folder, mark)
+        stopped = resumed(kept_states(folder), mark, plan, done)
+        begun_from = stopped if stopped.made else _begun(request, stage, tools, folder, mark)
         for state, frames in steps_of(plan)(stage, begun_from):
             yield from frames
             save_state(folder, state, mark)
 
 
 def _begun(request: Animation, stage: Stage, tools: Tools, folder: Path, mark: Mark) -> State:
-    """Where a run begins: where the one before was killed, else where the job before stands, else
-    with its pictures, else at the beginning."""
-    state, after = load_state(folder, mark), request.after
-    if state.made or after is None or after.frame is None:
-        return state
+    """Where a first run begins: where the job before stands, else with its pictures, else at the
+    beginning."""
+    after = request.after
+    if after is None or after.frame is None:
+        return State()
     kept = kept_states(folder.parent / after.job)
     known = taken_up(kept, mark, stage.plan, after.frame)
     if known is not None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from webui.core.animation import After, Animation
 from webui.core.errors import Problem, UserError
-from webui.core.events import FINAL, Job, JobState, Picture
+from webui.core.events import FINAL, Job, Picture
 from webui.core.wire import Made
 from webui.jobs.records import Reading
 from webui.motion.onward import drawn_size, frames_needed, mark_of, taken_up
@@ -119,7 +119,7 @@ def taken_over(run_token: int, frame: int, picture: Picture) -> Made:
 
 
 def forget_states(animations: Path, reading: Reading) -> None:
-    """Delete what was kept of animations that are finished, or whose frames are all gone."""
+    """Delete what was kept of animations that are not known any more, or whose frames are gone."""
     try:
         folders = [one for one in animations.iterdir() if one.is_dir()]
     except OSError:
@@ -134,6 +134,4 @@ def _is_of_use(id: str, reading: Reading) -> bool:
         job = reading.job(id)
     except UserError:
         return False
-    if job.state not in FINAL:
-        return True
-    return job.state is not JobState.FINISHED and any(map(_is_there, job.pictures))
+    return job.state not in FINAL or any(map(_is_there, job.pictures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -58,6 +58,22 @@ def next_frame(plan: Plan, state: State) -> int:
 def frames_needed(plan: Plan, first: int) -> tuple[int, ...]:
     """The frames whose pictures `state_of_pictures` asks for."""
     return () if plan.mode in _ALONE else tuple(sorted({0, first - 1}))
+
+
+def resumed(kept: Sequence[Kept], mark: Mark, plan: Plan, done: Collection[int] | None) -> State:
+    """The state in which a run goes on that was stopped: the newest one of the same animation all
+    of whose frames arrived, or that at the beginning.
+
+    Args:
+        kept: of the animation, the newest first.
+        done: the frames that arrived; None: all that were made.
+    """
+    for one in kept:
+        if one.mark != mark:
+            continue
+        if done is None or all(frame in done for frame in range(next_frame(plan, one.state))):
+            return one.state
+    return State()
 
 
 def taken_up(kept: Sequence[Kept], mark: Mark, plan: Plan, first: int) -> State | None:

@@ -26,6 +26,9 @@ from webui.motion.tween import Held
 Array = npt.NDArray[Any]
 _FILE = "state.npz"
 _BEFORE = "before.npz"
+_LAST = "last.npz"
+_MOST_BYTES = 512 * 2**20
+"""Of the last states of all animations that are finished."""
 _VERSION = 2
 
 
@@ -105,14 +108,8 @@ def save_state(folder: Path, state: State, mark: Mark) -> None:
 
 def kept_states(folder: Path) -> list[Kept]:
     """The states that were kept, whoever made them, the newest first; those that can be read."""
-    found = (_read(folder / name) for name in (_FILE, _BEFORE))
+    found = (_read(folder / name) for name in (_FILE, _LAST, _BEFORE))
     return [one for one in found if one is not None]
-
-
-def load_state(folder: Path, mark: Mark) -> State:
-    """The newest state that was kept of the same request, or that at the beginning."""
-    kept = (one.state for one in kept_states(folder) if one.mark == mark)
-    return next(kept, State())
 
 
 def _read(path: Path) -> Kept | None:
@@ -128,8 +125,25 @@ def _read(path: Path) -> Kept | None:
         return None
 
 
+def finish_state(folder: Path, most: int = _MOST_BYTES) -> None:
+    """The animation is finished: its last state alone stays, for others that go on from its end.
+
+    most: bytes of all that were kept so, beside the folder; the oldest go.
+    """
+    with suppress(OSError):
+        os.replace(folder / _FILE, folder / _LAST)
+    for path in folder.glob("*"):
+        if path.name != _LAST:
+            path.unlink(missing_ok=True)
+    kept = [(path.stat(), path.parent) for path in folder.parent.glob(f"*/{_LAST}")]
+    for told, old in sorted(kept, key=lambda one: one[0].st_mtime_ns, reverse=True):
+        most -= told.st_size
+        if most < 0:
+            forget_state(old)
+
+
 def forget_state(folder: Path) -> None:
-    """The animation is over: the folder goes, with what a kill may have left half written."""
+    """The folder goes, with what a kill may have left half written."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from webui.animation.render import planned, render
 from webui.animation.stage import Frame
 from webui.core.animation import Animation
 from webui.engine.recipes import Drawn, Tools
-from webui.motion.state import forget_state
+from webui.motion.state import finish_state, forget_state
 from webui.prompt.infotext import VERSION, Parameters
 from webui.timeline.plan import Plan
 
@@ -27,7 +27,7 @@ def animated(
 ) -> Generator[Drawn]:
     """The frames that are not in `done`, in their order.
 
-    What there is to go on from is forgotten when all frames are there, not before.
+    When all are there, the last state stays, to be gone on from; of a motion alone nothing does.
 
     Args:
         folder: where it is kept how far it is.
@@ -35,10 +35,13 @@ def animated(
         beside: given what is to lie beside a frame: its number, what it is, the picture.
     """
     plan = planned(request, tools)
-    for frame in render(request, tools, folder, begun, plan, beside):
+    for frame in render(request, tools, folder, begun, plan, beside, done):
         if frame.number not in done and frame.number < request.frames:
             yield _drawn(frame, plan)
-    forget_state(folder)
+    if request.motion_only:
+        forget_state(folder)
+    else:
+        finish_state(folder)
 
 
 def _drawn(frame: Frame, plan: Plan) -> Drawn:
