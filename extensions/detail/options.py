@@ -10,14 +10,29 @@ SKIN = "skin"
 """The detector that needs no network."""
 
 
-def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
+def _field(
+    default: Any,
+    en: str,
+    pl: str,
+    low: float | None = None,
+    high: float | None = None,
+    **more: Any,
+) -> Any:
+    extra: Any = {"titles": {"pl": pl}, **more}
+    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=extra)
 
 
-def _text(default: str, longest: int, en: str, pl: str):
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default=default, max_length=longest, title=en, json_schema_extra=titles)
+def _rare(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
+    """A number that few need."""
+    return _field(default, en, pl, low, high, fine=True)
+
+
+def _text(default: str, longest: int, en: str, pl: str, **more: Any) -> Any:
+    extra: Any = {"titles": {"pl": pl}, **more}
+    return Field(default=default, max_length=longest, title=en, json_schema_extra=extra)
+
+
+_SKIN_WORDS = {SKIN: {"en": "Faces, by the colour of skin", "pl": "Twarze, po kolorze skóry"}}
 
 
 class Pass(BaseModel):
@@ -40,23 +55,25 @@ class Pass(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    detector: str = _text(SKIN, 300, "Detector (skin, or a name)", "Detektor (skin lub nazwa)")
+    detector: str = _text(
+        SKIN, 300, "What finds it", "Co to znajduje", models="detector", words=_SKIN_WORDS
+    )
     labels: str = _text("", 500, "Only these things", "Tylko te rzeczy")
     confidence: float = _field(0.3, "Confidence", "Pewność", 0, 1)
     count: int = _field(0, "At most so many (0: all)", "Najwyżej tyle (0: wszystkie)", 0, 50)
-    smallest: float = _field(0.0, "Smallest share of the picture", "Najmniejsza część", 0, 1)
-    largest: float = _field(1.0, "Largest share of the picture", "Największa część", 0, 1)
-    dilate: int = _field(4, "Grow the mask, pixels", "Powiększ maskę, piksele", -128, 128)
-    blur: int = _field(4, "Soft border, pixels", "Miękka granica, piksele", 0, 64)
-    padding: int = _field(32, "Surroundings, pixels", "Otoczenie, piksele", 0, 256)
-    right: int = _field(0, "Move right, pixels", "Przesuń w prawo, piksele", -200, 200)
-    down: int = _field(0, "Move down, pixels", "Przesuń w dół, piksele", -200, 200)
-    merge: bool = _field(False, "All at once", "Wszystko naraz")
+    smallest: float = _rare(0.0, "Smallest share of the picture", "Najmniejsza część", 0, 1)
+    largest: float = _rare(1.0, "Largest share of the picture", "Największa część", 0, 1)
+    dilate: int = _rare(4, "Grow the mask, pixels", "Powiększ maskę, piksele", -128, 128)
+    blur: int = _rare(4, "Soft border, pixels", "Miękka granica, piksele", 0, 64)
+    padding: int = _rare(32, "Surroundings, pixels", "Otoczenie, piksele", 0, 256)
+    right: int = _rare(0, "Move right, pixels", "Przesuń w prawo, piksele", -200, 200)
+    down: int = _rare(0, "Move down, pixels", "Przesuń w dół, piksele", -200, 200)
+    merge: bool = _rare(False, "All at once", "Wszystko naraz")
     prompt: str = _text("", 5000, "Prompt (empty: as the picture)", "Opis (pusty: jak obraz)")
     negative_prompt: str = _text("", 5000, "Negative prompt", "Opis negatywny")
     strength: float = _field(0.4, "Strength", "Siła", 0, 1)
-    steps: int = _field(0, "Steps (0: as the picture)", "Kroki (0: jak obraz)", 0, 150)
-    cfg_scale: float = _field(0.0, "CFG scale (0: as the picture)", "CFG (0: jak obraz)", 0, 30)
+    steps: int = _rare(0, "Steps (0: as the picture)", "Kroki (0: jak obraz)", 0, 150)
+    cfg_scale: float = _rare(0.0, "CFG scale (0: as the picture)", "CFG (0: jak obraz)", 0, 30)
 
 
 class Switch(BaseModel):
@@ -70,7 +87,16 @@ class Switch(BaseModel):
 class Options(Pass, Switch):
     """The panel's values: whether, the first pass, and those that follow it."""
 
-    more: tuple[Pass, ...] = Field(default=(), max_length=8)
+    more: tuple[Pass, ...] = Field(
+        default=(),
+        max_length=8,
+        title="Further passes",
+        json_schema_extra={
+            "titles": {"pl": "Kolejne przejścia"},
+            "row": {"en": "Pass", "pl": "Przejście"},
+            "first": 2,
+        },
+    )
 
     @property
     def passes(self) -> tuple[Pass, ...]:

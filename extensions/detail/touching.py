@@ -15,6 +15,7 @@ from webui.ext import Drawing, JobView, Participant
 from .detectors import detector
 from .finds import Find, Mask
 from .options import Options, Pass
+from .told import told
 
 _BETWEEN = re.compile(r"\s*\[SEP\]\s*")
 _OWN = "[PROMPT]"
@@ -30,6 +31,10 @@ class Detail(Participant):
         self._options = options
         self._numbers: Iterator[int] = iter(())
 
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Never: another frame has its own pictures and seed."""
+        return False
+
     def start(self, numbers: Sequence[int]) -> None:
         self._numbers = iter(numbers)
 
@@ -40,29 +45,7 @@ class Detail(Participant):
         return image
 
     def parameters(self) -> Mapping[str, str]:
-        """Names much as ADetailer writes them."""
-        values: dict[str, str] = {}
-        for number, one in enumerate(self._options.passes):
-            after = f" {number + 1}" if number else ""
-            told: dict[str, Any] = {
-                "model": one.detector,
-                "labels": one.labels,
-                "prompt": one.prompt,
-                "negative prompt": one.negative_prompt,
-                "confidence": one.confidence,
-                "dilate erode": one.dilate,
-                "mask blur": one.blur,
-                "denoising strength": one.strength,
-                "inpaint padding": one.padding,
-                "steps": one.steps,
-                "CFG scale": one.cfg_scale,
-            }
-            values |= {
-                f"Detail {name}{after}": str(value)
-                for name, value in told.items()
-                if value not in ("", 0)
-            }
-        return values
+        return told(self._options.passes)
 
     def _passed(self, one: Pass, image: Image.Image, number: int) -> Image.Image:
         services = self._job.services

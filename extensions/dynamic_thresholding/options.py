@@ -87,3 +87,20 @@ class Options(BaseModel):
     startpoint: Literal["MEAN", "ZERO"] = _field("MEAN", "What stays in place", "Co nie rusza się")
     measure: Literal["AD", "STD"] = _field("AD", "How contrast is measured", "Miara kontrastu")
     phi: float = _field(1.0, "Share of the result", "Udział wyniku", 0, 1)
+
+
+NAMES = {
+    "Dynamic thresholding enabled": "enabled",
+    "Mimic scale": "mimic_scale",
+    "Separate Feature Channels": "separate",
+    "Scaling Startpoint": "startpoint",
+    "Variability Measure": "measure",
+    "Interpolate Phi": "phi",
+    "Threshold percentile": "percentile",
+    "Mimic mode": "mimic_mode",
+    "Mimic scale minimum": "mimic_minimum",
+    "CFG mode": "cfg_mode",
+    "CFG scale minimum": "cfg_minimum",
+    "Scheduler value": "scheduler_value",
+}
+"""In a picture's parameters, as A1111's extension writes them -> the field."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from webui.ext import Panel, hookimpl
+from collections.abc import Mapping
+from typing import Any
 
-from .options import Options
+from webui.ext import Panel, hookimpl, read_options
+
+from .options import NAMES, Options
 
 
 @hookimpl
 def register_panels() -> list[Panel]:
     title = {"en": "Dynamic thresholding", "pl": "Dynamiczne progowanie"}
     return [Panel(title=title, options=Options)]
+
+
+@hookimpl
+def read_parameters(parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+    return read_options(Options, NAMES, parameters)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from webui.ext import Participant, Step
 
-from .options import Course, Options
+from .options import NAMES, Course, Options
 
 _QUARTER = 1.5707
 _TURN = 6.28318
@@ -48,23 +47,15 @@ class Thresholding(Participant):
     def parameters(self) -> Mapping[str, str]:
         """As A1111's extension writes it."""
         options = self._options
-        values: dict[str, Any] = {
-            "Dynamic thresholding enabled": True,
-            "Mimic scale": options.mimic_scale,
-            "Separate Feature Channels": options.separate,
-            "Scaling Startpoint": options.startpoint,
-            "Variability Measure": options.measure,
-            "Interpolate Phi": options.phi,
-            "Threshold percentile": options.percentile,
-        }
-        if options.mimic_mode != "Constant":
-            values |= {"Mimic mode": options.mimic_mode}
-            values |= {"Mimic scale minimum": options.mimic_minimum}
-        if options.cfg_mode != "Constant":
-            values |= {"CFG mode": options.cfg_mode, "CFG scale minimum": options.cfg_minimum}
-        if {options.mimic_mode, options.cfg_mode} & set(_POWERED):
-            values |= {"Scheduler value": options.scheduler_value}
-        return {name: str(value) for name, value in values.items()}
+        left_out: set[str] = set()
+        if options.mimic_mode == "Constant":
+            left_out |= {"mimic_mode", "mimic_minimum"}
+        if options.cfg_mode == "Constant":
+            left_out |= {"cfg_mode", "cfg_minimum"}
+        if not {options.mimic_mode, options.cfg_mode} & set(_POWERED):
+            left_out.add("scheduler_value")
+        told = {name: field for name, field in NAMES.items() if field not in left_out}
+        return {name: str(getattr(options, field)) for name, field in told.items()}
 
 
 _POWERED = ("Power Up", "Power Down", "Linear Repeating", "Cosine Repeating", "Sawtooth")

@@ -22,6 +22,7 @@ from webui.ext import Call, Drawing, JobView, Participant
 
 from .options import Unit
 from .reading import Adapter, read_adapter, read_encoder
+from .told import told
 
 
 @dataclass(eq=False)
@@ -49,11 +50,17 @@ class ImagePrompts(Participant):
 
     def __init__(self, job: JobView, units: tuple[Unit, ...]) -> None:
         self._job = job
-        self._units = units
-        self._files = [job.services.model("ip_adapter", unit.model) for unit in units]
+        self._asked = units
+        self._units = tuple(part for unit in units for part in unit.parts())
+        self._files = [job.services.model("ip_adapter", unit.model) for unit in self._units]
         self._ready: list[_One] = []
+        self._moved: dict[Adapter, Adapter] = {}
         self._query: Tensor | None = None
         self._sides = (1, 1)
+
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Never: another frame has its own pictures and seed."""
+        return False
 
     @contextmanager
     def patched(self, model: Any) -> Generator[None]:
@@ -70,6 +77,7 @@ class ImagePrompts(Participant):
                 yield
             finally:
                 self._ready, self._query = [], None
+                self._moved.clear()
 
     def call(self, call: Call) -> None:
         """What each row is shown."""
@@ -83,11 +91,7 @@ class ImagePrompts(Participant):
             one.tokens = torch.stack(rows)
 
     def parameters(self) -> Mapping[str, str]:
-        return {
-            f"IP-Adapter {place}": f"Model: {file.name}, Weight: {unit.weight}, "
-            f"Start: {unit.start}, End: {unit.end}"
-            for place, (file, unit) in enumerate(zip(self._files, self._units, strict=True))
-        }
+        return told(self._asked)
 
     def _made(self, place: int, model: Any) -> _One:
         """A unit with its networks where the model works."""
@@ -107,19 +111,24 @@ class ImagePrompts(Participant):
                 projection(one.to(model.device, model.dtype)).flatten(0, 1) for one in both
             )
         encoder.network.to("cpu")
-        layers = tuple((k.to(model.device), v.to(model.device)) for k, v in adapter.layers)
-        here = Adapter(adapter.projection, layers, adapter.whole)
-        return _One(unit, here, shown, nothing, self._mask(unit))
+        return _One(unit, self._here(adapter, model), shown, nothing, self._mask(unit))
+
+    def _here(self, adapter: Adapter, model: Any) -> Adapter:
+        """Its layers where the model works, once for all units that have it."""
+        if adapter not in self._moved:
+            layers = tuple((k.to(model.device), v.to(model.device)) for k, v in adapter.layers)
+            self._moved[adapter] = Adapter(adapter.projection, layers, adapter.whole)
+        return self._moved[adapter]
 
     def _refs(self, unit: Unit) -> tuple[str, ...]:
         request = self._job.request
         named = request.references.values() if isinstance(request, Drawing) else ()
-        return unit.images or tuple(named)
+        return unit.pictures or tuple(named)
 
     def _mask(self, unit: Unit) -> Tensor | None:
-        if not unit.masks:
+        if unit.mask is None:
             return None
-        picture: Image.Image = self._job.services.mask(unit.masks[0])
+        picture: Image.Image = self._job.services.mask(unit.mask)
         return torch.from_numpy(np.array(picture, np.float32) / 255)[None, None]
 
     def _hook(self, undo: ExitStack, layer: Any, place: int) -> None:

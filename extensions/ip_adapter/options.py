@@ -10,14 +10,50 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from webui.ext import ModelUse, PictureRef
 
 
-def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
+def _field(
+    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
+) -> Any:
     titles: Any = {"titles": {"pl": pl}}
     return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
 
 
-def _name(en: str, pl: str):
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default="", max_length=300, title=en, json_schema_extra=titles)
+def _file(kind: str, en: str, pl: str, **words: Any) -> Any:
+    """The name of a file of a kind of models."""
+    extra: Any = {"titles": {"pl": pl}, "models": kind, **words}
+    return Field(default="", max_length=300, title=en, json_schema_extra=extra)
+
+
+def _mask() -> Any:
+    extra: Any = {"titles": {"pl": "Gdzie się liczy"}, "mask": True, "over": "image"}
+    return Field(default=None, title="Where it counts", json_schema_extra=extra)
+
+
+_BESIDE = {"": {"en": "The one beside the IP-Adapter", "pl": "Ten obok IP-Adaptera"}}
+
+
+class Shown(BaseModel):
+    """A picture that a unit is shown; its name alone does as well.
+
+    Attributes:
+        weight: of this picture, times that of its unit.
+        mask: where it counts (white); None: where the unit does.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    image: PictureRef | None = _field(None, "Picture", "Obraz")
+    weight: float = _field(1.0, "Weight of this picture", "Waga tego obrazu", 0, 2)
+    mask: PictureRef | None = _mask()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, given: Any) -> Any:
+        return {"image": given} if isinstance(given, str) else given
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is as its unit is."""
+        return self.weight == 1 and self.mask is None
 
 
 class Unit(BaseModel):
@@ -27,26 +63,69 @@ class Unit(BaseModel):
         model: name of a file in models/ip_adapter.
         encoder: name of a file or folder in models/image_encoder; empty: the one beside the model.
         images: what it is shown; none: the pictures that the prompt names, as `{image}`.
-        masks: one picture, where they count (white); none: everywhere. A list, since a form has
-            no field for a picture.
+        mask: where they count (white); None: everywhere.
         start, end: share of the steps from which, and up to which, they count.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    model: str = _name("IP-Adapter", "IP-Adapter")
-    encoder: str = _name("Image encoder (empty: beside it)", "Koder obrazów (pusty: obok modelu)")
+    model: str = _file("ip_adapter", "IP-Adapter", "IP-Adapter")
+    encoder: str = _file("image_encoder", "Image encoder", "Koder obrazów", words=_BESIDE)
     weight: float = _field(0.6, "Weight", "Waga", 0, 2)
     start: float = _field(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
     end: float = _field(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
-    images: tuple[PictureRef, ...] = Field(default=(), max_length=16)
-    masks: tuple[PictureRef, ...] = Field(default=(), max_length=1)
+    images: tuple[Shown, ...] = Field(
+        default=(),
+        max_length=16,
+        title="Pictures (none: those that the prompt names)",
+        json_schema_extra={
+            "titles": {"pl": "Obrazy (brak: te, które wymienia opis)"},
+            "row": {"en": "Picture", "pl": "Obraz"},
+        },
+    )
+    mask: PictureRef | None = _mask()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_before(cls, given: Any) -> Any:
+        """`masks`, a list of one, is what clients gave before there was a field for a picture."""
+        if not isinstance(given, dict) or not given.get("masks"):
+            return given
+        values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+        first, *_ = values.pop("masks")
+        return {"mask": first, **values}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Unit:
         if self.start > self.end:
-            raise ValueError("it starts after its end: make the start smaller than the end")
+            raise ValueError("starts_after_end")
         return self
+
+    @property
+    def pictures(self) -> tuple[PictureRef, ...]:
+        """What it is shown, by the pictures' names."""
+        return tuple(one.image for one in self.images if one.image)
+
+    def parts(self) -> tuple[Unit, ...]:
+        """The same as units whose pictures all count alike: together those that are as the unit,
+        each of the others alone. Without pictures: itself."""
+        shown = [one for one in self.images if one.image and one.weight > 0]
+        if not self.pictures:
+            return (self,)
+        together = tuple(one for one in shown if one.plain)
+        alone = [
+            self.model_copy(
+                update={
+                    "images": (Shown(image=one.image),),
+                    "weight": self.weight * one.weight,
+                    "mask": one.mask or self.mask,
+                }
+            )
+            for one in shown
+            if not one.plain
+        ]
+        same = [self.model_copy(update={"images": together})] if together else []
+        return (*same, *alone)
 
 
 class Switch(BaseModel):
@@ -60,7 +139,16 @@ class Switch(BaseModel):
 class Options(Unit, Switch):
     """The panel's values: whether, the first unit, and those beside it."""
 
-    more: tuple[Unit, ...] = Field(default=(), max_length=8)
+    more: tuple[Unit, ...] = Field(
+        default=(),
+        max_length=8,
+        title="Further units",
+        json_schema_extra={
+            "titles": {"pl": "Kolejne jednostki"},
+            "row": {"en": "Unit", "pl": "Jednostka"},
+            "first": 2,
+        },
+    )
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from webui.ext import AnyRequest, Drawing, ModelUse, Panel, UserError, hookimpl
 
 from .options import Options, used
+from .told import read
 
 
 @hookimpl
@@ -22,10 +23,15 @@ def models_of(options: Mapping[str, Any], values: Mapping[str, Any]) -> list[Mod
 
 
 @hookimpl
+def read_parameters(parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+    return read(parameters)
+
+
+@hookimpl
 def serve_references(request: AnyRequest) -> bool:
     """Pictures that the prompt names are shown to units that have none of their own."""
     units = Options.model_validate(dict(request.extensions.get("ip_adapter", {}))).units
-    return any(not unit.images for unit in units)
+    return any(not unit.pictures for unit in units)
 
 
 @hookimpl
@@ -37,8 +43,12 @@ def rewrite_request(request: AnyRequest, options: Options) -> None:
     """
     if not isinstance(request, Drawing):
         return
-    for number, unit in enumerate(options.units):
+    units = (options, *options.more) if options.enabled else ()
+    for number, unit in enumerate(units):
+        if unit.weight <= 0:
+            continue
+        place = f"extensions.ip_adapter.{f'more.{number - 1}.' if number else ''}"
         if not unit.model:
-            raise UserError("ip_adapter_no_model", number=number + 1)
-        if not unit.images and not request.references:
-            raise UserError("ip_adapter_no_picture", number=number + 1)
+            raise UserError("ip_adapter_no_model", f"{place}model", number=number + 1)
+        if not unit.pictures and not request.references:
+            raise UserError("ip_adapter_no_picture", f"{place}images", number=number + 1)

@@ -29,4 +29,9 @@ class Options(BaseModel):
     fidelity: float = _field(0.5, "Style fidelity", "Wierność stylowi", 0, 1)
     start: float = _field(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
     end: float = _field(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
-    images: tuple[PictureRef, ...] = Field(default=(), max_length=4)
+    images: tuple[PictureRef, ...] = Field(
+        default=(),
+        max_length=4,
+        title="Pictures (none: those that the prompt names)",
+        json_schema_extra={"titles": {"pl": "Obrazy (brak: te, które wymienia opis)"}},
+    )

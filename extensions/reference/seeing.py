@@ -39,6 +39,10 @@ class Reference(Participant):
         self._latents: dict[tuple[int, int], list[Tensor]] = {}
         self._negative: Tensor | None = None
 
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Never: another frame has its own pictures and seed."""
+        return False
+
     @contextmanager
     def patched(self, model: Any) -> Generator[None]:
         """Add the hooks, and take them off.

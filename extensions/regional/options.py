@@ -6,12 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from webui.ext import PictureRef
+from webui.ext import Box, PictureRef
 
-Split = Literal["columns", "rows", "masks"]
+Split = Literal["columns", "rows", "areas", "masks"]
 First = Literal["region", "common", "base"]
-Box = tuple[float, float, float, float]
-"""left, top, right, bottom as shares of the picture."""
 MOST = 16
 """Regions; each is one more call of the network a step."""
 
@@ -19,6 +17,7 @@ MOST = 16
 _WORDS = {
     "columns": {"en": "columns", "pl": "kolumny"},
     "rows": {"en": "rows", "pl": "wiersze"},
+    "areas": {"en": "drawn here", "pl": "narysowane tutaj"},
     "masks": {"en": "masks", "pl": "maski"},
     "region": {"en": "its own region", "pl": "własny obszar"},
     "common": {"en": "all regions, as their beginning", "pl": "początek opisu wszystkich obszarów"},
@@ -26,25 +25,64 @@ _WORDS = {
 }
 
 
+_CUT = ["columns", "rows", "masks"]
+"""Ways in which parts of the prompt itself are for regions."""
+_AREA = {"en": "Area", "pl": "Obszar"}
+
+
 def _field(
-    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
+    default: Any,
+    en: str,
+    pl: str,
+    low: float | None = None,
+    high: float | None = None,
+    **more: Any,
 ) -> Any:
-    titles: Any = {"titles": {"pl": pl}}
-    if default in ("columns", "region"):
-        titles["words"] = _WORDS
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
+    extra: Any = {"titles": {"pl": pl}, **more}
+    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=extra)
+
+
+def _several(default: Any, most: int, en: str, pl: str, **more: Any) -> Any:
+    """A list, or a text."""
+    extra: Any = {"titles": {"pl": pl}, **more}
+    return Field(default=default, max_length=most, title=en, json_schema_extra=extra)
+
+
+class Area(BaseModel):
+    """A place in the picture, and what is there.
+
+    Attributes:
+        prompt: of this area; where it is empty, there is no such area.
+        box: where it lies.
+        mask: where it lies (white), in place of the rectangle.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt: str = _several("", 5000, "What is here", "Co tu jest")
+    box: Box = Field(
+        default=(0.25, 0.25, 0.75, 0.75),
+        title="Where, in percent",
+        json_schema_extra={"titles": {"pl": "Gdzie, w procentach"}},
+    )
+    mask: PictureRef | None = _field(
+        None, "Mask, in place of the rectangle", "Maska zamiast prostokąta", mask=True
+    )
 
 
 class Options(BaseModel):
     """The panel's values.
 
     Attributes:
-        split: how regions lie; `masks`: as the pictures in `masks` say.
+        split: how regions lie; `areas`: as `areas` say, which have prompts of their own, with
+            the request's prompt under them; `masks`: as the pictures in `masks` say.
         shares: `2,1`: the first column, or row, is twice as wide as the second. `;` begins the
             next line of a grid: `1,1;1` is two columns above one (with rows: two rows, and one
             beside them). `2:1,1;1` makes the first line twice as thick. Empty: all alike.
+        areas: rectangles or masks with words of their own.
         first: what the first part of the prompt is: a region's, words that all regions begin
-            with, or a base under them all.
+            with, or a base under them all. With `areas`, the request's prompt is the base.
+        joined: with `areas`: theirs begin with the request's prompt, too.
         base: share of the base in every region.
         blur: how far neighbours fade into each other, as a share of the shorter side.
         masks: white is the region, one picture a region.
@@ -53,17 +91,51 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     enabled: bool = _field(False, "Words for regions", "Opisy dla obszarów")
-    split: Split = _field("columns", "Regions are", "Obszary to")
-    shares: str = Field(
-        default="",
-        max_length=200,
-        title="Shares, as 2,1 or 1,1;1",
-        json_schema_extra={"titles": {"pl": "Udziały, np. 2,1 albo 1,1;1"}},
+    split: Split = _field("columns", "Regions are", "Obszary to", words=_WORDS)
+    areas: tuple[Area, ...] = _several(
+        (), MOST - 1, "Areas", "Obszary", when={"split": ["areas"]}, row=_AREA
     )
-    first: First = _field("region", "The first part is for", "Pierwsza część opisuje")
-    base: float = _field(0.2, "Share of the base", "Udział całości", 0, 1)
+    shares: str = _several(
+        "",
+        200,
+        "Shares, as 2,1 or 1,1;1",
+        "Udziały, np. 2,1 albo 1,1;1",
+        when={"split": ["columns", "rows"]},
+    )
+    masks: tuple[PictureRef, ...] = _several(
+        (),
+        MOST,
+        "Masks, one a part of the prompt",
+        "Maski, po jednej na część opisu",
+        when={"split": ["masks"]},
+    )
+    first: First = _field(
+        "region",
+        "The first part is for",
+        "Pierwsza część opisuje",
+        words=_WORDS,
+        when={"split": _CUT},
+    )
+    joined: bool = _field(
+        False,
+        "The words of each area begin with the prompt",
+        "Słowa każdego obszaru zaczynają się opisem",
+        when={"split": ["areas"]},
+    )
+    base: float = _field(
+        0.2, "Share of the base, the whole prompt", "Udział tła, całego opisu", 0, 1
+    )
     blur: float = _field(0.0, "Soft borders", "Miękkie granice", 0, 0.5)
-    masks: tuple[PictureRef, ...] = Field(default=(), max_length=MOST)
+
+    @property
+    def drawn(self) -> tuple[Area, ...]:
+        """The areas that count."""
+        return tuple(one for one in self.areas if one.prompt.strip())
+
+    @property
+    def based(self) -> bool:
+        """Whether the first branch lies under all others."""
+        return self.first == "base" or self.split == "areas"
 
     @field_validator("shares")
     @classmethod

@@ -4,7 +4,7 @@ weighted place by place on every step (as Bar-Tal et al., "MultiDiffusion", 2023
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from webui.ext import Cond, JobView, Participant, UserError, resized
+from webui.ext import Box, Cond, JobView, Participant, UserError, resized
 
-from .options import Box, Options, boxes
+from .options import Options, boxes
+from .told import told
 
 
 class Regional(Participant):
@@ -25,6 +26,10 @@ class Regional(Participant):
         self._job = job
         self._options = options
         self._made: dict[tuple[int, int, int], Tensor] = {}
+
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Never: another frame has its own pictures and seed."""
+        return False
 
     def conditioning(self, conds: list[Cond]) -> list[Cond]:
         """Each positive branch with its region, in the order of the prompt.
@@ -48,19 +53,15 @@ class Regional(Participant):
         return changed
 
     def parameters(self) -> Mapping[str, str]:
-        options = self._options
-        told = options.split if options.split == "masks" else f"{options.split} {options.shares}"
-        base = f", base {options.base}" if self._based else ""
-        return {"Regions": told.strip() + base}
-
-    @property
-    def _based(self) -> bool:
-        return self._options.first == "base"
+        return told(self._options)
 
     def _check(self, count: int) -> None:
-        own, options = count - self._based, self._options
+        options = self._options
+        own = count - options.based
         wanted = own
-        if options.split == "masks":
+        if options.split == "areas":
+            wanted = len(options.drawn)
+        elif options.split == "masks":
             wanted = len(options.masks)
         elif options.shares.strip():
             wanted = len(boxes(options.split, options.shares, own))
@@ -71,22 +72,22 @@ class Regional(Participant):
         """(h, w) of one branch; those of all branches together are 1 everywhere."""
         key = (count, height, width)
         if key not in self._made:
-            self._made[key] = self._all(count - self._based, height, width)
+            self._made[key] = self._all(count - self._options.based, height, width)
         return self._made[key][place]
 
     def _all(self, own: int, height: int, width: int) -> Tensor:
         """(branches, h, w)."""
         options = self._options
-        make: Callable[[int, int, int], list[np.ndarray]]
-        make = self._painted if options.split == "masks" else self._boxed
-        layers = np.stack(make(own, height, width))
+        ways: Mapping[str, Callable[[int, int, int], list[np.ndarray]]]
+        ways = {"masks": self._painted, "areas": self._drawn}
+        layers = np.stack(ways.get(options.split, self._boxed)(own, height, width))
         if options.blur:
             sigma = options.blur * min(height, width) / 2
             layers = np.stack([cv2.GaussianBlur(one, (0, 0), sigma) for one in layers])
         total = layers.sum(axis=0)
         covered = total > 1e-6
         shares = np.where(covered, layers / np.where(covered, total, 1), 1 / len(layers))
-        if self._based:
+        if options.based:
             strength = np.where(covered, options.base, 1.0)
             shares = np.concatenate([strength[None], shares * (1 - strength)])
         return torch.from_numpy(shares.astype(np.float32))
@@ -96,10 +97,18 @@ class Regional(Participant):
         return [_box(one, height, width) for one in boxes(options.split, options.shares, own)]
 
     def _painted(self, own: int, height: int, width: int) -> list[np.ndarray]:
-        pictures: Sequence[str] = self._options.masks
-        masks = [self._job.services.mask(ref) for ref in pictures]
-        fitted = [resized(mask, width, height, "just_resize") for mask in masks]
-        return [np.asarray(mask, np.float32) / 255 for mask in fitted]
+        return [self._mask(ref, height, width) for ref in self._options.masks]
+
+    def _drawn(self, own: int, height: int, width: int) -> list[np.ndarray]:
+        return [
+            self._mask(one.mask, height, width) if one.mask else _box(one.box, height, width)
+            for one in self._options.drawn
+        ]
+
+    def _mask(self, ref: str, height: int, width: int) -> np.ndarray:
+        """(h, w) in 0..1."""
+        fitted = resized(self._job.services.mask(ref), width, height, "just_resize")
+        return np.asarray(fitted, np.float32) / 255
 
 
 def _box(box: Box, height: int, width: int) -> np.ndarray:

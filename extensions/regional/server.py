@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from webui.ext import AnyRequest, Drawing, Panel, Txt2Img, UserError, hookimpl
 
 from .options import MOST, Options, boxes
+from .told import read
 
 _BETWEEN = re.compile(r"\s+(?:BREAK|AND)\s+")
+_AND = re.compile(r"\bAND\b")
 
 
 @hookimpl
@@ -17,11 +21,16 @@ def register_panels() -> list[Panel]:
 
 
 @hookimpl
+def read_parameters(parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+    return read(parameters)
+
+
+@hookimpl
 def rewrite_request(request: AnyRequest, options: Options) -> AnyRequest | None:
     """Give each region its part, by `AND`.
 
     Raises:
-        UserError: there are not as many parts as regions.
+        UserError: there are not as many parts as regions, or no areas.
     """
     if not isinstance(request, Drawing) or not options.enabled:
         return None
@@ -35,6 +44,8 @@ def rewrite_request(request: AnyRequest, options: Options) -> AnyRequest | None:
 
 def divided(prompt: str, options: Options) -> str:
     """The prompt with `AND` between the parts, and the common words in each."""
+    if options.split == "areas":
+        return _over(prompt.strip(), options)
     parts = _BETWEEN.split(prompt.strip())
     if options.first == "common" and len(parts) > 1:
         common, *parts = parts
@@ -45,5 +56,19 @@ def divided(prompt: str, options: Options) -> str:
     else:
         wanted = len(boxes(options.split, options.shares, own))
     if not 1 <= own <= MOST or own != wanted:
-        raise UserError("regional_parts", parts=own, regions=max(wanted, 1))
+        raise UserError(
+            "regional_parts", "extensions.regional.split", parts=own, regions=max(wanted, 1)
+        )
     return " AND ".join(parts)
+
+
+def _over(prompt: str, options: Options) -> str:
+    """The whole prompt, and over it those of the areas."""
+    parts = [one.prompt.strip() for one in options.drawn]
+    if not parts:
+        raise UserError("regional_no_areas", "extensions.regional.areas")
+    if any(_AND.search(one) for one in (prompt, *parts)):
+        raise UserError("regional_and", "extensions.regional.split")
+    if options.joined and prompt:
+        parts = [f"{prompt}, {part}" for part in parts]
+    return " AND ".join((prompt, *parts))

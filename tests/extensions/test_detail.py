@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from tests.extensions.control import loaded
+from tests.extensions.control import ROOT, loaded
 from webui.cli.words import worded
 from webui.core.errors import UserError
 from webui.core.participants import ModelFile, Services
+from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
 from webui.library.catalog import Catalog
 from webui.worker.services import model_file
@@ -227,3 +228,28 @@ def test_any_detector_of_transformers_is_found_by_its_folders_name(tmp_path):
     found = module("detectors").detector("tiny-detr", shelf(tmp_path))(head(), 0.0)
     assert len(found) == 3 and {find.label for find in found} <= {"face", "hand"}
     assert all(find.mask.shape == (120, 160) and 0 <= find.score <= 1 for find in found)
+
+
+def test_passes_are_read_from_what_pictures_say():
+    server = Extensions([ROOT / "extensions"], "server")
+    passes = [{"padding": 0, "prompt": "a face, smiling"}, {"labels": "hands", "merge": True}]
+    _, _, said = drawn(head(), **passes[0], more=passes[1:])
+    read = server.read_parameters(said)["detail"]
+    assert read["enabled"] is True
+    assert (read["padding"], read["prompt"], read["detector"]) == (0, "a face, smiling", "skin")
+    (more,) = read["more"]
+    assert (more["labels"], more["merge"], more["padding"]) == ("hands", True, 32)
+    theirs = {
+        "ADetailer model": "face_yolov8n.pt",
+        "ADetailer confidence": "0.5",
+        "ADetailer mask only top k largest": "2",
+        "ADetailer inpaint only masked": "True",
+        "ADetailer version": "24.1",
+        "ADetailer model 2nd": "mediapipe_face_full",
+        "ADetailer model 3rd": "None",
+    }
+    assert server.read_parameters(theirs)["detail"] == {
+        **{"enabled": True, "detector": "face_yolov8n", "confidence": 0.5, "count": 2},
+        "more": [{"detector": "skin"}],
+    }
+    assert "detail" not in server.read_parameters({"ADetailer model": "None"})

@@ -196,7 +196,9 @@ def test_sdxl_with_two_adapters_and_two_pictures(tmp_path, encoder):
 def test_masks_equal_diffusers(tiny, files, encoder):
     model = load(SD1(), tiny.folder_info)
     left = Image.fromarray(np.repeat([[255] * 32 + [0] * 32], 64, axis=0).astype(np.uint8))
-    made, _ = drawn(model, asked(masks=[MASK_REF]), files, {**PICTURES, MASK_REF: left})
+    made, _ = drawn(model, asked(mask=MASK_REF), files, {**PICTURES, MASK_REF: left})
+    listed, _ = drawn(model, asked(masks=[MASK_REF]), files, {**PICTURES, MASK_REF: left})
+    assert torch.equal(listed, made), "as clients gave it before"
     mask = IPAdapterMaskProcessor().preprocess([left], height=64, width=64)
     wanted = theirs(
         StableDiffusionPipeline,
@@ -208,6 +210,47 @@ def test_masks_equal_diffusers(tiny, files, encoder):
         cross_attention_kwargs={"ip_adapter_masks": [mask.reshape(1, 1, 64, 64)]},
     )
     assert relative(made, wanted) < 1e-5
+
+
+@torch.inference_mode()
+def test_a_weight_and_a_mask_of_each_picture_equal_diffusers(tiny, files, encoder):
+    model = load(SD1(), tiny.folder_info)
+    columns = [[255] * 32 + [0] * 32, [0] * 32 + [255] * 32]
+    halves = [Image.fromarray(np.repeat([one], 64, axis=0).astype(np.uint8)) for one in columns]
+    refs = (MASK_REF, f"sha256:{'e' * 64}")
+    shown = [
+        {"image": ref, "weight": weight, "mask": mask}
+        for ref, weight, mask in zip((MAP_REF, SECOND_REF), (1.0, 0.5), refs, strict=True)
+    ]
+    pictures = {**PICTURES, **dict(zip(refs, halves, strict=True))}
+    made, result = drawn(model, asked(images=shown), files, pictures)
+    masks = IPAdapterMaskProcessor().preprocess(halves, height=64, width=64)
+    wanted = theirs(
+        StableDiffusionPipeline,
+        tiny.folder,
+        encoder,
+        [files["plain"].path],
+        [[0.8, 0.4]],
+        ip_adapter_image=[[picture(), picture(9)]],
+        cross_attention_kwargs={"ip_adapter_masks": [masks.reshape(1, 2, 64, 64)]},
+    )
+    assert relative(made, wanted) < 1e-5
+    assert "IP-Adapter 1" not in result.parameters.values, "one unit, whatever it is made of"
+
+
+def test_units_are_read_from_what_pictures_say():
+    server = Extensions([ROOT / "extensions"], "server")
+    told = {
+        "IP-Adapter 1": "Model: b, c, Encoder: clip, Weight: 0.5, Start: 0.1, End: 0.9",
+        "IP-Adapter 0": "Model: a, Weight: 0.8, Start: 0.0, End: 1.0",
+    }
+    assert server.read_parameters(told)["ip_adapter"] == {
+        **{"enabled": True, "model": "a", "weight": 0.8, "start": 0.0, "end": 1.0},
+        "more": [
+            {"model": "b, c", "encoder": "clip", "weight": 0.5, "start": 0.1, "end": 0.9},
+        ],
+    }
+    assert "ip_adapter" not in server.read_parameters({"IP-Adapter 0": "Weight: much"})
 
 
 @torch.inference_mode()

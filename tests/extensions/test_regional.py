@@ -159,3 +159,58 @@ def test_hires_has_the_regions_at_both_sizes(tiny):
 def test_branches_that_do_not_fit_are_named():
     with pytest.raises(UserError, match="regional: The prompt has 2 parts"):
         regions(2, 4, 4, shares="1,1,1")
+
+
+AREAS = [
+    {"prompt": "a cat", "box": [0, 0, 0.5, 0.5]},
+    {"prompt": " ", "box": [0, 0, 1, 1]},
+    {"prompt": "a dog", "mask": LEFT},
+]
+
+
+def test_areas_have_words_of_their_own_over_the_whole_prompt():
+    given = {"split": "areas", "areas": AREAS}
+    assert rewritten("a room", **given) == ("a room AND a cat AND a dog",)
+    common = rewritten("oil", **given, joined=True)
+    assert common == ("oil AND oil, a cat AND oil, a dog",)
+    with pytest.raises(UserError, match="no areas yet"):
+        rewritten("a room", split="areas", areas=AREAS[1:2])
+    with pytest.raises(UserError, match="cannot be divided by AND"):
+        rewritten("a room AND a house", **given)
+    server = Extensions([ROOT / "extensions"], "server")
+    bad = {"split": "areas", "areas": [{"box": [0.5, 0, 0.2, 1]}]}
+    (problem,) = server.problems_with({"regional": bad})
+    assert problem.field == "extensions.regional.areas.0.box"
+
+
+def test_areas_lie_where_they_were_drawn_and_the_prompt_where_none_is():
+    levels = np.zeros((4, 8), np.uint8)
+    levels[:, 6:] = 255
+    pictures = {LEFT: Image.fromarray(levels)}
+    made = regions(3, 4, 8, pictures, split="areas", areas=AREAS, base=0.25)
+    assert made[1].tolist() == [[0.75] * 4 + [0] * 4] * 2 + [[0] * 8] * 2
+    assert made[2, 0].tolist() == [0] * 6 + [0.75] * 2
+    assert made[0, 0].tolist() == [0.25] * 4 + [1] * 2 + [0.25] * 2
+    torch.testing.assert_close(made.sum(dim=0), torch.ones(4, 8))
+    with pytest.raises(UserError, match="regional: The prompt has 1 parts"):
+        regions(2, 4, 8, pictures, split="areas", areas=AREAS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"shares": "2:1,1;1", "first": "base", "base": 0.3},
+        {"split": "rows", "blur": 0.1},
+        {"split": "areas", "areas": AREAS[:1], "joined": True},
+    ],
+)
+def test_what_pictures_say_fills_the_panel_again(options):
+    job = loaded().participants("job", asked("x", **options), services({}, {}))
+    server = Extensions([ROOT / "extensions"], "server")
+    read = server.read_parameters(job[0].parameters())["regional"]
+    assert read["enabled"] is True
+    for name, value in options.items():
+        if name == "areas":
+            value = [{**AREAS[0], "box": [0.0, 0.0, 0.5, 0.5], "mask": None}]
+        assert read[name] == value
+    assert "regional" not in server.read_parameters({"Regions": "circles"})

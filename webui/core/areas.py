@@ -15,7 +15,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 def _has_an_inside(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     left, top, right, bottom = box
     if left >= right or top >= bottom:
-        raise ValueError("a rectangle ends right of and below where it begins")
+        raise ValueError("box_empty")  # the code of a sentence
     return box
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.heavy import HeavyImport
 from webui.core.isolation import Direct, Isolation, TooSlow
-from webui.core.participants import Call, Cond, Participant, Step
+from webui.core.participants import Call, Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.texts import catalogue
 
@@ -29,7 +29,9 @@ class ExtensionError(UserError):
 
     def __init__(self, name: str, hook: str, error: BaseException) -> None:
         if isinstance(error, UserError):  # said on purpose, for the user
-            super().__init__("extension_says", name=name, reason=str(error))
+            place = error.problem.field or ""
+            own = place if place.startswith(f"extensions.{name}.") else None
+            super().__init__("extension_says", own, name=name, reason=str(error))
             self.problem = self.problem.model_copy(update={"cause": error.problem})
         elif isinstance(error, TooSlow):
             super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
@@ -177,6 +179,9 @@ class Watched(Participant):
 
     def start(self, numbers: Sequence[int]) -> None:
         self._guard(self.name, "start", self.inner.start, numbers)
+
+    def frame(self, job: JobView, before: JobView) -> bool:
+        return bool(self._guard(self.name, "frame", self.inner.frame, job, before))
 
     def conditioning(self, conds: list[Cond]) -> list[Cond]:
         return self._guard(self.name, "conditioning", self.inner.conditioning, conds)

@@ -2,6 +2,7 @@
 import { Refused, post } from "./api.js";
 import { arrange, h, say } from "./dom.js";
 import { activeJobs, follow, runningJob, take } from "./live.js";
+import { wholeOf } from "./plot_jobs.js";
 import { t, word } from "./text.js";
 
 const button = (kind, text, keys, onclick) =>
@@ -28,10 +29,12 @@ export function actionBar(form, request, onAccepted) {
     tell([]);
     put(warned, []);
     try {
+      form.check();
       for (const one of [await request()].flat()) {
         const job = await post("/jobs", one);
         take(job);
         put(warned, warningsOf(job));
+        if (job.problem?.field) form.blame(job.problem.field, word(job.problem)); // an extension lacks something
         onAccepted(job);
       }
     } catch (error) {
@@ -40,7 +43,8 @@ export function actionBar(form, request, onAccepted) {
   };
   const ask = what => async () => {
     const job = runningJob() ?? activeJobs()[0];
-    if (job) await post(`/jobs/${job.id}/${what}`).then(take, refuse);
+    const meant = job && what === "cancel" ? wholeOf(job) : job;
+    if (meant) await post(`/jobs/${meant.id}/${what}`).then(take, refuse);
   };
 
   const generate = button("primary.generate", "ui.generate", "Ctrl+Enter", submit);

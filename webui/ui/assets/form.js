@@ -9,6 +9,10 @@ export class Form {
   #defaults = new Map();
   #byHand = new Set();
   #watchers = new Set();
+  #checks = new Set();
+
+  /** The picture that the tab begins with, as a file; null where there is none. */
+  begins = () => null;
 
   constructor(key) {
     this.key = key;
@@ -38,6 +42,9 @@ export class Form {
   names = () => [...this.#fields.keys()];
   values = () => Object.fromEntries(this.names().map(name => [name, this.value(name)]));
   onChange = watcher => this.#watchers.add(watcher);
+  /** `check()` is called before anything is asked for; it may throw `Refused`. */
+  onAsk = check => this.#checks.add(check);
+  check = () => this.#checks.forEach(one => one());
 
   /** What fields do of themselves when a set of parameters is taken that knows nothing of them. */
   switchOff = name => this.#fields.get(name)?.off?.();

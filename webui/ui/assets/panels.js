@@ -1,4 +1,5 @@
 // Extensions' panels in a form: fields that follow from a model, or a script of the extension's own.
+import { SETTING } from "./animation_request.js";
 import * as page from "./ext.js";
 import { h, say } from "./dom.js";
 import { fold } from "./form.js";
@@ -31,6 +32,7 @@ export function panelsOf(form) {
     watchers.push(view);
     if (model) view(model);
   };
+  form.onAsk(() => drawn.forEach(made => made.check?.()));
   return {
     elements: window.easel.panels.map(one => panelOf(form, one, onModel, drawn)),
     several: request =>
@@ -54,7 +56,7 @@ function formOf(form, { extension, fields: list }, onModel) {
   const place = name => `extensions.${extension}.${name}`;
   let model = null;
   const size = () => ["width", "height"].map(side => sideOf(form, side) || (model?.card[side] ?? USUAL));
-  const around = { key: `${form.key}.panel.${extension}`, size, model: () => model, value: name => form.value(place(name)) };
+  const around = { key: `${form.key}.panel.${extension}`, size, begins: () => form.begins(), model: () => model, value: name => form.value(place(name)) };
   const { fields, elements, look } = fieldsOf(list.map(one => ({ ...one, name: place(one.name) })), around);
   const switched = fields.find(one => one.name === place("enabled"));
   for (const one of fields) {
@@ -77,7 +79,7 @@ function formOf(form, { extension, fields: list }, onModel) {
 }
 
 const USUAL = 512;
-const SIDES = { width: "settings.W", height: "settings.H" }; // as an animation calls them
+const SIDES = { width: `${SETTING}W`, height: `${SETTING}H` }; // as an animation calls them
 const sideOf = (form, side) => Number(form.value(side) ?? form.value(SIDES[side]));
 
 /** One field for all of the panel's values, drawn by the extension's script. */
@@ -102,7 +104,7 @@ function ownField(form, { extension, script, style, fallback }, onModel, drawn) 
   const given = {
     ...{ element: place, change, onModel, extension, tab: form.key, api: page },
     t: (key, values) => t(`ext.${extension}.${key}`, values),
-    form: { value: form.value, onChange: form.onChange },
+    form: { value: form.value, onChange: form.onChange, begins: () => form.begins() },
   };
   if (style) addStyle(style);
   import(script)

@@ -55,7 +55,7 @@ export function pictureField(data, around) {
   const paintMask = () =>
     trying(async () => {
       const below = around.value(data.over);
-      const picture = below ? await blobOf(below) : await blank(...around.size(), "#8a8a8a");
+      const picture = below ? await blobOf(below) : (around.begins() ?? (await blank(...around.size(), "#8a8a8a")));
       const mask = held && (await blobOf(held));
       const done = await paint(made.element, { title: local(data.title), picture, mode: "mask", mask });
       if (done) take(done.blob && (await send(done.blob)));

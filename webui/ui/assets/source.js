@@ -30,6 +30,7 @@ export function sourcePart(form, { mode, key, onChange = () => {} }) {
   const control = () => picture.element.querySelector("button:not([hidden]), [tabindex]");
   const place = { element, blame, clear, control: { focus: () => control()?.focus() } };
   for (const name of ["image", "mask"]) form.place(name, place);
+  form.begins = () => picture.original();
 
   const onProgress = share => {
     sending.hidden = share === null;
