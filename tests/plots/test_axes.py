@@ -110,6 +110,7 @@ def test_what_stands_beside_the_pictures(axes: list[Axis]) -> None:
     found = {one.id: one for one in axes}
     assert found["cfg_scale"].called(7.0, "en") == "CFG scale: 7"
     assert found["steps"].called(4, "pl") == "Kroki: 4"
+    assert found["extensions.freeu.enabled"].called(False, "pl") == "[FreeU] Użyj FreeU: nie"
     assert found["prompt_replace"].called("a fox", "pl") == "a fox"
     assert found["prompt_order"].called(("b", "a"), "en") == "b, a"
     assert found["size"].called("64x128", "en") == "64x128"

@@ -23,6 +23,7 @@ from webui.api import (
     memory,
     motion,
     pictures,
+    plots,
     presets,
     routes,
     shelf,
@@ -38,6 +39,7 @@ _MODULES = (
     *(routes, presets, catalog, shelf, events, images, media, pictures, memory, animation),
     sound,
     motion,
+    plots,
     extension_installs,
     extensions,
 )

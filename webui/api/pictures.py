@@ -20,6 +20,7 @@ from webui.core.events import Picture
 from webui.core.files import write_atomically
 from webui.imaging.ingest import opened_picture
 from webui.library.pictures import read_infotext
+from webui.plots.told import read_told
 from webui.prompt.infotext import parse_infotext
 from webui.prompt.pasting import to_request_fields
 from webui.video.packing import first_file
@@ -146,6 +147,8 @@ def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
     told = {name: str(value) for name, value in parameters.values.items()}
     if extensions := services.extensions.read_parameters(told):
         fields["extensions"] = extensions
+    if plot := read_told(parameters.values):
+        fields["plot"] = plot
     return PictureParameters(
         infotext=read.infotext,
         parameters=dict(parameters.values),

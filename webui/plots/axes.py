@@ -106,7 +106,7 @@ class Axis:
         if self.kind == "order":
             return ", ".join(value)
         chosen = next((one for one in self.choices if one.value == value), None)
-        told = (chosen.title.get(language) if chosen else None) or _plain(value)
+        told = (chosen.title.get(language) if chosen else None) or _plain(value, language)
         if self.id in _ONLY_VALUE:
             return told
         return f"{self.title.get(language) or self.title['en']}: {told}"
@@ -116,7 +116,9 @@ class Axis:
         return {one.casefold() for one in (self.id, self.label, *self.title.values())}
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, language: str) -> str:
+    if isinstance(value, bool):
+        return text("plot.switch.on" if value else "plot.switch.off", language)
     if isinstance(value, float):
         return f"{round(value, 8):g}"
     return "None" if value is None else str(value)

@@ -9,6 +9,7 @@ import { examples, modelPart } from "./model.js";
 import { networkRows } from "./networks.js";
 import { followOffers } from "./offers.js";
 import { panelsOf } from "./panels.js";
+import { plotPart } from "./plot.js";
 import { announcements, thinProgress, waitingPart } from "./progress.js";
 import { refinerPart } from "./refiner.js";
 import { seedField } from "./seed.js";
@@ -47,13 +48,14 @@ export function drawingTab(element, { form, data, stage, request, onAccepted, ..
   };
   const model = modelPart(form, data.model, suit);
   const more = morePart(form, data);
-  const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels.elements];
-  const asked = async () => [await request()].flat().flatMap(panels.several);
+  const plot = plotPart(form);
+  const settings = [model.element, own, usual.elements, folds, refiner.element, more, panels.elements, plot.element];
+  const asked = async () => [await request()].flat().flatMap(panels.several).map(plot.wrap);
   const bar = actionBar(form, asked, job => {
     onAccepted?.(job);
     stage.follow(job);
   });
-  frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar: [bar, memoryLine(form)], stage });
+  frameOf(element, { name: form.key, ask: prompt.element, settings: settings.flat(), bar: [bar, plot.line, memoryLine(form)], stage });
   enlist(form, element);
   followOffers(offers => {
     for (const fill of [usual.offer, refiner.offer, ...fills, model.load]) fill(offers);

@@ -34,7 +34,8 @@ export function mount({ element, props }) {
     kinds: ["img2img"],
     home: source.home,
     choices: (picture, job, { hold }) => [hold, goOn(picture)],
-    before: (_, { request }) => ({ url: storedUrl(request.image), fit: FITS[request.resize_mode] }),
+    before: (_, { request }) =>
+      request.image && { url: storedUrl(request.image), fit: FITS[request.resize_mode] },
   });
   const use = async item => {
     await source.load(item);

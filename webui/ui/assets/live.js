@@ -1,6 +1,7 @@
 // What the server knows, as it is now: jobs, progress, worker, and whether we still hear from it.
 import { get } from "./api.js";
 import { run } from "./feed.js";
+import { unknownJobs } from "./unknown_jobs.js";
 
 export const live = {
   jobs: new Map(),
@@ -45,7 +46,7 @@ export const jobsNewestFirst = () => [...live.jobs.values()].sort((a, b) => b.cr
 export const activeJobs = () => jobsNewestFirst().filter(isActive).reverse();
 /** The job of mine that runs, or is the very next to. */
 export const currentJob = () => runningJob() ?? activeJobs().find(job => !job.ahead);
-const BESIDE = ["download", "film", "hash"];
+const BESIDE = ["download", "film", "hash", "plot"];
 /** Some run beside what is drawn (webui/jobs/lanes.py), and are not in its way here either. */
 export const runningJob = () => {
   const running = activeJobs().filter(job => job.state === "running");
@@ -109,7 +110,7 @@ function apply(event) {
     live.progress.set(event.job, { ...event, preview: event.preview ?? preview });
   } else {
     const job = live.jobs.get(event.job);
-    if (!job) return get(`/jobs/${event.job}`).then(take, () => {}); // of another tab, or of the shell
+    if (!job) return askFor(event.job); // of another tab, of the shell, or a cell of a plot
     const next = { ...job, ...AFTER[event.kind](event, job) };
     live.jobs.set(job.id, next);
     if (!isActive(next)) live.progress.delete(job.id);
@@ -126,6 +127,7 @@ function hearEvent({ event, id }) {
   }
 }
 
+const askFor = unknownJobs(take, () => refresh());
 const refresh = () => (refreshing ??= snapshot().finally(() => (refreshing = null)));
 
 async function snapshot() {

@@ -2,6 +2,7 @@
 import { post } from "./api.js";
 import { arrange, h, iconButton, say } from "./dom.js";
 import { SHOWN, currentJob, follow, live, take, waitingJobs } from "./live.js";
+import { cellsOf, withoutCells } from "./plot_jobs.js";
 import { wordsOf } from "./strip.js";
 import { bytes, duration, percent, t, tn } from "./text.js";
 
@@ -120,12 +121,14 @@ export function waitingPart() {
         ? t("ui.waiting.again")
         : job.ahead
           ? tn("ui.waiting.ahead", job.ahead)
-          : t("ui.waiting.next"),
+          : job.request.kind === "plot"
+            ? t("ui.plot.progress", cellsOf(job))
+            : t("ui.waiting.next"),
     );
     return item;
   };
   follow(() => {
-    const waiting = waitingJobs();
+    const waiting = withoutCells(waitingJobs());
     const more = waiting.length - SHOWN;
     if (more > 0) say(others, tn("ui.waiting.others", more));
     arrange(list, [...waiting.slice(0, SHOWN).map(show), ...(more > 0 ? [others] : [])]);

@@ -1,5 +1,5 @@
 // A form as a request. `hires.steps` is the field `steps` of its part `hires`, which goes along where
-// its switch `_hires` is on; names that begin with _ are the form's own and never go along.
+// its switch `_hires` is on; names that begin with _, and the plot's, are the form's own and never go along.
 import { seedJson } from "./seed.js";
 
 /** The request of this kind that the form asks for. `without`: names that are left out this time. */
@@ -8,7 +8,7 @@ export function requestOf(form, kind, without = []) {
   const left = new Set(without);
   for (const [name, value] of Object.entries(form.values())) {
     const [first, ...rest] = name.split(".");
-    if (name.startsWith("_") || left.has(name) || left.has(first)) continue;
+    if (name.startsWith("_") || first === "plot" || left.has(name) || left.has(first)) continue;
     if (rest.length && first !== "extensions" && form.value(`_${first}`) === false) continue;
     put(request, [first, ...rest], name.endsWith("seed") ? seedJson(value) : value);
   }

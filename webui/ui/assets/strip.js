@@ -23,7 +23,7 @@ export function itemsOf(belongs, hides = () => false, home = null) {
 }
 
 /** What a job is about, in few words: its prompt, where it comes from, or what kind it is. */
-export const wordsOf = ({ request }) => request.prompt?.trim() || request.source || t(`ui.kind.${request.kind}`);
+export const wordsOf = ({ request }) => (request.prompt ?? request.base?.prompt)?.trim() || request.source || t(`ui.kind.${request.kind}`);
 
 /** `onChoose(id)` when one is chosen, `onOpen(id)` when it is to be seen in full. fresh(picture): it is marked. */
 export function stripPart(onChoose, onOpen, fresh = () => false) {
