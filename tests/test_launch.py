@@ -490,13 +490,11 @@ def test_an_interrupted_installation_is_repaired(app: Path) -> None:
     assert any(line.startswith("Making ") for line in lines)
     assert not (app / ".venv" / "tmp").exists()
 
-    # The second start has nothing to do, and takes no time to see it.
+    # The second start has nothing to do, and does nothing.
     log = (app / ".venv" / "install.log").read_bytes()
-    begun = time.monotonic()
     lines, said = run(app)
     assert lines == [] and said["arguments"] == []
     assert launch.read_stamp(app / ".venv")["format"] == launch.FORMAT
-    assert time.monotonic() - begun < 2
     assert (app / ".venv" / "install.log").read_bytes() == log
 
     # A library left in part, a pip that is gone, a Python that is gone.

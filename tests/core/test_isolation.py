@@ -38,24 +38,25 @@ def test_what_takes_too_long_is_ended(isolation, function):
     start = time.monotonic()
     with pytest.raises(TooSlow, match=r"0\.2 seconds"):
         isolation.call("x", "hook", None, function)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60
     assert isolation.call("x", "hook", 5, lambda: time.sleep(0.3)) is None, "it asked for more"
 
 
 def test_a_thread_that_was_given_up_ends():
     with pytest.raises(TooSlow):
         Threads(0.1).call("given-up", "hook", None, stubborn)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while any(one.name == "given-up" for one in threading.enumerate()):
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
 def test_who_waits_for_a_thread_that_sleeps_goes_on():
-    start = time.monotonic()
+    start, over = time.monotonic(), threading.Event()
     with pytest.raises(TooSlow):
-        Threads(0.1).call("x", "hook", None, lambda: time.sleep(2))
-    assert time.monotonic() - start < 1.5
+        Threads(0.1).call("x", "hook", None, lambda: over.wait(120))
+    assert time.monotonic() - start < 60
+    over.set()
 
 
 def test_a_thread_has_the_context_of_its_caller():

@@ -117,8 +117,8 @@ def test_200_000_lines_are_looked_through_quickly():
     ]
     every = index.Index(tags)
     assert len(every) == 200_000
-    begun = time.perf_counter()
+    begun = time.process_time()  # what else the machine does counts for nothing
     for wanted in ("ka", "kamorite", "zzz", "te_su", "nothing_like_it"):
         every.find(wanted, 10)
-    assert time.perf_counter() - begun < 1.0, "some 10 ms each"
+    assert time.process_time() - begun < 1.0, "some 10 ms each"
     assert every.find("ka", 3)[0].tag.count > 190_000

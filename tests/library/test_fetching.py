@@ -210,7 +210,7 @@ def test_a_server_that_asks_for_time_gets_it(bench: Bench) -> None:
     bench.peer.first(PATH, Page(status=429, headers={"retry-after": "3600"}))
     begun = time.monotonic()
     assert bench.fails() == "download_broken"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize(
