@@ -98,6 +98,9 @@ def all_blocks() -> list[Block]:
 BLOCKS = all_blocks()
 
 
+FIRST_PICTURE = next(b for b in BLOCKS if "webui generate" in b.text and b.page == "README.md")
+
+
 def of(*languages: str) -> pytest.MarkDecorator:
     found = [block for block in BLOCKS if block.language in languages]
     ids = [f"{block.page}:{block.line}" for block in found]
@@ -200,7 +203,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all pages that talk to one, and for the commands of docs/."""
+    """One server for all pages that talk to one, and for commands that need no fresh machine."""
     folder = tmp_path_factory.mktemp("server")
     with serving([], folder) as address:
         yield Server(address, folder / "data")
@@ -248,13 +251,14 @@ def test_python_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_pat
 @pytest.mark.slow
 @of("bash")
 def test_shell_blocks_run(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Those of the README as on a fresh machine; those of docs/ by a server that is up already, as
-    a model that is loaded anew for every line would take most of the time."""
+    """Those of the README, to its first picture, as on a fresh machine; all others by a server
+    that is up already, as a model that is loaded anew for every line would take most of the time.
+    """
     lay_files(tmp_path)
     if "curl" in block.text:
         run_with_shell(block, request.getfixturevalue("server").address, tmp_path)
         return
-    fresh = block.page == "README.md"
+    fresh = block.page == "README.md" and block.line <= FIRST_PICTURE.line
     data = tmp_path / "data" if fresh else request.getfixturevalue("server").data
     for words in commands(block.text):
         arguments = program_arguments(words)
