@@ -33,6 +33,10 @@ class Control(Participant):
         self._job = job
         self._units = [_One(job, number, unit) for number, unit in units]
 
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Never: another frame has its own pictures and seed."""
+        return False
+
     @contextmanager
     def patched(self, model: Any) -> Iterator[None]:
         """Read the networks; where they lie between calls is theirs to know."""

@@ -196,12 +196,21 @@ class JobView:
 
 
 class Participant:
-    """One object per job; override what is needed. Lower `order` acts first."""
+    """One object per job, an animation too; override what is needed. Lower `order` acts first."""
 
     order: int = 0
 
     def start(self, numbers: Sequence[int]) -> None:
         """Before these pictures of the job (of an animation: this frame) are drawn, from 0."""
+
+    def frame(self, job: JobView, before: JobView) -> bool:
+        """Before each frame of an animation but its first, in a job with values of the extension's:
+        whether this object goes on, with the job as it is at this frame (its request is that of the
+        frame alone). If not, `participate` is asked for a new one.
+
+        before: the job as it was at the frame before.
+        """
+        return job.options == before.options
 
     def conditioning(self, conds: list[Cond]) -> list[Cond]:
         """Change the prompt's branches before the first step."""

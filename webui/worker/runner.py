@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -17,19 +16,18 @@ from webui.core.errors import UserError
 from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import PictureTool
 from webui.core.memory import Stage
-from webui.core.offers import ModelInfo, Offers
+from webui.core.offers import INTERPOLATORS, ModelInfo, Offers
 from webui.core.option_texts import telling
 from webui.core.participants import Participant, Services
 from webui.core.pictures import PictureRef
 from webui.core.plugins import Extensions
-from webui.core.requests import AnyRequest, Caption, Convert, Merge, Request
+from webui.core.requests import Caption, Convert, Merge, Request
 from webui.core.sampling import SCHEDULES
 from webui.core.scheduled import at_first
 from webui.core.wire import Beside, Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.recipes.shots import networks
-from webui.engine.recipes.tools import Pictures
 from webui.engine.samplers import SAMPLERS
 from webui.engine.samplers.registry import register
 from webui.engine.schedules import schedule
@@ -50,6 +48,7 @@ from webui.prompt.infotext import build_infotext
 from webui.prompt.networks import Network, with_always
 from webui.worker.animate import animated
 from webui.worker.depths import depth_seen, flow_seen, words_seen
+from webui.worker.framed import Framed
 from webui.worker.line import Control
 from webui.worker.merge import Watch, make_model
 from webui.worker.progress import Reporter
@@ -250,14 +249,6 @@ class Runner:
                 self._send_picture(run, drawn, now - last)
                 last = now
 
-    def _extended(
-        self, run: Run, request: AnyRequest, picture: Pictures, mask: Pictures
-    ) -> Sequence[Participant]:
-        """Who takes part in a frame for the values of extensions, as in a job of its own."""
-        services = replace(self._services(run), picture=picture, mask=mask)
-        which = request.extensions.__contains__
-        return self._extensions.participants(run.job, request, services, which)
-
     def _services(self, run: Run) -> Services:
         """What extensions may ask for in a job."""
         return Services(
@@ -300,7 +291,7 @@ class Runner:
             interpolated=partial(interpolated, self._extensions, self._services(run)),
             preprocess=partial(self._preprocessed, run),
             participants=[reporter, *extensions, *shown],
-            extended=partial(self._extended, run),
+            extended=Framed(self._extensions, run.job, self._services(run)).at,
             check=check,
             phase=reporter.phase,
             legs=reporter.legs,
