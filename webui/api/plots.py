@@ -92,7 +92,7 @@ def _pictures_of(values: Mapping[str, Any]) -> int:
     """As far as it can be told before the cell is checked."""
     loopback: Any = values.get("loopback")
     loops: Any = loopback.get("loops", 4) if isinstance(loopback, Mapping) else 1  # pyright: ignore
-    counts: tuple[Any, ...] = (values.get("batch_count"), values.get("batch_size"), loops)
+    counts: list[Any] = [values.get("batch_count"), values.get("batch_size"), loops]
     count = 1
     for one in counts:
         count *= one if isinstance(one, int) and one > 0 else 1

@@ -73,6 +73,7 @@ class Ask:
         files: name among an animation's `files` -> file, and whether it is a film.
         media: field -> film or sound.
         film: a film that is made of the job's pictures; None for none.
+        plot: axes and options of a plot whose base the request is; None for none.
     """
 
     values: Mapping[str, Any]
@@ -81,6 +82,7 @@ class Ask:
     files: Mapping[str, tuple[Path, bool]] = field(default_factory=dict[str, tuple[Path, bool]])
     media: Mapping[str, Path] = field(default_factory=dict[str, Path])
     film: FilmAsk | None = None
+    plot: Mapping[str, Any] | None = None
 
     def film_of(self, job: Job) -> Ask | None:
         """What is to be asked for next: the film of a job that made pictures, if one is wanted."""
@@ -114,6 +116,10 @@ class Ask:
                 name: _media(path, connection) if is_film else _given(path, connection.store)
                 for name, (path, is_film) in self.files.items()
             }
+        if self.plot is not None:
+            of_plot = ("file_name", "folder", "image_format")
+            own = {name: values.pop(name) for name in of_plot if name in values}
+            values = {"kind": "plot", "base": values, **own, **self.plot}
         return connection.submit(values).id
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from webui.cli.asking import Ask, BadFile, asks_of
 from webui.cli.connection import Connection, Gone, Refusal
+from webui.cli.plotting import cells_of, plotted
 from webui.cli.show import Bar
 from webui.cli.words import worded
 from webui.core.animation import Animation
@@ -32,6 +33,8 @@ Open = Callable[[], AbstractContextManager[Connection]]
 TRIES = 3
 """Servers that may go away in the middle of a job before we give up."""
 _PAUSE = 0.2
+_SAY = ("film", "plot")
+"""Kinds of jobs whose text is for people."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def attempt(options: argparse.Namespace, open_door: Open, tell: Callable[[Event]
     """Do all that the command line asks for, one job after the other."""
     out: Path | None = getattr(options, "out", None)
     try:
-        asks = asks_of(options)
+        asks = plotted(asks_of(options), options)
         if out is not None:
             out = _writable(out.expanduser().resolve())
     except BadFile as bad:
@@ -182,7 +185,9 @@ class Errands:
         try:
             if self._follower is None:
                 after = connection.last_event()
-                self._follower = Follower(ask.submit(connection), after, self._tell)
+                id = ask.submit(connection)
+                cells = cells_of(connection.job(id)) if ask.plot is not None else frozenset[str]()
+                self._follower = Follower(id, after, self._tell, cells)
             job = self._follower.follow(connection)
             interrupted = self._follower.interrupted
             self._collect(job, ask, connection)
@@ -220,7 +225,8 @@ class Errands:
             }
             files.append(made | ({"input": str(ask.input)} if ask.input else {}))
         self.outcome.files += files
-        self.outcome.said += [job.text] if job.text and job.request.kind == "film" else []
+        self.outcome.said += [job.text] if job.text and job.request.kind in _SAY else []
+        self.outcome.ok &= not (job.text and job.request.kind == "plot")  # it has gaps
         self.outcome.refused = False
         if problems or job.state != JobState.FINISHED or len(files) != job.request.images:
             self.outcome.fail(problems, about)
@@ -243,8 +249,16 @@ class Errands:
 class Follower:
     """Tells a job's events to its end. Ctrl+C cancels the job; a second one leaves it alone."""
 
-    def __init__(self, job: str, after: int, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        job: str,
+        after: int,
+        tell: Callable[[Event], None],
+        cells: frozenset[str] = frozenset(),
+    ) -> None:
+        """cells: other jobs whose events are told, too, as those of a plot."""
         self.interrupted = False
+        self._cells = cells
         self._job = job
         self._after = after
         self._tell = tell
@@ -274,9 +288,10 @@ class Follower:
     def _listen(self, events: Iterable[tuple[int | None, Event]]) -> None:
         for id, event in events:
             self._after = id or self._after
-            if getattr(event, "job", self._job) == self._job:
+            job = getattr(event, "job", self._job)
+            if job == self._job or job in self._cells:
                 self._tell(event)
-                if event.kind in FINAL:
+                if event.kind in FINAL and job == self._job:
                     return
 
 

@@ -14,6 +14,7 @@ from webui.cli.download_arguments import add_download
 from webui.cli.extension_arguments import add_extensions
 from webui.cli.making import MAKING, add_making
 from webui.cli.options import COMMANDS, FROM_PICTURES, GROUPS, PICTURES, PROMPTED, Option
+from webui.cli.plot_arguments import add_plot
 from webui.core.kinds import MODEL_KINDS, MODEL_ORDERS
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
@@ -165,6 +166,8 @@ def _add_request(parser: argparse.ArgumentParser, command: str) -> None:
             if command in PROMPTED:
                 _add_references(added)
             _add_device(added)
+    if command in PROMPTED:
+        add_plot(parser)
     result = parser.add_argument_group("the files")
     if command in PROMPTED & FROM_PICTURES:
         words = "begin with the parameters in each file; what is said here counts more"
