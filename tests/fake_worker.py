@@ -7,6 +7,7 @@ the first of its prompts; its frames take no time.
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import sys
@@ -20,6 +21,7 @@ from webui.core.errors import UserError
 from webui.core.events import Progress
 from webui.core.memory import Memory
 from webui.core.offers import Offers, PreprocessorInfo
+from webui.core.requests import Preprocess
 from webui.core.wire import (
     COMMAND,
     Beat,
@@ -44,8 +46,12 @@ MEMORY = Memory(kind="cuda", free=2 * _GB, total=8 * _GB, ram_free=16 * _GB, ram
 _LOW = {"type": "integer", "title": "Low", "default": 100, "minimum": 1, "maximum": 255}
 PREPROCESSORS = (
     PreprocessorInfo(name="canny", title={"en": "Edges"}, options={"properties": {"low": _LOW}}),
+    PreprocessorInfo(name="openpose", title={"en": "Pose"}),
 )
 """What it says it makes maps with."""
+_NECK = [0.0] * 3 + [20.0, 30.0, 1] + [0.0] * 48
+_POSE = {"people": [{"pose_keypoints_2d": _NECK}], "canvas_width": 64, "canvas_height": 96}
+"""What it finds in every picture in which poses are looked for."""
 
 
 def prompt_of(request) -> str:
@@ -123,6 +129,8 @@ class Worker:
             time.sleep(0.05 if rounds > 1 else 0 if quick else 0.001)
         color = (seed % 256, seed // 256 % 256, 99)
         infotext = f"{prompt}\nSteps: 4, Sampler: Euler a, Seed: {seed}, Size: 64x64"
+        if isinstance(request, Preprocess) and request.preprocessor == "openpose":
+            infotext = f"Preprocessor: openpose, Pose: {json.dumps(json.dumps(_POSE))}"
         data = encode(Image.new("RGB", (width, height), color), "png", 90, infotext)
         made = Made(
             token=run.token,

@@ -7,6 +7,7 @@ from webui.core.areas import Box
 from webui.core.errors import UserError
 from webui.core.hookspecs import (
     API_VERSION,
+    TOLD,
     Answer,
     Command,
     GalleryAction,
@@ -46,6 +47,7 @@ from webui.prompt.wildcards import expand as expand_wildcards
 
 __all__ = [
     "API_VERSION",
+    "TOLD",
     "Answer",
     "AnyRequest",
     "Box",

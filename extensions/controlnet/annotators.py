@@ -16,7 +16,9 @@ from typing import Any
 from PIL import Image
 from pydantic import BaseModel, Field
 
-from webui.ext import Preprocessor, Services, UserError
+from webui.ext import TOLD, Preprocessor, Services, UserError
+
+from .poses import detected
 
 KIND = "annotator"
 """Of models, see `webui.core.kinds`."""
@@ -143,11 +145,16 @@ def mapped(
     files = {argument: _file(one, stem, services) for argument, stem in one.files.items()}
     key = (KIND, one.detector, *files.values())
     detector = services.kept(key, partial(_opened, one, files, services.device))
+    if hasattr(detector, "poses"):
+        detector.poses = []
     sides = dict.fromkeys(one.sides, max(_SMALLEST, min(picture.size)))
     own = options.model_dump() if options else {}
     made = detector(picture, **sides, **one.given, **own)
     shown: Image.Image = made if one.part is None else made[one.part]
-    return shown.convert("RGB").resize(picture.size, Image.Resampling.BILINEAR)
+    fitted = shown.convert("RGB").resize(picture.size, Image.Resampling.BILINEAR)
+    if found := getattr(detector, "poses", None):
+        fitted.info[TOLD] = {"Pose": detected(found, picture.size, body=one.given["include_body"])}
+    return fitted
 
 
 def _file(one: Annotator, stem: str, services: Services) -> Path:
@@ -167,6 +174,8 @@ def _opened(one: Annotator, files: Mapping[str, Path], device: str) -> Any:
     except ImportError as error:
         raise UserError("annotator_package", name=one.name, package=PACKAGE) from error
     kind: Any = getattr(controlnet_aux, one.detector)
+    if "include_body" in one.given:
+        kind = _keeping(kind)
     first = next(iter(files.values()))
     try:
         detector = kind.from_pretrained(
@@ -178,6 +187,20 @@ def _opened(one: Annotator, files: Mapping[str, Path], device: str) -> Any:
             "annotator_unread", name=one.name, file=first.name, reason=reason
         ) from error
     return detector.to(device) if hasattr(detector, "to") else detector
+
+
+def _keeping(kind: Any) -> Any:
+    """The detector of poses, which draws what it finds, with `poses`: what it found last."""
+
+    class Keeping(kind):
+        poses: list[Any]
+
+        def detect_poses(self, *args: Any, **named: Any) -> Any:
+            self.poses = super().detect_poses(*args, **named)
+            return self.poses
+
+    Keeping.poses = []
+    return Keeping
 
 
 _HED = {"filename": "ControlNetHED"}

@@ -151,6 +151,33 @@ def _of_detector(found: list[Any]) -> Pose:
     return Pose(_USUAL, _USUAL, tuple(persons))
 
 
+def detected(found: Sequence[Any], size: tuple[int, int], body: bool = True) -> str:
+    """OpenPose's JSON of what controlnet_aux's detector of poses returns.
+
+    Args:
+        size: of the picture, in pixels; its points are shares of it, below 0 where none was seen.
+        body: whether bodies count.
+    """
+
+    def row(points: Sequence[Any]) -> list[float]:
+        numbers: list[float] = []
+        for one in points:
+            if one is None or one.x < 0 or one.y < 0:
+                numbers += [0, 0, 0]
+            else:
+                numbers += [round(float(one.x) * size[0], 2), round(float(one.y) * size[1], 2), 1]
+        return numbers
+
+    people: list[dict[str, list[float]]] = []
+    for one in found:
+        person = {"pose_keypoints_2d": row(one.body.keypoints if body else [None] * BODY)}
+        parts = {"hand_left": one.left_hand, "hand_right": one.right_hand, "face": one.face}
+        person |= {f"{name}_keypoints_2d": row(part) for name, part in parts.items() if part}
+        people.append(person)
+    width, height = size
+    return json.dumps({"people": people, "canvas_width": width, "canvas_height": height})
+
+
 def draw_pose(pose: Pose) -> Image.Image:
     """The map, as large as the pose's canvas."""
     canvas = np.zeros((pose.height, pose.width, 3), np.uint8)

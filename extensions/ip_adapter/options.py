@@ -23,9 +23,9 @@ def _file(kind: str, en: str, pl: str, **words: Any) -> Any:
     return Field(default="", max_length=300, title=en, json_schema_extra=extra)
 
 
-def _mask() -> Any:
-    extra: Any = {"titles": {"pl": "Gdzie się liczy"}, "mask": True, "over": "image"}
-    return Field(default=None, title="Where it counts", json_schema_extra=extra)
+def _mask(en: str, pl: str) -> Any:
+    extra: Any = {"titles": {"pl": pl}, "mask": True, "over": "image"}
+    return Field(default=None, title=en, json_schema_extra=extra)
 
 
 _BESIDE = {"": {"en": "The one beside the IP-Adapter", "pl": "Ten obok IP-Adaptera"}}
@@ -43,7 +43,7 @@ class Shown(BaseModel):
 
     image: PictureRef | None = _field(None, "Picture", "Obraz")
     weight: float = _field(1.0, "Weight of this picture", "Waga tego obrazu", 0, 2)
-    mask: PictureRef | None = _mask()
+    mask: PictureRef | None = _mask("Where this picture counts", "Gdzie liczy się ten obraz")
 
     @model_validator(mode="before")
     @classmethod
@@ -83,7 +83,7 @@ class Unit(BaseModel):
             "row": {"en": "Picture", "pl": "Obraz"},
         },
     )
-    mask: PictureRef | None = _mask()
+    mask: PictureRef | None = _mask("Where all of them count", "Gdzie liczą się wszystkie")
 
     @model_validator(mode="before")
     @classmethod

@@ -106,9 +106,12 @@ def send(page: Page, units: str) -> None:
     info.locator("input[type=file]").set_input_files(
         {"name": "told.png", "mimeType": "image/png", "buffer": data}
     )
-    expect(info.locator(".parameters")).to_be_visible()
+    told = expect(info.locator(".parameters"))  # not those of the picture before
+    told.to_be_visible()
+    told.to_contain_text("ControlNet 0") if units else told.not_to_contain_text("ControlNet 0")
+    page.evaluate("document.querySelector('.notice')?.replaceChildren()")  # nor what it said
     info.get_by_role("button", name="Text to image").click()
-    expect(page.locator(".notice")).to_be_visible()
+    expect(page.locator(".notice")).not_to_be_empty()
 
 
 def test_a_map_becomes_the_picture_and_a_mask_is_painted(page: Page):
@@ -213,3 +216,73 @@ def test_a_pose_is_edited_and_drawn_as_the_worker_draws_it(page: Page):
     editor.find("[aria-label=Undo]").click()
     editor.find("[aria-label=Redo]").click()
     expect(editor.find(".pose-point:visible")).to_have_count(17 + 18)
+
+
+def test_a_pose_that_was_found_is_opened_in_the_editor(page: Page):
+    net = panel(page)
+    net.button("Add a unit").click()
+    net.find("input[data-takes=control]").set_input_files(PICTURE)
+    net.field("preprocessor").select_option("openpose")
+    net.button("Show the map").click()
+    net.button("Edit the pose").click()
+    editor = View(page, "dialog[open]")
+    expect(editor.find(".pose-point:visible")).to_have_count(1)
+    editor.find("[aria-label='Person 1: neck']").press("ArrowRight")
+    editor.button("Use this").click()
+    expect(net.field("preprocessor")).to_have_value("openpose_json")
+    assert points(page) == [None, [21, 30], *[None] * 16]
+    assert json.loads(units(page)[0]["options"]["pose"])["canvas_height"] == 96
+
+
+def test_a_unit_without_a_picture_of_its_own_has_a_mask(page: Page):
+    tab = View(page, "#tab-img2img")
+    tab.show("img2img")
+    tab.put(scene(96, 64, 0))
+    net = View(page, "#tab-img2img [data-panel=controlnet]")
+    page.locator(net.within).locator("xpath=ancestor::details").evaluate("e => (e.open = true)")
+    net.button("Add a unit").click()
+    net.button("Where it leads").click()
+    paper = page.locator("dialog[open] .paper").bounding_box()
+    assert paper and paper["width"] == pytest.approx(1.5 * paper["height"], rel=0.02)
+    page.mouse.move(paper["x"] + 20, paper["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(paper["x"] + 60, paper["y"] + 60)
+    page.mouse.up()
+    page.locator("dialog[open]").get_by_role("button", name="Use this").click()
+    expect(net.find("img.over")).to_be_visible()
+    words = page.evaluate("localStorage['easel.img2img.extensions.controlnet']")
+    (unit,) = json.loads(words)["units"]
+    assert (unit["image"], unit["mask"][:7]) == (None, "sha256:")
+
+
+def test_an_animation_says_that_a_unit_has_no_network(page: Page):
+    tab = View(page, "#tab-animation")
+    tab.show("animation")
+    net = View(page, "#tab-animation [data-panel=controlnet]")
+    page.locator(net.within).locator("xpath=ancestor::details").evaluate("e => (e.open = true)")
+    net.button("Add a unit").click()
+    before = len(tab.jobs())
+    tab.generate()
+    expect(net.find("[data-field=model] .problem")).to_contain_text("Unit 1 has no ControlNet")
+    assert len(tab.jobs()) == before
+
+
+def test_kinds_of_maps_of_a_union_have_names(page: Page):
+    union = {"name": "union", "title": "", "family": "flux", "problem": None}
+    answer = {"entries": [union], "total": 1, "whole": True}
+    page.route("**/api/v1/models?kind=controlnet*", lambda route: route.fulfill(json=answer))
+    page.reload()
+    net = panel(page)
+    net.button("Add a unit").click()
+    net.field("model").focus()
+    kinds = net.find("[data-field=control_type] option")
+    expect(kinds).to_have_count(9)
+    page.evaluate("""() => {
+      const kept = JSON.parse(localStorage['easel.txt2img.extensions.controlnet']);
+      kept.units[0].model = "union";
+      localStorage['easel.txt2img.extensions.controlnet'] = JSON.stringify(kept);
+    }""")
+    page.reload()
+    panel(page)
+    expect(kinds).to_have_count(8)
+    expect(kinds.nth(5)).to_have_text("Pose")

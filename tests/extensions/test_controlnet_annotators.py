@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from PIL import Image
 from tests.extensions.control import loaded, module, picture
 from webui.core.errors import UnknownId, UserError
 from webui.core.guarding import ExtensionError
+from webui.core.hookspecs import TOLD
 from webui.core.participants import ModelFile, Services
 from webui.library.known import known_named
 
@@ -194,3 +195,34 @@ def test_the_real_package_makes_maps_with_random_weights(name: str, shelf: Shelf
     assert (shown.mode, shown.size) == ("RGB", (128, 200))
     levels = np.asarray(shown)
     assert (levels[..., 0] == levels[..., 1]).all()
+
+
+class Finding(Detector):
+    """One that finds a person, as the package's detector of poses does."""
+
+    def detect_poses(self, picture: Any, include_hand: bool, include_face: bool) -> list[Any]:
+        point = SimpleNamespace(x=0.5, y=0.25)
+        body = SimpleNamespace(keypoints=[point, None] + [SimpleNamespace(x=-1 / 96, y=0.1)] * 16)
+        hand = [point] * 21 if include_hand else None
+        return [SimpleNamespace(body=body, left_hand=hand, right_hand=None, face=None)]
+
+    def __call__(self, input_image: Image.Image, **given: Any) -> Image.Image:
+        self.detect_poses(input_image, given["include_hand"], given["include_face"])
+        return super().__call__(input_image, **given)
+
+
+def test_what_a_detector_of_poses_finds_is_told_with_the_map(
+    package: ModuleType, shelf: Shelf
+) -> None:
+    package.OpenposeDetector = Finding  # pyright: ignore[reportAttributeAccessIssue]
+    shelf.fill("openpose_hand")
+    shown = made("openpose_hand", shelf, picture(size=96).resize((96, 160)))
+    pose = module("poses").read_pose(shown.info[TOLD]["Pose"])
+    assert (pose.width, pose.height) == (96, 160)
+    (person,) = pose.people
+    assert person.body == ((48, 40), *[None] * 17)
+    assert person.hands == (((48, 40),) * 21, ())
+    face = made("openpose_faceonly", shelf, picture(size=96))
+    assert module("poses").read_pose(face.info[TOLD]["Pose"]).people[0].body == (None,) * 18
+    shelf.fill("mlsd")
+    assert TOLD not in made("mlsd", shelf, picture(size=96)).info

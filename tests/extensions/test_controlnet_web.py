@@ -41,6 +41,10 @@ def test_every_text_that_is_asked_for_exists_in_both_languages():
     asked |= set(re.findall(r'"ext\.controlnet\.([\w.]+)"', source))
     asked |= {f"pose.point.{number}" for number in range(18)}
     asked |= {f"{name}.{value}" for name, values in choices().items() for value in values}
+    unions = re.search(r"UNIONS = \{ (.*?) \}", source)
+    assert unions is not None
+    for family, count in re.findall(r"(\w+): (\d+)", unions[1]):
+        asked |= {f"control_type.{family}.{number}" for number in range(int(count))}
     assert asked - set(TEXTS["en"]) == set()
     assert set(TEXTS["en"]) == set(TEXTS["pl"])
 

@@ -91,6 +91,10 @@ class PictureTool:
     function: Callable[[Image.Image], Any]
 
 
+TOLD = "easel_told"
+"""Where in a map's `info` a preprocessor puts what the map's file is to say: name -> text."""
+
+
 @dataclass(frozen=True)
 class Preprocessor:
     """Makes of a picture the map that a ControlNet is shown.

@@ -1,5 +1,5 @@
 // Maps that were asked for: jobs of the queue like all others. What was made is remembered as long as the page lives.
-import { Refused, over, post, storedUrl, take } from "easel";
+import { Refused, get, over, post, storedUrl, take } from "easel";
 
 const [LEAST, MOST] = [64, 2048];
 const made = new Map(); // what was asked for, as text -> how a request names the map
@@ -20,6 +20,13 @@ export async function makeMap(unit, given) {
   const picture = done.pictures[0];
   if (!picture) throw new Refused(0, [done.problem ?? { code: "", message: given.t("map.failed") }]);
   made.set(asked(unit), `picture:${picture.id}`);
+}
+
+/** The pose that a map's file tells of, as OpenPose's JSON; "" where it tells of none. */
+export async function poseOf(ref) {
+  const { infotext } = await get(`/pictures/${ref.slice("picture:".length)}/info`);
+  const told = /\bPose: ("(?:\\.|[^\\"])*")/.exec(infotext ?? "");
+  return told ? JSON.parse(told[1]) : "";
 }
 
 /** The shorter side at which a map has the pixels of what is drawn (as the extension reckons in control.py). */

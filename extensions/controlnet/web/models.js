@@ -18,7 +18,8 @@ async function networks() {
   return cache.entries;
 }
 
-export function modelField({ t, model }, { read, update }) {
+/** `told()` is called when more is known of the chosen network: its `family()`. */
+export function modelField({ t, model }, { read, update, told }) {
   const field = choice({ name: "model", label: "ext.controlnet.model", choices: [{ value: null, label: t("model.none") }] });
   const note = h("p.hint", { role: "status", hidden: true });
   field.element.append(note);
@@ -44,6 +45,7 @@ export function modelField({ t, model }, { read, update }) {
     const key = wrong ? "model.wrong" : !all ? "model.nothing" : !fitting ? "model.misfit" : "";
     note.textContent = key ? t(key, { family: family ?? "", name: read().model ?? "" }) : "";
     note.hidden = !key;
+    told();
   };
   const load = async () => {
     entries = await networks().catch(() => entries);
@@ -57,5 +59,6 @@ export function modelField({ t, model }, { read, update }) {
   });
   field.control.addEventListener("focus", load);
   load();
-  return { ...field, suit: show };
+  const family = () => entries.find(one => one.name === read().model)?.family ?? null;
+  return { ...field, suit: show, family };
 }

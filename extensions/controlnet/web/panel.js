@@ -100,7 +100,8 @@ export function mount(given) {
       shown?.blame(sentence, field);
     },
     focus: () => (tabs.children[chosen] ?? add).focus(),
-    several: () => (check(units, given.tab), jobsOf(units)),
+    check: () => check(units, given.tab),
+    several: () => jobsOf(units),
     off: value => ({ units: value.units.map(one => ({ ...one, enabled: false })) }),
   };
 }

@@ -1,12 +1,12 @@
 // The picture of a unit, where in it the unit leads, and the map that is made of it.
-import { Refused, chooser, h, isVisible, jobsNewestFirst, percent, storedUrl, takeFiles, upload, word } from "easel";
-import { makeMap, mapOf } from "./maps.js";
-import { blank, paint } from "./paint.js";
+import { Refused, blank, chooser, h, isVisible, jobsNewestFirst, paint, percent, storedUrl, takeFiles, upload, word } from "easel";
+import { makeMap, mapOf, poseOf } from "./maps.js";
 import { posing } from "./pose.js";
 import { writePose } from "./pose_data.js";
 import { poseBlob } from "./pose_draw.js";
 
 const POSE = "openpose_json"; // the preprocessor that draws what the editor made
+const DETECTS = /^openpose(?!_json)/; // those that find one
 
 const button = (label, onclick, kind = "quiet") => h(`button.${kind}`, { type: "button", onclick }, label);
 const blobOf = async ref => (await fetch(storedUrl(ref))).blob();
@@ -67,20 +67,21 @@ export function picturesPart(given, { read, update }) {
     trying(async () => {
       const { image } = read();
       const picture = image ? await blobOf(image) : await blank(...given.size());
-      const made = await paint(element, { t, title: t("draw"), picture, mode: "sketch", colour: image ? null : "#ffffff" });
+      const made = await paint(element, { title: t("draw"), picture, mode: "sketch", colour: image ? null : "#ffffff" });
       if (made?.blob) takePicture(await send(made.blob));
     });
   const paintMask = () =>
     trying(async () => {
       const { image, mask } = read();
-      const given = { picture: await blobOf(image), mask: mask && (await blobOf(mask)) };
-      const made = await paint(element, { t, title: t("mask"), mode: "mask", ...given });
+      const picture = image ? await blobOf(image) : (given.form.begins() ?? (await blank(...given.size(), "#8a8a8a")));
+      const made = await paint(element, { title: t("mask"), mode: "mask", picture, mask: mask && (await blobOf(mask)) });
       if (made) take({ mask: made.blob && (await send(made.blob)) });
     });
   const pose = () =>
     trying(async () => {
       const { image, preprocessor, options } = read();
-      const start = preprocessor === POSE ? (options.pose ?? "") : "";
+      const start = preprocessor === POSE ? (options.pose ?? "") : await foundPose();
+      say("");
       const behind = image && preprocessor !== POSE ? storedUrl(image) : null;
       const made = await posing(element, { t, start, size: given.size(), behind });
       if (!made) return;
@@ -88,20 +89,26 @@ export function picturesPart(given, { read, update }) {
       update({ image: drawn, mask: null, batch: [], preprocessor: POSE, options: { pose: writePose(made) } });
       given.redraw();
     });
+  /** The pose that the unit's own detector finds in its picture, as JSON; "" where it has none. */
+  const foundPose = async () => {
+    if (!read().image || !film.hidden || !DETECTS.test(read().preprocessor)) return "";
+    if (!mapOf(read())) await making();
+    return poseOf(mapOf(read()));
+  };
   const fromResult = () => {
     const made = jobsNewestFirst().find(job => job.pictures.length && job.request.kind !== "preprocess");
     if (made) takePicture(`picture:${made.pictures.at(-1).id}`);
     else blame(t("no_result"));
   };
-  const preview = () =>
-    trying(async () => {
-      say(t("map.making"));
-      await makeMap(read(), given);
-    });
+  const making = async () => {
+    say(t("map.making"));
+    await makeMap(read(), given);
+  };
+  const preview = () => trying(making);
   const mendMap = () =>
     trying(async () => {
       const picture = await blobOf(mapOf(read()));
-      const made = await paint(element, { t, title: t("map.edit"), picture, mode: "sketch", colour: "#ffffff" });
+      const made = await paint(element, { title: t("map.edit"), picture, mode: "sketch", colour: "#ffffff" });
       if (made?.blob) useMap(await send(made.blob));
     });
 
@@ -131,8 +138,9 @@ export function picturesPart(given, { read, update }) {
   const save = h("a.quiet", { download: "map.png" }, t("map.save"));
   const use = button(t("map.use"), () => useMap(mapOf(read())));
   const edit = button(t("map.edit"), mendMap);
+  const mendPose = button(t("map.pose"), pose);
   const mapFrame = h("div.frame-control", {}, h("span.hint", {}, t("map.none")), map);
-  const mapBox = h("div.control-picture", {}, h("span.label", {}, t("map")), mapFrame, h("div.buttons", {}, make, edit, save, use));
+  const mapBox = h("div.control-picture", {}, h("span.label", {}, t("map")), mapFrame, h("div.buttons", {}, make, mendPose, edit, save, use));
   const hint = h("p.hint", {});
   const element = h("div.field.control-pictures", { "data-field": "image" }, box, hint, status, problem);
 
@@ -149,7 +157,8 @@ export function picturesPart(given, { read, update }) {
     invite.hidden = Boolean(unit.image);
     hint.textContent = unit.batch.length ? t("several.count", { n: unit.batch.length }) : t(given.tab === "txt2img" ? "picture.needed" : "picture.own");
     hint.hidden = Boolean(unit.image) && !unit.batch.length;
-    acts.choose.hidden = acts.mask.hidden = acts.none.hidden = !unit.image;
+    acts.choose.hidden = acts.none.hidden = !unit.image;
+    acts.mask.hidden = !unit.image && given.tab === "txt2img"; // elsewhere there is the tab's own picture
     acts.unmask.hidden = !unit.mask;
     acts.several.hidden = given.tab === "animation"; // one job is all of it
     const made = mapOf(unit);
@@ -158,6 +167,7 @@ export function picturesPart(given, { read, update }) {
     mapFrame.firstChild.hidden = Boolean(made);
     make.disabled = !unit.image || !film.hidden;
     for (const one of [edit, save, use]) one.hidden = !made;
+    mendPose.hidden = !made || !DETECTS.test(unit.preprocessor);
     if (made) save.href = storedUrl(made);
   };
   takeFiles(frame, {

@@ -8,7 +8,8 @@ import { rangeField } from "./range.js";
 const MODES = ["balanced", "prompt", "control"];
 const FITS = ["just_resize", "crop", "fill"];
 const PASSES = ["both", "first", "second"];
-const KINDS = 8; // numbers that unions use
+const UNIONS = { sdxl: 8, flux: 7 }; // family -> kinds of map that its unions know, by number
+const UNKNOWN = 8;
 const label = name => `ext.controlnet.${name}`;
 
 /** read(): the unit as it is; update(changes): what the user changed of it. */
@@ -31,7 +32,7 @@ export function unitPart(given, { read, update, copy, remove }) {
 
   const pictures = picturesPart(given, { read, update });
   const preprocessor = preprocessorPart(given, { read, update: changes => (update(changes), pictures.show(), showResolution()) });
-  const model = modelField(given, { read, update });
+  const model = modelField(given, { read, update, told: () => offerKinds() });
   const range = rangeField(given, { read, update });
   const resolution = number({ name: "resolution", kind: "integer", min: 64, max: 2048, label: label("resolution"), slider: [128, 1536, 64] });
   const perfect = toggle({ name: "perfect", label: label("perfect") });
@@ -45,9 +46,15 @@ export function unitPart(given, { read, update, copy, remove }) {
     resolution.write(read().resolution);
     showResolution();
   });
-  const kinds = [{ value: null, label: t("control_type.none") }];
-  for (let i = 0; i < KINDS; i++) kinds.push({ value: String(i), label: t(`control_type.${i}`) });
-  const kind = choice({ name: "control_type", label: label("control_type"), choices: kinds });
+  const kind = choice({ name: "control_type", label: label("control_type"), choices: [] });
+  /** By their names, where the network is of a family whose unions are known. */
+  const offerKinds = () => {
+    const family = model?.family();
+    const named = i => (family in UNIONS ? t(`control_type.${family}.${i}`) : String(i));
+    const numbers = Array.from({ length: UNIONS[family] ?? UNKNOWN }, (_, i) => ({ value: String(i), label: named(i) }));
+    kind.offer([{ value: null, label: t("control_type.none") }, ...numbers]);
+  };
+  offerKinds();
   const enabled = toggle({ name: "enabled", label: label("enabled") });
   const weight = number({ name: "weight", kind: "number", min: 0, max: 2, step: 0.05, label: label("weight"), slider: [0, 2, 0.05] });
   const bar = h(

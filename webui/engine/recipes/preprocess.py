@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from webui.core.hookspecs import TOLD
 from webui.core.requests import Preprocess
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Drawn, Tools
@@ -18,6 +19,8 @@ def preprocess(request: Preprocess, batch: Sequence[Shot], tools: Tools) -> Iter
         picture = shorter_side(picture, request.resolution)
     tools.phase("preprocessing")
     made = tools.preprocess(request.preprocessor, picture, request.options)
-    said = {"Preprocessor": request.preprocessor, "Version": VERSION}
+    more: object = made.info.get(TOLD)
+    told = {str(name): str(text) for name, text in more.items()} if isinstance(more, dict) else {}
+    said = {"Preprocessor": request.preprocessor, **told, "Version": VERSION}
     for shot in batch:
         yield Drawn(shot.index, 0, made.convert("RGB"), Parameters("", "", said))

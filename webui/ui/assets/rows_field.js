@@ -84,7 +84,7 @@ export function rowsField(data, around) {
     rows = rows.toSpliced(at, 0, rowOf(value));
     show();
     made.tell();
-    if (focus) rows[at].element.querySelector(".inside :is(input:not(.unseen), select, textarea, button)")?.focus();
+    if (focus) rows[at].element.querySelector(":scope > .inside :is(input:not(.unseen), select, textarea, button)")?.focus();
   };
   const takeOut = i => {
     rows = rows.toSpliced(i, 1);
