@@ -4,8 +4,9 @@ import torch
 from PIL import Image
 
 from tests.fakes import FakeModel
+from webui.core.errors import UserError
 from webui.core.participants import Embedding
-from webui.engine.tiled_model import TiledModel, decoded, encoded
+from webui.engine.tiled_model import TiledModel, decoded, encoded, tiled
 from webui.imaging.tiles import tiling
 
 X = torch.randn(2, 4, 20, 36, generator=torch.Generator().manual_seed(0))
@@ -80,3 +81,25 @@ def test_a_large_picture_goes_into_latents_and_back_in_tiles():
     torch.testing.assert_close(latents[0, :3], expected, atol=1e-5, rtol=0)
     assert decoded(model, latents, cut, lambda: checks.append(1)) == image
     assert len(checks) == 12
+
+
+def test_a_model_looks_at_tiles_while_it_is_asked_to():
+    model = FakeModel()
+    words = model.encode_texts(["cat"])
+    x = torch.randn(1, 4, 8, 24, generator=torch.Generator().manual_seed(1))
+    whole = model.predict_x0(x, 1.0, words)
+    with tiled(model, 64, 16):
+        parts = model.predict_x0(x, 1.0, words)
+        with tiled(model, 32, 0):
+            model.predict_x0(x[..., :8], 1.0, words)
+        assert torch.equal(model.predict_x0(x, 1.0, words), parts), "as before the inner one"
+    assert len(model.calls) == 1 + 4 + 1 + 4, "24 wide, 8 a tile, 2 shared: 4 tiles; 8 wide: one"
+    assert torch.equal(model.predict_x0(x, 1.0, words), whole) and not torch.equal(parts, whole)
+
+
+def test_what_is_added_inside_asks_for_sides_that_can_be_cut():
+    model = FakeModel()
+    words = model.encode_texts(["cat"])
+    added = {"mid_block_additional_residual": torch.zeros(1, 4, 2, 3)}
+    with tiled(model, 64, 16), pytest.raises(UserError, match="multiples of 64"):
+        model.predict_x0(torch.zeros(1, 4, 12, 20), 1.0, words, added)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,24 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
 from webui.engine.guidance import Check
 from webui.engine.latents import to_images, to_pixels
 from webui.imaging.masks import Box
-from webui.imaging.tiles import Tiling, blend_tiles
+from webui.imaging.tiles import Tiling, blend_tiles, tiling
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
 from webui.models.autoencoder import Autoencoder
 from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec, Model, Shown
 from webui.models.sigmas import SigmaTable
+
+GRANULE = 8
+"""Latent pixels; tiles and pictures are multiples of it: networks halve their sides three times."""
+_LARGE = 4 * GRANULE
+"""Latent pixels; smaller tiles begin anywhere, as multiples would leave too much overlap."""
 
 TileDone = Callable[[int, int], None]
 """Told how many tiles of a call are done, and how many there are."""
@@ -153,6 +159,62 @@ class TiledModel:
 
     def running(self) -> AbstractContextManager[None]:
         return self._model.running()
+
+
+def tiles_of(width: int, height: int, tile: int, overlap: int, stride: int) -> Tiling:
+    """The tiles of latents of (height, width); large ones begin at multiples of `GRANULE`.
+
+    So what participants add inside the network can be cut into tiles too.
+
+    Args:
+        tile, overlap: in pixels.
+    """
+    side = max(tile // stride // GRANULE, 1) * GRANULE
+    step = GRANULE if side >= _LARGE else 1
+    return tiling(width, height, side, side, -(-overlap // stride), step)
+
+
+@contextmanager
+def tiled(model: Any, tile: int, overlap: int, check: Check = lambda: None) -> Generator[None]:
+    """While inside, the model's calls for latents larger than a tile are made tile by tile.
+
+    Args:
+        tile, overlap: in pixels.
+        check: called before each tile; may raise to stop.
+
+    Raises:
+        UserError: in a call, where something is added inside the network and the picture's sides
+            are no multiples of what that can be cut by.
+    """
+    if isinstance(model, TiledModel):
+        yield
+        return
+    whole: Callable[..., Tensor] = model.predict_x0
+    own = vars(model).get("predict_x0")
+    stride = model.latent.stride
+
+    def predict_x0(x: Tensor, *given: Any, **named: Any) -> Tensor:
+        height, width = x.shape[-2:]
+        cut = tiles_of(width, height, tile, overlap, stride)
+        if len(cut.boxes()) == 1:
+            return whole(x, *given, **named)
+        _check_cut(given, named, width, height, stride)
+        return TiledModel(model, cut, check).predict_x0(x, *given, **named)
+
+    model.predict_x0 = predict_x0
+    try:
+        yield
+    finally:
+        if own is None:
+            del model.predict_x0
+        else:
+            model.predict_x0 = own
+
+
+def _check_cut(given: Any, named: Any, width: int, height: int, stride: int) -> None:
+    residuals = named.get("residuals") or (given[2] if len(given) > 2 else None)
+    if residuals and (width % GRANULE or height % GRANULE):
+        raise UserError("tiles_uneven", "width", multiple=GRANULE * stride)
 
 
 def encoded(model: Model, image: Image.Image, tiling: Tiling, check: Check) -> Tensor:

@@ -16,16 +16,11 @@ from webui.engine.plan import Plan, plan
 from webui.engine.recipes.passes import Pass, Start, walk
 from webui.engine.recipes.shots import SEEDS, plain
 from webui.engine.recipes.tools import Leg, Tools
-from webui.engine.tiled_model import TiledModel, decoded, encoded
+from webui.engine.tiled_model import GRANULE, TiledModel, decoded, encoded, tiles_of
 from webui.imaging.drift import without_drift
-from webui.imaging.tiles import Tiling, tiling
+from webui.imaging.tiles import Tiling
 from webui.models.family import Model
 from webui.prompt.infotext import LOW_BITS, Value, low_bits
-
-GRANULE = 8
-"""Latent pixels; tiles and pictures are multiples of it: networks halve their sides three times."""
-_LARGE = 4 * GRANULE
-"""Latent pixels; smaller tiles begin anywhere, as multiples would leave too much overlap."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +76,7 @@ def cut_of(canvas: Image.Image, tile: int, overlap: int, stride: int) -> Tiling:
 
     So what participants add inside the network can be cut into tiles too.
     """
-    side = max(tile // stride // GRANULE, 1) * GRANULE
-    width, height = canvas.width // stride, canvas.height // stride
-    step = GRANULE if side >= _LARGE else 1
-    return tiling(width, height, side, side, -(-overlap // stride), step)
+    return tiles_of(canvas.width // stride, canvas.height // stride, tile, overlap, stride)
 
 
 def _drawn_over(
