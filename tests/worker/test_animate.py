@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,7 +121,8 @@ def test_nothing_is_kept_of_a_motion_alone(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-CHILD = """
+LOADED = """
+import os
 import sys
 from pathlib import Path
 from tests.fakes import FakeModel
@@ -130,20 +133,66 @@ from webui.library.pictures import encode
 from webui.prompt.infotext import build_infotext
 from webui.worker.animate import animated
 
-out, work = Path(sys.argv[1]), Path(sys.argv[2])
-request = Animation.model_validate_json(sys.argv[3])
-done = {int(path.stem) for path in out.glob("*.png")}
-tools = Tools(model=lambda name: FakeModel(seconds=0.004))
-for drawn in animated(request, done, tools, work, lambda frame: None):
-    infotext = build_infotext(drawn.parameters)
-    write_atomically(out / f"{drawn.index}.png", encode(drawn.image, "png", 90, infotext))
+def draw(out, work, text):
+    request = Animation.model_validate_json(text)
+    done = {int(path.stem) for path in out.glob("*.png")}
+    tools = Tools(model=lambda name: FakeModel(seconds=0.004))
+    for drawn in animated(request, done, tools, work, lambda frame: None):
+        infotext = build_infotext(drawn.parameters)
+        write_atomically(out / f"{drawn.index}.png", encode(drawn.image, "png", 90, infotext))
+
+while out := sys.stdin.readline().strip():
+    work, text = Path(sys.stdin.readline().strip()), sys.stdin.readline()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            draw(Path(out), work, text)
+            code = 0
+        finally:
+            os._exit(code)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Has loaded all that draws, so that not every child to kill has to; says its id, then its end."""
 
 
-def child(out: Path, work: Path, asked: Animation) -> subprocess.Popen[bytes]:
-    out.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", CHILD, str(out), str(work), asked.model_dump_json()]
-    return subprocess.Popen(command, cwd=ROOT)
+class Parent:
+    """Of one child after the other, each of which draws what is missing of an animation."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LOADED],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,  # so that `has_ended` sees all that has come
+        )
+
+    def line(self) -> int:
+        assert self.process.stdout
+        return int(self.process.stdout.readline())
+
+    def begin(self, out: Path, work: Path, asked: Animation) -> int:
+        """A new child; its process id."""
+        out.mkdir(exist_ok=True)
+        assert self.process.stdin
+        self.process.stdin.write(f"{out}\n{work}\n{asked.model_dump_json()}\n".encode())
+        return self.line()
+
+    def has_ended(self) -> bool:
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[Parent]:
+    own = Parent()
+    yield own
+    own.end()
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -153,31 +202,34 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no such kill")
 @pytest.mark.parametrize("mode", ["native", "deforum-3"])
-def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode):
+def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode, parent):
     asked = request(compat=mode, max_frames=16, diffusion_cadence=3, seed=5)
     asked = asked.with_(
         settings={**asked.settings, "angle": "0:(4)", "strength_schedule": "0:(0.5)"}
     )
-    whole = child(tmp_path / "whole", tmp_path / "a", asked)
-    assert whole.wait(120) == 0
+    parent.begin(tmp_path / "whole", tmp_path / "a", asked)
+    assert parent.line() == 0
     wanted = files(tmp_path / "whole")
     assert len(wanted) == {"native": 16, "deforum-3": 15}[mode]
 
     dice, kills = random.Random(7), 0
     while True:
         before = len(files(tmp_path / "cut")) if (tmp_path / "cut").exists() else 0
-        process = child(tmp_path / "cut", tmp_path / "b", asked)
+        child = parent.begin(tmp_path / "cut", tmp_path / "b", asked)
         end = time.monotonic() + 120
         more = dice.randint(3, 6)
-        while process.poll() is None and len(files(tmp_path / "cut")) < before + more:
+        while not parent.has_ended() and len(files(tmp_path / "cut")) < before + more:
             assert time.monotonic() < end
             time.sleep(0.002)
-        if process.poll() is not None:
-            assert process.returncode == 0
+        if parent.has_ended():
+            assert parent.line() == 0
             break
         time.sleep(dice.random() * 0.05)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        os.kill(child, signal.SIGKILL)
+        code = parent.line()
+        assert code in (0, -signal.SIGKILL)
+        if code == 0:
+            break
         kills += 1
     assert kills >= 2
     assert files(tmp_path / "cut") == wanted
