@@ -40,7 +40,8 @@ def test_ours_brings_all_frames_to_the_picture():
     made = plan(W=64, H=48, max_frames=3, diffusion_cadence=1, color_coherence="Image")
     here = stage(made, Mixer(picture()), material=pictures(RED))
     for _, frames in native_steps(here, State()):
-        assert frames[-1].levels[..., 0].mean() > 240 and frames[-1].levels[..., 1].mean() < 20
+        *_, last = frames
+        assert last.levels[..., 0].mean() > 240 and last.levels[..., 1].mean() < 20
 
 
 def test_a_clip_as_reference_is_taken_anew_every_so_many_frames():

@@ -80,7 +80,7 @@ def test_a_run_taken_up_again_anywhere_makes_the_same_frames(flow):
         **SIZE,
     )
     there = stage(made, Mixer(picture()))
-    whole = list(native_steps(there, State()))
+    whole = [(state, list(some)) for state, some in native_steps(there, State())]
     for place, (state, _) in enumerate(whole[:-1]):
         again = frames(there, state)
         wanted = [frame for _, some in whole[place + 1 :] for frame in some]

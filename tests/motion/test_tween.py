@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from tests.motion.deforum_run import Run, recorded
 from webui.motion.camera import Move2D, Move3D
 from webui.motion.flow import estimated
 from webui.motion.moves import Motion, native_moved
+from webui.motion.spool import Spool
 from webui.motion.tween import Fade, Held, tweens
 from webui.motion.warp import Lookup
 
@@ -149,3 +151,37 @@ def test_deforums_fade_ends_with_the_newer_picture():
     assert np.array_equal(end, new.picture) and fade.following.frame == 5
     alone, made = Fade(None, new, 4, 2).step(4, onward)
     assert alone.previous is None and np.array_equal(made, new.picture)
+
+
+def test_many_frames_between_are_not_all_held_in_memory(tmp_path):
+    first, last = np.zeros((256, 256, 3), np.float32), np.full((256, 256, 3), 120, np.float32)
+    frames = 120
+    tracemalloc.start()
+    try:
+        made = tweens(
+            first,
+            last,
+            0,
+            frames,
+            lambda picture, frame: picture + 1,
+            lambda picture, frame: picture - 1,
+            folder=tmp_path,
+        )
+        means = [float(one.mean()) for one in made]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.allclose(means, range(1, frames)), "both move as the other one does"
+    assert most < 100 * 2**20 < 2 * frames * first.nbytes, most
+
+
+@pytest.mark.parametrize("flow", [False, True])
+def test_those_in_a_file_are_the_same_to_the_bit(tmp_path, flow, monkeypatch):
+    motion = Motion(Move2D(angle=3, translation_x=2), Lookup(), True)
+    onward, back = moves(motion)
+    given = (noise(), noise()[::-1].copy(), 3, 9, onward, back)
+    flow_of = (lambda older, newer: np.full((20, 30, 2), 1.5, np.float32)) if flow else None
+    held = list(tweens(*given, flow_of))
+    monkeypatch.setattr("webui.motion.tween.Spool", lambda folder: Spool(folder, 0))
+    filed = list(tweens(*given, flow_of, folder=tmp_path))
+    assert len(held) == 5 and np.array_equal(held, filed)

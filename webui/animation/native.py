@@ -3,7 +3,8 @@ asked for, and each generated one is seen as it was generated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from webui.motion.state import State
 from webui.motion.tween import tweens
 
 
-def native_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame]]]:
-    """The state after each generated frame, and the frames that can be written then.
+def native_steps(stage: Stage, state: State) -> Iterator[tuple[State, Iterable[Frame]]]:
+    """The state after each generated frame, and the frames that can be written then, which are
+    made as they are asked for.
 
     Args:
         state: where it stands; what comes is the same as if it had gone on.
@@ -34,7 +36,9 @@ def native_steps(stage: Stage, state: State) -> Iterator[tuple[State, list[Frame
         yield state, frames
 
 
-def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[State, list[Frame]]:
+def _step(
+    stage: Stage, state: State, before: int | None, frame: int
+) -> tuple[State, Iterable[Frame]]:
     if before is None or state.picture is None:
         state = with_reference(stage, state, frame)
         made, drawn = draw(stage, frame, stage.beginning())
@@ -52,9 +56,9 @@ def _step(stage: Stage, state: State, before: int | None, frame: int) -> tuple[S
     made, drawn = _redrawn(stage, state, moved, frame)
     made = overlaid(stage, mixed(stage, made, frame, "After Generation"), frame)
     filled = _filled(stage, older, made, before, frame)
-    frames = [_between(stage, before + 1 + place, one) for place, one in enumerate(filled)]
-    frames.append(Frame(frame, to_levels(made), drawn))
-    return state.with_(made=state.made + 1, picture=made, frame=frame), frames
+    frames = (_between(stage, before + 1 + place, one) for place, one in enumerate(filled))
+    written = chain(frames, [Frame(frame, to_levels(made), drawn)])
+    return state.with_(made=state.made + 1, picture=made, frame=frame), written
 
 
 def _moved(stage: Stage, picture: Array, frame: int, back: bool = False) -> Picture:
@@ -108,4 +112,4 @@ def _filled(
 
     factor = stage.at("cadence_flow_factor_schedule", last)
     flow = None if method == "None" else flow_of
-    return tweens(before, after, first, last, onward, back, flow, factor)
+    return tweens(before, after, first, last, onward, back, flow, factor, stage.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -73,6 +73,7 @@ def render(
             words=tools.words,
             flow=tools.flow,
             seen=_depth_keeper(plan, beside),
+            folder=folder,
         )
         mark = mark_of(request, plan)
         stopped = resumed(kept_states(folder), mark, plan, done)
@@ -165,7 +166,7 @@ def planned(request: Animation, tools: Tools) -> Plan:
     return plan
 
 
-def steps_of(plan: Plan) -> Callable[[Stage, State], Iterator[tuple[State, list[Frame]]]]:
+def steps_of(plan: Plan) -> Callable[[Stage, State], Iterator[tuple[State, Iterable[Frame]]]]:
     """How the frames of an animation come about, by its mode."""
     if plan.mode == "Interpolation":
         return still_steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -104,6 +105,7 @@ class Stage:
         flow: two pictures' levels -> the flow from one to the other by a network; None if there is
             none.
         seen: told how far each pixel of a frame is, once it is known.
+        folder: for files of frames that wait; None: where the system has its temporary files.
     """
 
     plan: Plan
@@ -116,6 +118,7 @@ class Stage:
     words: Callable[[str, Levels], Image.Image | None] = _no_words
     flow: Callable[[Levels, Levels], Flow | None] = _no_flow
     seen: Callable[[int, Depth], None] = _unseen
+    folder: Path | None = None
 
     def at(self, schedule: str, frame: int) -> float:
         """A schedule's number at a frame."""

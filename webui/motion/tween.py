@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from webui.motion.flow import Flow, deforum_absolute, deforum_relative, moved_by
 from webui.motion.pictures import Picture
+from webui.motion.spool import Spool
 
 Frame = npt.NDArray[Any]
 """(H, W, C): whole levels, or with fractions."""
@@ -101,8 +103,11 @@ def tweens(
     back: Move,
     flow_of: Callable[[Picture, Picture], Flow] | None = None,
     factor: float = 1,
+    folder: Path | None = None,
 ) -> Iterator[Picture]:
     """Our frames between two generated ones, in their order, without those two.
+
+    However many there are, only some are held in memory.
 
     Args:
         before, after: the generated pictures, (H, W, C).
@@ -112,20 +117,28 @@ def tweens(
         flow_of: the flow from the older picture, moved on to the newer one's frame, to the newer
             one. Both pictures are moved along it, by its true length; None for fading alone.
         factor: of the flow.
+        folder: for files of those that are not held in memory.
     """
-    ahead = [before]
-    for frame in range(first + 1, last + 1):
-        ahead.append(onward(ahead[-1], frame))
-    flow = None if flow_of is None else flow_of(ahead[-1], after)
-    behind: list[tuple[Picture, Flow | None]] = [(after, flow)]
-    for frame in range(last, first + 1, -1):
-        picture, flow = behind[-1]
-        flow = None if flow is None else back(flow, frame)
-        behind.append((back(picture, frame), flow))
-    for number, (picture, flow) in enumerate(reversed(behind[1:]), 1):
-        share = number / (last - first)
-        older = ahead[number]
-        if flow is not None:
-            older = moved_by(older, flow, factor * share, "bicubic")
-            picture = moved_by(picture, flow, -factor * (1 - share), "bicubic")
-        yield np.asarray(older + np.float32(share) * (picture - older), np.float32)
+    if last - first < 2:
+        return
+    with Spool(folder) as ahead, Spool(folder) as behind, Spool(folder) as flows:
+        picture = before
+        for frame in range(first + 1, last if flow_of is None else last + 1):
+            picture = onward(picture, frame)
+            ahead.append(picture)
+        flow = None if flow_of is None else flow_of(picture, after)
+        picture = after
+        for frame in range(last, first + 1, -1):
+            picture = back(picture, frame)
+            behind.append(picture)
+            if flow is not None:
+                flow = back(flow, frame)
+                flows.append(flow)
+        for number in range(1, last - first):
+            share, place = number / (last - first), last - first - 1 - number
+            older, newer = ahead[number - 1], behind[place]
+            if flow is not None:
+                there = flows[place]
+                older = moved_by(older, there, factor * share, "bicubic")
+                newer = moved_by(newer, there, -factor * (1 - share), "bicubic")
+            yield np.asarray(older + np.float32(share) * (newer - older), np.float32)
