@@ -55,7 +55,7 @@ export function pastPart({ ask, open, look, film, onAccepted }) {
   const draw = job => {
     if (!rows.has(job.id)) rows.set(job.id, row(job));
     const parts = rows.get(job.id);
-    const done = job.pictures.length;
+    const done = job.picture_count;
     const active = isActive(job);
     const first = job.pictures[0];
     if (first && !parts.picture.src.includes(first.id)) parts.picture.src = thumbnailUrl(first.id);

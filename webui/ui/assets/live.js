@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { run } from "./feed.js";
 import { unknownJobs } from "./unknown_jobs.js";
+import { told, withPicture } from "./known_pictures.js";
 
 export const live = {
   jobs: new Map(),
@@ -62,6 +63,14 @@ export async function loadOlder() {
   changed();
 }
 
+/** Change what is known of a job here. */
+export function change(id, edit) {
+  const job = live.jobs.get(id);
+  if (!job) return;
+  live.jobs.set(id, edit(job));
+  changed();
+}
+
 /** Mine that wait for others, the next first. */
 export const waitingJobs = () => activeJobs().filter(job => job !== currentJob());
 
@@ -74,7 +83,7 @@ export function take(job) {
 function keep(jobs) {
   for (const job of jobs) {
     const old = live.jobs.get(job.id);
-    live.jobs.set(job.id, old ? later(old, job) : job);
+    live.jobs.set(job.id, old ? later(old, job) : told(job));
   }
 }
 
@@ -84,8 +93,7 @@ const WAY = ["queued", "running", "interrupted"];
 function later(old, job) {
   const order = [!isActive(job) - !isActive(old), job.attempts - old.attempts, WAY.indexOf(job.state) - WAY.indexOf(old.state)];
   const newest = (order.find(Boolean) ?? 0) < 0 ? old : job;
-  const pictures = new Map([...old.pictures, ...job.pictures].map(one => [one.id, one]));
-  return { ...newest, pictures: [...pictures.values()].sort((a, b) => a.index - b.index) };
+  return told({ ...newest, pictures: job.pictures, picture_count: job.picture_count }, old.slots);
 }
 
 const AFTER = {
@@ -96,11 +104,7 @@ const AFTER = {
   cancelled: () => ({ state: "cancelled" }),
   failed: event => ({ state: "failed", problem: event.problem }),
   parked: event => ({ state: "parked", problem: event.problem }),
-  image_done: (event, job) => ({
-    pictures: [...job.pictures.filter(one => one.id !== event.picture.id), event.picture].sort(
-      (a, b) => a.index - b.index,
-    ),
-  }),
+  image_done: (event, job) => withPicture(job, event.picture),
 };
 
 function apply(event) {

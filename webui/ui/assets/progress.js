@@ -18,9 +18,9 @@ export function shareOf(job, news) {
 /** Seconds, or null. Of an animation the worker knows those of one frame: the rest as it went so far. */
 export function leftOf(job, news) {
   if (job.request.kind !== "animation") return news?.eta ?? null;
-  const done = job.pictures.length - (job.request.after?.frame ?? 0); // copied ones cost nothing
+  const done = job.picture_count - (job.request.after?.frame ?? 0); // copied ones cost nothing
   if (job.state !== "running" || !job.started || done < 1) return null;
-  return ((Date.now() / 1000 - job.started) / done) * (job.request.frames - job.pictures.length);
+  return ((Date.now() / 1000 - job.started) / done) * (job.request.frames - job.picture_count);
 }
 
 /** { main: "Picture 2 of 4", more: "step 7 of 20 · 3 s left" } */
@@ -144,11 +144,11 @@ export function announcements() {
   follow(() => {
     for (const job of live.jobs.values()) {
       const before = told.get(job.id);
-      const now = `${job.state} ${job.pictures.length}`;
+      const now = `${job.state} ${job.picture_count}`;
       told.set(job.id, now);
       if (before === undefined || before === now) continue;
-      if (job.state === "running" && job.pictures.length)
-        say(region, t("ui.said.picture", { n: job.pictures.length }));
+      if (job.state === "running" && job.picture_count)
+        say(region, t("ui.said.picture", { n: job.picture_count }));
       else if (["finished", "cancelled", "failed", "parked"].includes(job.state))
         say(region, t(`ui.said.${job.state}`));
     }

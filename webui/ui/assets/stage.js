@@ -124,7 +124,7 @@ function newest(list) {
   if (running) return running;
   const first = list.find(item => item.id !== HOME);
   if (!first) return list[0];
-  return first.picture ? list.filter(item => item.job?.id === first.job.id).at(-1) : first;
+  return first.picture || first.unknown ? list.filter(item => item.job?.id === first.job.id && !item.unknown).at(-1) ?? first : first;
 }
 
 function captionOf(picture, tools, text) {
