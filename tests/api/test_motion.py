@@ -1,5 +1,6 @@
 import base64
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from PIL import Image
 
 from tests.doors import Client
 from webui.motion.card import moving_card
+from webui.video.encoding import Encoding
+from webui.video.writing import write_film
 
 SETTINGS = {"compat": "native", "max_frames": 5, "W": 256, "H": 128, "prompts": {"0": "a cat"}}
 
@@ -59,3 +62,22 @@ def test_what_is_wrong_is_told(motion):
     assert "angle" in problem["message"]
     (problem,) = motion(status=422, animation_mode="Interpolation")["problems"]
     assert problem["field"] == "animation_mode"
+
+
+def test_where_the_depths_come_from_is_told_and_a_films_frames_are_shown(
+    motion, client: Client, tmp_path: Path
+):
+    told = motion(animation_mode="3D")
+    assert (told["shows"], told["depth"]) == ("motion", "plane")
+    assert motion()["depth"] == "none"
+    frames = [np.full((32, 64, 3), level, np.uint8) for level in (40, 200)]
+    write_film(frames, tmp_path / "a.mp4", Encoding())
+    headers = {"content-type": "video/mp4"}
+    data = (tmp_path / "a.mp4").read_bytes()
+    sent = client("POST", "/api/v1/media", content=data, headers=headers).json()
+    told = motion(files={"video_init_path": sent["id"]}, animation_mode="Video Input")
+    assert (told["shows"], told["depth"], told["at"]) == ("film", "none", [0, 1])
+    sheet = sheet_of(told)
+    assert abs(sheet[:, :144].mean() - 40) < 6 and abs(sheet[:, 144:].mean() - 200) < 6
+    (problem,) = motion(status=422, animation_mode="Video Input")["problems"]
+    assert problem["field"] == "settings.video_init_path"

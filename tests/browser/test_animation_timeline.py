@@ -129,13 +129,23 @@ def test_prompts_get_weights_of_their_own_in_their_bars(tab: View):
     expect(ways.locator(".problem")).to_be_hidden()
     tab.fill(**{"settings.max_frames": 3, "settings.steps": 1, "settings.diffusion_cadence": 1})
     expect(tab.find(".weights .share")).to_have_count(2)
+    tab.find(".past > summary").click()
     tab.generate()
-    tab.wait_until_idle()
+    expect(tab.find(".past-list li").first).to_contain_text("3 of 3 frames · finished")
     (job,) = [one for one in tab.jobs() if one["request"]["kind"] == "animation"]
     prompts = [one["infotext"].split("\n")[0] for one in job["pictures"]]
     assert prompts[0].endswith("a red apple")
     assert prompts[1] == "a red apple :0.75 AND a green apple :0.25"
     ways.locator("select").select_option("linear")
+    tab.find(".scrub .slider").fill("1")
+    said = tab.find(".glance .hint")
+    expect(said).to_have_text("The motion alone: drag the slider, or press Play.")
+    tab.field("settings.animation_mode").select_option("Interpolation")
+    expect(said).to_contain_text("Interpolation moves nothing. Frame 1: ")
+    tab.field("settings.animation_mode").select_option("Video Input")
+    expect(said).to_contain_text("Drop the film that is to be redrawn")
+    tab.field("settings.animation_mode").select_option("3D")
+    expect(said).to_contain_text("The motion alone, of a plane")
     assert '"blend": "linear"' in text.input_value() and "weight" not in text.input_value()
 
 

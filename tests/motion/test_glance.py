@@ -43,7 +43,7 @@ def test_each_frame_is_the_one_before_moved_as_webui_warp_does(compat: str):
 def test_in_space_what_is_near_moves_more():
     made = plan(animation_mode="3D", translation_x="0:(10)")
     near_left = np.tile(np.linspace(255, 0, 32, dtype=np.uint8), (24, 1))
-    flat, deep = motion_sheet(made, CARD), motion_sheet(made, CARD, near_left)
+    flat, deep = motion_sheet(made, CARD), motion_sheet(made, CARD, lambda _: near_left)
     assert not np.array_equal(tile(flat, 5), tile(deep, 5))
     assert np.array_equal(tile(flat, 0), CARD) and np.array_equal(tile(deep, 0), CARD)
 

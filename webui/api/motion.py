@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query
@@ -11,27 +11,25 @@ from PIL import Image
 from pydantic import BaseModel, Field, ValidationError
 
 from webui.api.bodies import DescribedRoute, JsonObject, described
-from webui.api.context import ServicesHere
+from webui.api.context import Audience, ServicesHere
 from webui.api.errors import BODY, may_answer
+from webui.api.scenery import DepthSource, film_of, scenery
 from webui.core.animation import Animation
-from webui.imaging.ingest import opened
 from webui.jobs.animating import plan_for
 from webui.jobs.checks import Refused
 from webui.jobs.explain import explain
 from webui.library.pictures import encode
-from webui.library.store import Store
-from webui.motion.card import moving_card
-from webui.motion.depth import Depth, depth_of_file
-from webui.motion.glance import motion_sheet
-from webui.motion.pictures import Levels
-from webui.timeline.footage import DEPTH, INIT, file_of
+from webui.motion.glance import Sheet, laid_out, motion_sheet, places_of
 from webui.timeline.plan import Plan
+from webui.video.reading import FilmReader
 
 router = APIRouter(route_class=DescribedRoute, tags=["animation"])
 
 QUALITY = 80
 SMALLEST = 16
 """Of a side, in pixels."""
+EARLIER = 30
+"""Jobs among which one is looked for that saved its depths."""
 
 
 class MotionView(BaseModel):
@@ -42,6 +40,10 @@ class MotionView(BaseModel):
     width: int = Field(description="Of one picture")
     height: int
     sheet: str = Field(description="A JPEG as a `data:` address")
+    shows: Literal["motion", "film"] = Field(description="`film`: frames of the film as they are")
+    depth: DepthSource = Field(
+        description="Where the distances come from; `none` where they make no difference"
+    )
 
 
 # A plain function: the server runs it in a thread, off its event loop.
@@ -50,13 +52,16 @@ class MotionView(BaseModel):
 )
 def animation_motion(
     services: ServicesHere,
+    audience: Audience,
     values: JsonObject,
     size: Annotated[int, Query(ge=32, le=256, description="The longer side of a picture")] = 144,
 ) -> MotionView:
     """See an animation's motion: its first picture, or a test card, moved as planned.
 
-    Takes what a job of the kind `animation` takes, in the modes 2D and 3D. Without a depth picture
-    a scene in 3D is a plane. A long animation is shown by some of its frames, up to the 1500th.
+    Takes what a job of the kind `animation` takes. In 3D the depths are those that the settings
+    name, or that an earlier run of the same animation saved; without both the scene is a plane.
+    In Video Input nothing moves but the film, whose frames are shown; in Interpolation there is
+    nothing to move. A long animation is shown by some of its frames, up to the 1500th.
     """
     try:
         request = Animation.model_validate(values)
@@ -66,8 +71,27 @@ def animation_motion(
     if not plan.ok:
         raise Refused([found.problem for found in plan.errors])
     width, height = (max(SMALLEST, round(side * size / max(plan.size))) for side in plan.size)
-    first, depth = _materials(request, plan, services.jobs.store, (width, height))
-    made = motion_sheet(plan, first, depth)
+    store = services.jobs.store
+    if plan.mode == "Video Input":
+        with film_of(request, plan, store) as film:
+            return _view(_of_film(film, plan, (width, height)), "film", "none")
+    earlier = services.jobs.list(audience, EARLIER) if plan.mode == "3D" else ()
+    with scenery(request, plan, store, (width, height), earlier) as scene:
+        made = motion_sheet(plan, scene.first, scene.depth)
+    return _view(made, "motion", scene.source)
+
+
+def _of_film(film: FilmReader, plan: Plan, size: tuple[int, int]) -> Sheet:
+    """Frames of a film, of which only those that are shown are made small."""
+    places = places_of(plan.frames)
+    tiles = [
+        np.asarray(Image.fromarray(film.frame(frame)).resize(size, Image.Resampling.BILINEAR))
+        for frame in places
+    ]
+    return laid_out(places, tiles)
+
+
+def _view(made: Sheet, shows: Literal["motion", "film"], depth: DepthSource) -> MotionView:
     data = base64.b64encode(encode(made.image, "jpeg", QUALITY, "")).decode()
     return MotionView(
         at=made.at,
@@ -75,19 +99,6 @@ def animation_motion(
         width=made.width,
         height=made.height,
         sheet=f"data:image/jpeg;base64,{data}",
+        shows=shows,
+        depth=depth,
     )
-
-
-def _materials(
-    request: Animation, plan: Plan, store: Store, size: tuple[int, int]
-) -> tuple[Levels, Depth | None]:
-    """The picture that moves, (H, W, 3), and how far it is, where a picture of that was sent."""
-    values = plan.settings.values
-    sent = file_of(request.files, INIT, str(values[INIT] or "")) if values["use_init"] else None
-    first = moving_card(*size)
-    if sent:
-        image = opened(store.data(sent)).convert("RGB")
-        first = np.asarray(image.resize(size, Image.Resampling.LANCZOS))
-    far = file_of(request.files, DEPTH, str(values[DEPTH] or "")) if values[DEPTH] else None
-    is_picture = far is not None and store.get(far).is_picture
-    return first, depth_of_file(store.data(far)) if far and is_picture else None

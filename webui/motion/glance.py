@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,14 @@ Array = npt.NDArray[Any]
 MOST_FRAMES = 1500
 """That are moved; so many take a few seconds."""
 MOST_TILES = 240
+
+DepthAt = Callable[[int], Depth | None]
+"""How far each pixel is at a frame, as a depth picture says it; None for a plane."""
+
+
+def no_depth(frame: int) -> Depth | None:
+    """A plane."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -41,36 +49,42 @@ class Sheet:
     image: Image.Image
 
 
-def motion_sheet(plan: Plan, first: Levels, depth: Depth | None = None) -> Sheet:
+def motion_sheet(plan: Plan, first: Levels, depth: DepthAt = no_depth) -> Sheet:
     """The frames that the camera makes of a picture, evenly over the animation's beginning.
 
     Args:
         plan: without errors.
         first: (H, W, 3) of the animation's shape, of any size.
-        depth: how far each pixel is, as a depth picture says it; None for a plane.
+        depth: how far each pixel is at a frame.
 
     Raises:
         UserError: the animation's mode moves nothing, or a value cannot be used.
     """
-    last = min(plan.frames, MOST_FRAMES) - 1
-    places = np.linspace(0, last, min(last + 1, MOST_TILES)).round().astype(int).tolist()
+    places = places_of(plan.frames)
     wanted = set(places)
     tiles = [levels for frame, levels in enumerate(_moving(plan, first, depth)) if frame in wanted]
-    return _laid_out(places, tiles)
+    return laid_out(places, tiles)
 
 
-def _moving(plan: Plan, first: Levels, depth: Depth | None) -> Iterator[Levels]:
+def places_of(frames: int) -> list[int]:
+    """The frames that a sheet shows."""
+    last = min(frames, MOST_FRAMES) - 1
+    return np.linspace(0, last, min(last + 1, MOST_TILES)).round().astype(int).tolist()
+
+
+def _moving(plan: Plan, first: Levels, depth: DepthAt) -> Iterator[Levels]:
     """Each frame is the one before after its motion; ours keep their fractions to the end."""
     scale = first.shape[1] / plan.size[0]
     picture: Array = first.astype(np.float32) if plan.settings.native else first
     yield first
     for frame in range(1, min(plan.frames, MOST_FRAMES)):
         motion = motion_of(plan, frame).by_depth_picture().scaled(scale)
-        picture = moved(picture, motion, depth)
+        picture = moved(picture, motion, depth(frame))
         yield to_levels(picture.astype(np.float32))
 
 
-def _laid_out(places: Sequence[int], tiles: Sequence[Levels]) -> Sheet:
+def laid_out(places: Sequence[int], tiles: Sequence[Levels]) -> Sheet:
+    """Small pictures of one size on a sheet; `places` are their frames."""
     height, width = tiles[0].shape[:2]
     columns = math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)

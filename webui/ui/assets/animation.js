@@ -93,7 +93,7 @@ export function mount({ element, props }) {
   plan = planPart(form, ask, () => schedulesOf(mode.read()));
   const bars = barsPart(plan, rows, () => mode.read() !== "Interpolation");
   plan.tracks.append(bars.element);
-  const scrub = scrubPart(plan, glance, { toHome: stage.goHome, fps: () => Number(form.value(`${SETTING}fps`)) });
+  const scrub = scrubPart(plan, glance, { prompts: rows, toHome: stage.goHome, fps: () => Number(form.value(`${SETTING}fps`)) });
   plan.below(bars.ways, scrub.element, soundPart(plan, { sound: files.sound, held, onLabels: told }));
   stage.element.lastChild.before(plan.element); // the caption comes last
   stage.choose(null); // what was made last, before what might be

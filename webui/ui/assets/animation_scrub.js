@@ -1,13 +1,14 @@
 // A slider over the frames: of the motion before it is drawn, or of an animation that was. With a play button.
 import { h, say } from "./dom.js";
 import { follow, jobsNewestFirst, live } from "./live.js";
-import { day, number, t } from "./text.js";
+import { loadPictures } from "./load_pictures.js";
+import { day, number, percent, t } from "./text.js";
 
 const MOTION = "";
 const MOST = 12; // animations in the menu
 
-/** plan: see animation_plan.js. glance: see animation_glance.js. toHome(): shows the glance. */
-export function scrubPart(plan, glance, { toHome, fps }) {
+/** plan: see animation_plan.js. glance: see animation_glance.js. prompts: see animation_prompts.js. toHome(): shows the glance. */
+export function scrubPart(plan, glance, { prompts, toHome, fps }) {
   const play = h("button.quiet.play", { type: "button", onclick: () => (timer ? stop() : start()) });
   const slider = h("input.slider", { type: "range", min: 0, step: 1, value: 0, "aria-label": t("ui.animation.scrub") });
   const label = h("output.at");
@@ -16,14 +17,27 @@ export function scrubPart(plan, glance, { toHome, fps }) {
   let timer = 0;
   let frame = 0;
   let options = null;
+  let shown = null; // the picture
 
   const job = () => (menu.value === MOTION ? null : live.jobs.get(menu.value));
   const count = () => (job() ? Math.max(1, job().request.frames) : plan.state.axis.count);
+  /** Whose the frame is: "60% a cat, 40% a dog". */
+  const blend = () => {
+    const { at = [], prompts: known = [] } = plan.state.plan ?? {};
+    const here = Math.max(0, at.findLastIndex(one => one <= frame));
+    const rows = prompts.placed();
+    const parts = known.map(one => ({ share: one.share[here] ?? 0, prompt: rows.find(row => row.key === one.key)?.prompt.slice(0, 60) || "–" }));
+    const there = parts.filter(one => one.share >= 0.005).sort((a, b) => b.share - a.share);
+    return there.length ? t("ui.animation.glance.blend", { frame, parts: there.map(one => `${percent(one.share)} ${one.prompt}`).join(", ") }) : "";
+  };
   const show = () => {
     const one = job();
-    if (!one) return glance.showMotion(frame);
-    const there = one.pictures.filter(picture => picture.index <= frame);
-    glance.showFrame(there.at(-1), there.at(-1)?.index);
+    if (!one) return glance.showMotion(frame, blend());
+    const place = Math.min(frame, one.slots.length - 1); // frames come in their order, so each stands at its number
+    if (place >= 0 && !one.slots[place]) loadPictures(one.id, place).catch(() => {}); // `follow` shows it
+    const there = one.slots[place] ?? one.pictures.filter(picture => picture.index <= frame).at(-1);
+    shown = there?.id;
+    glance.showFrame(there, there?.index);
   };
   const draw = () => {
     slider.max = count() - 1;
@@ -80,12 +94,14 @@ export function scrubPart(plan, glance, { toHome, fps }) {
       }
     },
     onDraw: draw,
-    onPlan: glance.refresh,
+    onPlan: () => glance.refresh(blend()),
   });
   plan.element.addEventListener("toggle", () => plan.element.open || stop());
   follow(() => {
     offer();
     draw();
+    const one = job()?.slots[frame];
+    if (one && one.id !== shown) show(); // it was fetched, or drawn, just now
   });
   return {
     element,
