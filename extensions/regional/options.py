@@ -10,6 +10,7 @@ from webui.ext import Box, PictureRef
 
 Split = Literal["columns", "rows", "areas", "masks"]
 First = Literal["region", "common", "base"]
+Way = Literal["latents", "attention"]
 MOST = 16
 """Regions; each is one more call of the network a step."""
 
@@ -22,6 +23,10 @@ _WORDS = {
     "region": {"en": "its own region", "pl": "własny obszar"},
     "common": {"en": "all regions, as their beginning", "pl": "początek opisu wszystkich obszarów"},
     "base": {"en": "a base under all regions", "pl": "tło pod wszystkimi obszarami"},
+}
+_WAYS = {
+    "latents": {"en": "in what is drawn, one call each", "pl": "w rysunku, po jednym wywołaniu"},
+    "attention": {"en": "in the network's attention, one call", "pl": "w uwadze sieci, raz"},
 }
 
 
@@ -86,6 +91,8 @@ class Options(BaseModel):
         base: share of the base in every region.
         blur: how far neighbours fade into each other, as a share of the shorter side.
         masks: white is the region, one picture a region.
+        way: `latents`: what each part leads to counts in its region; `attention`: the network sees
+            each part in its region, in one call for all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -126,6 +133,7 @@ class Options(BaseModel):
         0.2, "Share of the base, the whole prompt", "Udział tła, całego opisu", 0, 1
     )
     blur: float = _field(0.0, "Soft borders", "Miękkie granice", 0, 0.5)
+    way: Way = _field("latents", "Regions count", "Obszary działają", words=_WAYS)
 
     @property
     def drawn(self) -> tuple[Area, ...]:

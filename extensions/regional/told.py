@@ -17,6 +17,7 @@ _PLAIN = {
     "Region joined": "joined",
     "Region base": "base",
     "Region blur": "blur",
+    "Region way": "way",
 }
 
 

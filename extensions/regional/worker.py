@@ -12,6 +12,7 @@ def participate(job: JobView) -> Participant | None:
     options = Options.model_validate(dict(job.options))
     if not options.enabled or not isinstance(job.request, Drawing):
         return None
-    from .regions import Regional  # torch, only where it is needed
+    from .coupling import Coupled  # torch, only where it is needed
+    from .regions import Regional
 
-    return Regional(job, options)
+    return (Coupled if options.way == "attention" else Regional)(job, options)
