@@ -7,7 +7,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # Work as small as the tests' is as fast on one thread; and two processes run the tests of
-# `launch.py test` on two cores, where threads that spin for each other cost several times as much.
+# `launch.py test` on two cores, where threads that spin for each other cost a third more.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import ipaddress
@@ -16,11 +16,16 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What a shell starts in the background ignores Ctrl+C, and hands that on to all it starts: tests
 # that send one to a program of theirs would wait for nothing.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def is_local(address: object) -> bool:

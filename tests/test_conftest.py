@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.conftest import group_of, pytest_collection_modifyitems
 
@@ -53,6 +54,11 @@ def test_one_process_takes_one_core_and_so_do_those_it_starts() -> None:
             [sys.executable, "-c", said], cwd=ROOT, env=own | given, capture_output=True, text=True
         )
         assert done.stdout.strip() == wanted, done.stderr
+
+
+def test_a_busy_machine_fails_no_example() -> None:
+    assert settings.default is not None and settings.default.deadline is None
+    assert settings(max_examples=7).deadline is None
 
 
 @dataclass
