@@ -192,3 +192,40 @@ def test_every_setting_can_be_found_and_changed(tab: View):
     tab.find(".setting:visible button").click()
     expect(tab.find(".all-settings .said")).to_contain_text("0 changed")
     assert "color_force_grayscale" not in made(tab, 5)["request"]["settings"]
+
+
+def test_numbers_of_extensions_take_schedules_and_what_the_plan_warns_of_stays_to_be_read(
+    tab: View,
+):
+    panel = tab.find('details:has([data-field="extensions.freeu.enabled"])').last
+    panel.locator("summary").first.click()
+    expect(panel.locator(".hint").first).to_contain_text("A number may be a schedule here")
+    tab.field("extensions.freeu.enabled").check()
+    first, second = (tab.field(f"extensions.freeu.{name}") for name in ("b1", "b2"))
+    expect(panel.locator("[data-field='extensions.freeu.b1'] .slider")).to_be_visible()
+    first.fill("0:(1), 4:(1.5)")
+    expect(panel.locator("[data-field='extensions.freeu.b1'] .slider")).to_be_hidden()
+    tab.find(".plan").evaluate("plan => (plan.open = true)")
+    second.fill("0:(sin(t)")
+    problem = tab.find("[data-field='extensions.freeu.b2'] .problem")
+    expect(problem).to_contain_text("extensions.freeu.b2, character 3")  # by the plan
+    second.fill("1.2")
+    expect(problem).to_be_hidden()
+    weight = tab.find("[data-panel=controlnet] [data-field=weight] input").first
+    tab.find('details:has([data-panel="controlnet"]) > summary').last.click()
+    tab.find("[data-panel=controlnet] .control-add").click()
+    weight.fill("0:(0), 3:(1)")
+    tab.find("[data-panel=controlnet] .control-bar input").uncheck()
+    tab.fill(**{"settings.max_frames": 2, "settings.steps": 1})
+    base = '{"compat": "native", "sampler": "nobody"}'
+    tab.page.evaluate("base => localStorage.setItem('easel.animation.base', base)", base)
+    job = made(tab, 2)
+    expect(tab.find(".bar .warned")).to_contain_text("nobody")
+    sent = job["request"]["extensions"]
+    assert sent["freeu"]["b1"]["$schedule"] == "0:(1), 4:(1.5)" and sent["freeu"]["b2"] == 1.2
+    assert sent["controlnet"]["units"][0]["weight"]["$schedule"] == "0:(0), 3:(1)"
+    first.fill("1.1")
+    tab.find(".past > summary").click()
+    tab.button("Open its settings").click()
+    expect(first).to_have_value("0:(1), 4:(1.5)")
+    expect(weight).to_have_value("0:(0), 3:(1)")

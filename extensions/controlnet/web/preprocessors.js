@@ -27,7 +27,7 @@ let known = [];
 /** The preprocessor of that name, as the server tells of it. */
 export const preprocessorNamed = name => known.find(one => one.name === name);
 
-export function preprocessorPart({ t }, { read, update }) {
+export function preprocessorPart({ t, tab }, { read, update }) {
   const menu = choice({ name: "preprocessor", label: "ext.controlnet.preprocessor", choices: [] });
   const own = h("div.control-options", {});
   const element = h("div.control-made", {}, menu.element, own);
@@ -42,7 +42,7 @@ export function preprocessorPart({ t }, { read, update }) {
   };
   const showOptions = () => {
     const data = fieldsOf(preprocessorNamed(read().preprocessor)?.options);
-    own.replaceChildren(...data.map(one => optionField(one, { read, update })));
+    own.replaceChildren(...data.map(one => optionField(one, { read, update, scheduled: tab === "animation" })));
     own.hidden = !data.length;
   };
   menu.control.addEventListener("input", () => {
@@ -59,8 +59,8 @@ export function preprocessorPart({ t }, { read, update }) {
   return { ...menu, element };
 }
 
-function optionField(data, { read, update }) {
-  const made = field(data);
+function optionField(data, { read, update, scheduled }) {
+  const made = field({ ...data, scheduled });
   made.write(read().options[data.name] ?? data.default);
   made.control.addEventListener("input", () => update({ options: { ...read().options, [data.name]: made.read() } }));
   return made.element;

@@ -56,7 +56,8 @@ export function unitPart(given, { read, update, copy, remove }) {
   };
   offerKinds();
   const enabled = toggle({ name: "enabled", label: label("enabled") });
-  const weight = number({ name: "weight", kind: "number", min: 0, max: 2, step: 0.05, label: label("weight"), slider: [0, 2, 0.05] });
+  const scheduled = given.tab === "animation"; // there a number may change over the frames
+  const weight = number({ name: "weight", kind: "number", scheduled, min: 0, max: 2, step: 0.05, label: label("weight"), slider: [0, 2, 0.05] });
   const bar = h(
     "div.control-bar",
     {},

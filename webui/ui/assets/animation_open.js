@@ -52,7 +52,17 @@ export function openerPart(form, of, { ask, files, opened }) {
   };
 }
 
-function takeExtension(form, extension, values) {
+const SCHEDULE = "$schedule"; // how a job holds a schedule in the place of a number (webui/core/scheduled.py)
+
+/** Values of an extension as they were written. */
+const written = value => {
+  if (value === null || typeof value !== "object") return value;
+  if (typeof value[SCHEDULE] === "string") return value[SCHEDULE];
+  return Array.isArray(value) ? value.map(written) : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, written(one)]));
+};
+
+function takeExtension(form, extension, held) {
+  const values = written(held);
   const name = `extensions.${extension}`;
   if (form.has(name)) return form.set(name, values); // all of them in one
   for (const [field, value] of Object.entries(values)) if (form.has(`${name}.${field}`)) form.set(`${name}.${field}`, value);

@@ -41,6 +41,7 @@ export function planPart(form, requestOf, schedules) {
     if (coarse) hurry(); // one looks closer than it is known
   });
   const watchers = [];
+  let blamed = new Map(); // fields of extensions
   let settings = requestOf().settings;
   let frozen = null; // the range of a curve whose key is being moved
   let [asked, timer, busy, again, told, points] = [0, 0, false, false, "", 0];
@@ -136,10 +137,19 @@ export function planPart(form, requestOf, schedules) {
     if (plan.ok && plan.first >= plan.frame_count) return ask(0); // it became shorter
     settings = asking.settings;
     say([...plan.errors, ...plan.warnings].map(one => word(one.problem)));
+    blame(plan.errors.filter(one => one.parameter.startsWith("extensions.")));
     state.plan = plan;
     table.show(plan, Number(settings.seed) === -1);
     draw();
     tell("onPlan");
+  }
+
+  /** What is wrong with extensions' values is told at their fields, too; once, as that opens their panel. */
+  function blame(errors) {
+    const wrong = new Map(errors.map(one => [one.parameter, word(one.problem)]));
+    for (const [name, sentence] of wrong) if (blamed.get(name) !== sentence) form.blame(name, sentence);
+    for (const name of blamed.keys()) if (!wrong.has(name)) form.blame(name, "");
+    blamed = wrong;
   }
 
   function say(sentences) {

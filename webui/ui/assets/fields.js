@@ -1,7 +1,12 @@
 // Form fields from plain data: { name, kind, title, min, max, step, choices, default, … }.
 // A field is { name, element, control, fallback, read(), write(value), blame(sentence), clear() }.
-import { h, newId } from "./dom.js";
+import { h } from "./dom.js";
+import { frame } from "./field_frame.js";
+import { number } from "./number_field.js";
 import { local, t } from "./text.js";
+
+export { blaming, frame } from "./field_frame.js";
+export { number, numberOrSchedule } from "./number_field.js";
 
 /** The field that fits the data. */
 export function field(data) {
@@ -16,91 +21,6 @@ const named = ({ choices, words }) =>
 function wholeRange({ kind, min, max, step }) {
   if (min === undefined || max === undefined) return null;
   return [min, max, step ?? (kind === "integer" ? 1 : (max - min) / 100)];
-}
-
-const labelOf = data => (data.label ? t(data.label) : local(data.title));
-
-/** A label, the control, a hint, and the place where a problem is told. */
-export function frame(data, control, ...beside) {
-  const id = newId();
-  control.id = id;
-  const hint = data.hint ? h("p.hint", { id: `${id}-hint` }, t(data.hint)) : null;
-  const problem = h("p.problem", { id: `${id}-problem`, hidden: true });
-  const row = beside.length ? h("div.row", {}, control, ...beside) : control;
-  const element = h(
-    "div.field",
-    { "data-field": data.name },
-    h("label", { for: id }, labelOf(data)),
-    row,
-    hint,
-    problem,
-  );
-  return { name: data.name, element, control, fallback: data.default, ...blaming(control, hint, problem) };
-}
-
-/** How a field tells what is wrong with it: in words below, and to those who do not see them. */
-export function blaming(control, hint, problem) {
-  const describe = (...parts) => {
-    const ids = parts
-      .filter(Boolean)
-      .map(part => part.id)
-      .join(" ");
-    if (ids) control.setAttribute("aria-describedby", ids);
-    else control.removeAttribute("aria-describedby");
-  };
-  const turn = sentence => {
-    problem.textContent = sentence;
-    problem.hidden = !sentence;
-    if (sentence) control.setAttribute("aria-invalid", "true");
-    else control.removeAttribute("aria-invalid");
-    describe(hint, sentence && problem);
-  };
-  describe(hint);
-  return { blame: turn, clear: () => problem.hidden || turn("") };
-}
-
-/** A number box; with `slider` also a slider for the usual range. */
-export function number(data) {
-  const whole = data.kind === "integer";
-  const bounds = { min: data.min, max: data.max, step: data.step ?? (whole ? 1 : "any") };
-  const box = h("input.number", {
-    type: "number",
-    inputmode: whole ? "numeric" : "decimal",
-    autocomplete: "off",
-    ...bounds,
-  });
-  const slider = data.slider ? sliderFor(box, data) : null;
-  const made = frame(data, box, ...(slider ? [slider] : []));
-  return {
-    ...made,
-    // What is no number goes to the server as it is: there, and only there, things are checked.
-    read: () => (box.value === "" ? (box.validity.badInput ? "?" : null) : Number(box.value)),
-    write: value => {
-      box.value = value ?? "";
-      slider?.follow();
-    },
-  };
-}
-
-function sliderFor(box, { slider: [low, high, step], ...data }) {
-  const slider = h("input.slider", {
-    type: "range",
-    min: low,
-    max: high,
-    step,
-    tabindex: -1,
-    "aria-label": labelOf(data),
-  });
-  const follow = () => {
-    slider.value = box.value;
-    slider.style.setProperty("--share", (slider.value - low) / (high - low));
-  };
-  slider.addEventListener("input", () => {
-    box.value = slider.value;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  box.addEventListener("input", follow);
-  return Object.assign(slider, { follow });
 }
 
 /** A text box that grows with its text. */

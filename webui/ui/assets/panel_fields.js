@@ -10,11 +10,13 @@ import { t } from "./text.js";
 const KINDS = { models: modelMenu, picture: pictureField, pictures: picturesField, rows: rowsField, box: boxField };
 
 /**
- * The fields of one model. around: { key, size(), model(), value(name) of a neighbour, boxed }.
+ * The fields of one model. around: { key, size(), model(), value(name) of a neighbour, boxed, scheduled: numbers take
+ * schedules }.
  * { fields, elements, look() }: `look` shows those that the values of others call for.
  */
 export function fieldsOf(list, around) {
-  const make = data => KINDS[data.kind]?.(data, { ...around, fieldsOf }) ?? field(data);
+  const { scheduled = false } = around;
+  const make = data => KINDS[data.kind]?.(data, { ...around, fieldsOf }) ?? field({ ...data, scheduled });
   const fields = list.map(make);
   const usual = fields.filter((_, i) => !list[i].fine);
   const fine = fields.filter((_, i) => list[i].fine);

@@ -47,8 +47,10 @@ const withValue = (request, name, value) => ({ ...request, extensions: { ...requ
 
 function panelOf(form, data, onModel, drawn) {
   const { extension, title, script } = data;
+  const counts = script || data.fields.some(one => ["number", "integer", "rows"].includes(one.kind));
+  const hint = form.key === ANIMATION && counts ? [h("p.hint", {}, t("ui.panel.schedules"))] : [];
   const elements = script ? [form.add(ownField(form, data, onModel, drawn))] : formOf(form, data, onModel);
-  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...elements);
+  return fold(`${form.key}.panel.${extension}`, local(title) || extension, ...hint, ...elements);
 }
 
 /** The fields that follow from the options' model, each a field of the form. */
@@ -56,7 +58,8 @@ function formOf(form, { extension, fields: list }, onModel) {
   const place = name => `extensions.${extension}.${name}`;
   let model = null;
   const size = () => ["width", "height"].map(side => sideOf(form, side) || (model?.card[side] ?? USUAL));
-  const around = { key: `${form.key}.panel.${extension}`, size, begins: () => form.begins(), model: () => model, value: name => form.value(place(name)) };
+  const scheduled = form.key === ANIMATION;
+  const around = { scheduled, key: `${form.key}.panel.${extension}`, size, begins: () => form.begins(), model: () => model, value: name => form.value(place(name)) };
   const { fields, elements, look } = fieldsOf(list.map(one => ({ ...one, name: place(one.name) })), around);
   const switched = fields.find(one => one.name === place("enabled"));
   for (const one of fields) {
@@ -78,6 +81,7 @@ function formOf(form, { extension, fields: list }, onModel) {
   return elements;
 }
 
+const ANIMATION = "animation"; // the tab where an extension's numbers may change over the frames
 const USUAL = 512;
 const SIDES = { width: `${SETTING}W`, height: `${SETTING}H` }; // as an animation calls them
 const sideOf = (form, side) => Number(form.value(side) ?? form.value(SIDES[side]));
