@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, View, Visitor, free_port
 from tests.browser.pictures import encode, scene
+from tests.browser.test_look import PHONE, WIDE, small, violations
 from webui.library.pictures import encode as saved
 
 PICTURE: Any = {"name": "a.png", "mimeType": "image/png", "buffer": encode(scene(96, 64, 0))}
@@ -70,7 +71,7 @@ def test_passes_of_detail_are_added_and_their_detectors_chosen(page: Page):
     more = part(page, "detail", "more")
     more.button("Add: Pass").click()
     row = View(page, f"{more.within} .row-of >> nth=0")
-    expect(row.find("h4")).to_have_text("Pass 2")
+    expect(row.find(".row-name")).to_have_text("Pass 2")
     row.field("detector").select_option("hands")
     row.fill(strength=0.7)
     more.button("Duplicate: Pass 2").click()
@@ -194,3 +195,24 @@ def test_a_pictures_parameters_fill_panels_and_others_are_switched_off(page: Pag
     expect(part(page, "detail", "enabled").find("input")).not_to_be_checked()
     page.locator(".notice button.link").click()
     expect(part(page, "detail", "enabled").find("input")).to_be_checked()
+
+
+def test_phones_keyboards_and_screen_readers_find_all_of_it(equipped: Server, chromium: Browser):
+    context = chromium.new_context(locale="pl-PL", base_url=equipped.address, **PHONE)
+    page = Visitor(context, equipped.address).open().page
+    part(page, "regional", "split").find("select").select_option("areas")
+    for extension, field in (("regional", "areas"), ("detail", "more"), ("ip_adapter", "more")):
+        part(page, extension, field).find(".add-row").last.press("Enter")
+        expect(part(page, extension, field).find(".row-of")).to_have_count(1)
+    focused = "() => document.activeElement.closest('.row-of > .inside') !== null"
+    assert page.evaluate(focused), "what was added is ready to be filled in"
+    pictures = part(page, "reference", "images")
+    pictures.find("input[type=file]").set_input_files([PICTURE])
+    expect(pictures.find("li")).to_have_count(1)
+    for fold in page.locator("#tab-txt2img details.fold").all():
+        fold.evaluate("one => (one.open = true)")
+    view = View(page, "#tab-txt2img")
+    assert page.evaluate(WIDE) == 390
+    assert small(view) == []
+    assert violations(view) == []
+    context.close()

@@ -1,7 +1,7 @@
 // A list of values of one model: each a group of fields that is added, doubled and taken out.
 import { compound } from "./compound.js";
 import { boxSheet } from "./box_sheet.js";
-import { arrange, h, icon, iconButton } from "./dom.js";
+import { arrange, h, icon, iconButton, newId } from "./dom.js";
 import { chooser, isVisible, takeFiles } from "./editor_intake.js";
 import { sender } from "./picture_fields.js";
 import { local, t } from "./text.js";
@@ -60,12 +60,12 @@ export function rowsField(data, around) {
       });
     }
     part.look();
-    row.title = h("h4", {});
+    row.title = h("strong.row-name", { id: newId() });
     const place = () => rows.indexOf(row);
     row.copy = iconButton("copy", "", () => put(place() + 1, structuredClone(row.value)));
     row.out = iconButton("wipe", "", () => takeOut(place()));
     const head = h("header", {}, row.title, row.copy, row.out);
-    row.element = h("section.row-of", {}, head, h("div.inside", {}, ...part.elements));
+    row.element = h("div.row-of", { role: "group", "aria-labelledby": row.title.id }, head, h("div.inside", {}, ...part.elements));
     return row;
   };
   const show = () => {
@@ -92,6 +92,7 @@ export function rowsField(data, around) {
     made.tell();
     (rows[Math.min(i, rows.length - 1)]?.out ?? add).focus();
   };
+  /** Set one field of a row, as the sheet does. */
   const set = (i, name, value) => {
     const row = rows[i];
     row.value = { ...row.value, [name]: value };
