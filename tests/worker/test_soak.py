@@ -1,6 +1,6 @@
 """Nothing grows: models and LoRAs come and go, and the worker's memory stays what it was.
 
-The whole form (50 switches) is slow; the short one is for every day.
+The whole form (30 switches) is slow; the short one is for every day.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ MOST = 1.05
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "switches", [11, pytest.param(50, marks=pytest.mark.slow)], ids=["short", "whole"]
+    ("pool", "switches"),
+    [
+        pytest.param("all", 11, id="all-short"),
+        pytest.param("all", 30, id="all-whole", marks=pytest.mark.slow),
+        pytest.param("one", 30, id="one-whole", marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("pool", ["all", "one"])
-def test_switching_models_with_loras_leaves_the_memory_as_it_was(tmp_path, switches, pool):
+def test_switching_models_with_loras_leaves_the_memory_as_it_was(tmp_path, pool, switches):
     """In a process of its own, as a worker is.
 
     pool: whether all the models stay in memory, or each makes room for the next.
