@@ -134,6 +134,28 @@ def test_a_plan_is_as_long_as_the_clip_beside_its_settings(tmp_path, capsys):
     assert missing["ok"] and len(missing["frames"]) == 4
 
 
+@pytest.mark.parametrize("content", [b"", b"no film", b"\x00\x00\x00\x18ftypmp42" + b"x" * 99])
+def test_a_film_beside_the_settings_that_is_none_is_an_error(tmp_path, capsys, content):
+    (tmp_path / "clip.mp4").write_bytes(content)
+    values = {"hybrid_motion": "Affine", "video_init_path": "clip.mp4"}
+    (line,) = plans(capsys, write(tmp_path, "a.json", **values), code=2)
+    (error,) = line["errors"]
+    assert (error["parameter"], error["position"]) == ("video_init_path", None)
+    assert "clip.mp4" in error["message"]
+    plans(capsys, write(tmp_path, "b.json", video_init_path="clip.mp4"))  # not made use of
+
+
+def test_a_film_of_odd_size_will_do_and_one_of_which_no_frame_is_chosen_will_not(tmp_path, capsys):
+    frames = [np.full((17, 33, 3), 30 * number, np.uint8) for number in range(6)]
+    write_film(frames, tmp_path / "odd.gif", Encoding("gif"))
+    values = {"animation_mode": "Video Input", "video_init_path": "odd.gif"}
+    odd = write(tmp_path, "a.json", **values)
+    none = write(tmp_path, "b.json", **values, extract_from_frame=9)
+    there, nothing = plans(capsys, odd, none, code=2)
+    assert there["ok"] and len(there["frames"]) == 6
+    assert "none of them is chosen" in nothing["errors"][0]["message"]
+
+
 def test_series_of_sounds_and_tables_beside_the_settings(tmp_path, capsys):
     write_wav(tmp_path / "a.wav", sine(440, 1))
     (tmp_path / "data.csv").write_text("heat\n5\n7\n")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torchvision.models.optical_flow import raft_small
+from torchvision.models.optical_flow import raft_large, raft_small
 
 from webui.core.errors import UserError
 from webui.models.raft import Raft
@@ -12,10 +12,13 @@ from webui.models.raft import Raft
 FIRST, SECOND = np.random.default_rng(4).integers(0, 256, (2, 136, 144, 3), np.uint8)
 
 
+NETWORKS = {"raft_small": raft_small, "raft_large": raft_large}
+
+
 def write_raft(path: Path) -> Path:
-    """The small network with random weights."""
+    """The network of the file's name with random weights, as torchvision builds it."""
     torch.manual_seed(2)
-    weights = raft_small(weights=None).state_dict()
+    weights = NETWORKS[path.stem](weights=None).state_dict()
     if path.suffix == ".safetensors":
         save_file({name: one.contiguous() for name, one in weights.items()}, path)
     else:
@@ -23,9 +26,11 @@ def write_raft(path: Path) -> Path:
     return path
 
 
-def test_it_is_torchvision_s_own_network(tmp_path):
-    path = write_raft(tmp_path / "raft_small.pth")
-    model = raft_small(weights=None).eval()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_is_torchvision_s_own_network(tmp_path, name):
+    path = write_raft(tmp_path / f"{name}.pth")
+    path = path.rename(tmp_path / "any.pth")  # what is inside tells which it is
+    model = NETWORKS[name](weights=None).eval()
     model.load_state_dict(torch.load(path, weights_only=True))
     pair = [
         torch.from_numpy(one.copy()).permute(2, 0, 1)[None] / 127.5 - 1 for one in (FIRST, SECOND)

@@ -4,7 +4,7 @@ import pytest
 from webui.core.errors import UserError
 from webui.motion.camera import Flip, Move2D, Move3D
 from webui.motion.depth import distances
-from webui.motion.moves import Motion, motion_of, moved, native_moved
+from webui.motion.moves import Motion, immovable, motion_of, moved, native_moved
 from webui.motion.warp import Lookup, deforum_warp_3d, warp_2d, warp_3d
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
@@ -141,3 +141,24 @@ def test_a_small_preview_is_the_render_made_small():
 def halved(picture: np.ndarray) -> np.ndarray:
     height, width, channels = picture.shape
     return picture.reshape(height // 2, 2, width // 2, 2, channels).mean((1, 3), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter"),
+    [
+        ({}, None),
+        ({"zoom": "0:(1), 3:(-1)"}, "zoom"),
+        ({"zoom": "0:(0), 1:(1)"}, None),  # the first frame is not moved
+        ({"zoom": "0:(-1)", "animation_mode": "3D"}, None),  # which has no zoom
+        ({"fov_schedule": "0:(0)"}, None),
+        ({"fov_schedule": "0:(0)", "animation_mode": "3D"}, "fov_schedule"),
+        ({"angle": "0:(1/(t-2))"}, "angle"),
+        ({"zoom": "0:(-1)", "animation_mode": "Interpolation"}, None),
+    ],
+)
+def test_a_plan_whose_frames_cannot_be_moved_is_known_before_any_is_drawn(values, parameter):
+    given = {"prompts": {"0": "x"}, "max_frames": 5, "diffusion_cadence": 1, **values}
+    plan = plan_of(settings_of(given))
+    assert plan.ok, "Deforum plans it all the same"
+    found = immovable(plan)
+    assert (found and found.problem.field) == parameter

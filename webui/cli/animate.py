@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from webui.cli.animation_files import heard_here, with_tables
 from webui.core.errors import UserError
 from webui.core.texts import text
 from webui.jobs.listening import SERIES
-from webui.timeline.footage import CLIP, MASK_CLIP, length
+from webui.timeline.footage import CLIP, MASK_CLIP, chosen, length, needed
 from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
 from webui.timeline.output import SOUNDTRACK
 from webui.timeline.plan import Plan, plan_of
@@ -64,7 +64,7 @@ def read_plan(path: Path) -> Plan | Finding:
         settings = read_settings(path.read_bytes().decode("utf-8"))
         settings, errors = _with_series(path.parent, settings)
         plan = plan_of(settings, footage=_footage(path.parent, settings.values))
-        return replace(plan, errors=(*errors, *plan.errors)) if errors else plan
+        return replace(plan, errors=(*errors, *plan.errors, *_films(path.parent, plan)))
     except OSError as error:
         reason = error.strerror or "?"
         return finding("settings", "cannot_read", None, name=str(path), reason=reason)
@@ -93,6 +93,21 @@ def _footage(folder: Path, values: Mapping[str, Any]) -> int | None:
 
     named = {str(values[one]): str(values[one]) for one in (CLIP, MASK_CLIP) if values[one]}
     return length(values, named, frames_of)
+
+
+def _films(folder: Path, plan: Plan) -> Iterator[Finding]:
+    """What is wrong with films that lie where the settings say; others are not missed."""
+    for one in needed(plan.settings.values, plan.texts):
+        path = folder / one.name
+        if one.kind != "film" or not one.name or not path.is_file():
+            continue
+        try:
+            frames = film_info(path).frames
+        except UserError as error:
+            yield Finding(one.parameter, None, error.problem)
+            continue
+        if not chosen(plan.settings.values, frames):
+            yield finding(one.parameter, "animation_no_frames", None, frames=frames)
 
 
 def _broken(found: Finding, language: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from webui.jobs.extending import problems_in_frames
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.library.seeing import word_finder
+from webui.motion.moves import immovable
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed, words_of
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding
@@ -101,6 +102,8 @@ def unbuilt(
     plan: Plan, request: Animation, frames_of: FramesOf, catalog: Catalog
 ) -> Iterator[Problem]:
     """What the settings ask for that is missing: said, never left out."""
+    if (wrong := immovable(plan)) is not None:
+        yield wrong.problem.model_copy(update={"field": f"settings.{wrong.problem.field}"})
     words = words_of(plan.settings.values, plan.texts)
     if words and word_finder(catalog) is None:
         parameter, named = words[0]

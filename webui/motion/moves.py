@@ -37,6 +37,9 @@ _FLIP = (
     "perspective_flip_fv",
 )
 
+_DOUBTS = ("schedule_bounds", "formula_not_finite")
+"""What a plan warns of where a motion may not be possible."""
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -105,6 +108,22 @@ def motion_of(plan: Plan, frame: int) -> Motion:
         algorithm.endswith("(old)"),
         values["aspect_ratio_use_old_formula"] and not native,
     )
+
+
+def immovable(plan: Plan) -> UserError | None:
+    """Why a frame cannot be moved as planned; None where all can. Deforum's mode plans such values.
+
+    The first frame is not moved.
+    """
+    doubtful = {found.problem.code for found in plan.warnings} & set(_DOUBTS)
+    if plan.mode not in ("2D", "3D") or not doubtful:
+        return None
+    for frame in range(1, plan.frames):
+        try:
+            motion_of(plan, frame)
+        except UserError as error:
+            return error
+    return None
 
 
 def _numbers(plan: Plan, frame: int, names: tuple[str, ...]) -> dict[str, float]:
