@@ -1,6 +1,7 @@
 import pytest
 
 from tests.core.test_plugins import extension
+from webui.library import extension_contract
 from webui.library.extension_contract import check_extension
 from webui.library.extension_template import write_extension
 
@@ -40,3 +41,13 @@ def test_one_that_ends_the_process_is_told(tmp_path, code):
 def test_a_manifest_that_does_not_do_is_all_that_is_told(tmp_path):
     extension(tmp_path, "bad", api=9)
     assert list(problems(tmp_path / "bad")) == ["manifest"]
+
+
+def test_a_family_by_the_name_of_ours_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(extension_contract, "_side", lambda folder, side: iter(()))
+    home = write_extension(tmp_path, "maker")
+    assert {one.what: one.problem for one in check_extension(home)}["families of its own"] == ""
+    with (home / "extension.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[families]]\nname = "sdxl"\nmarks = ["m."]\n')
+    found = {one.what: one.problem for one in check_extension(home)}
+    assert found["families of its own"] == "sdxl is one of ours"

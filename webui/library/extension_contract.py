@@ -18,6 +18,7 @@ from webui.core.errors import UserError
 from webui.core.extension import Manifest, Side, read_manifest
 from webui.core.paths import CLONE
 from webui.core.texts import LANGUAGES
+from webui.library.cards import CARDS
 from webui.library.extension_packages import packages_needed
 
 SECONDS = 300
@@ -54,6 +55,8 @@ def check_extension(folder: Path) -> Iterator[Finding]:
     yield Finding("title in all languages", f"none in {', '.join(missing)}" if missing else "")
     yield from _locales(folder)
     yield _packages(manifest)
+    ours = [one.name for one in manifest.families if one.name in CARDS]
+    yield Finding("families of its own", f"{ours[0]} is one of ours" if ours else "")
     for side in ("server", "worker"):
         yield from _side(folder, side)
     if any((folder / "tests").glob("test_*.py")):
