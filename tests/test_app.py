@@ -71,7 +71,7 @@ def said(process: subprocess.Popen[str], start: str) -> str:
 
 
 def get(url: str, **options: Any) -> httpx.Response:
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         return client.get(url, **options)
 
 
@@ -89,15 +89,15 @@ def test_from_the_first_word_to_a_quiet_end(tmp_path: Path):
         assert running is not None and running.address == address
         with started(data, "--no-browser") as second:
             assert said(second, "Easel already runs on this data folder, at ") == address
-            assert second.wait(20) == 0
+            assert second.wait(60) == 0
         worker = json.loads((data / "state" / "worker.json").read_text(encoding="utf-8"))["pid"]
         assert psutil.pid_exists(worker)
         assert_raw_paths_are_refused(address)
         with httpx.Client(trust_env=False) as client:
-            with client.stream("GET", f"{address}/api/v1/events", timeout=20) as events:
+            with client.stream("GET", f"{address}/api/v1/events", timeout=60) as events:
                 assert next(events.iter_lines()) == ": here"
                 process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=20)
+                out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
     assert not Paths.choose(data).server.exists()
     assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
@@ -153,7 +153,7 @@ def test_others_need_the_password_that_is_printed(tmp_path: Path):
 
 
 def lines_of(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert err == ""
     return [json.loads(line) for line in out.splitlines()]
 

@@ -172,9 +172,9 @@ def stop(process: subprocess.Popen[str]) -> None:
     else:
         process.send_signal(signal.SIGINT)
     try:
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     finally:
-        _, alive = psutil.wait_procs(family, timeout=30)
+        _, alive = psutil.wait_procs(family, timeout=60)
         for member in [*alive, process]:
             with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
                 member.kill()
