@@ -31,6 +31,20 @@ def test_sound_and_pace():
     assert wishes(values(add_soundtrack="File")).soundtrack == "file"
 
 
+def test_what_no_film_can_do_becomes_what_it_can():
+    between = {"frame_interpolation_engine": "FILM", "frame_interpolation_slow_mo_enabled": True}
+    for given, meant in ((0, 1), (-3, 1), (7, 7), (1000, 10)):
+        wish = wishes(
+            values(
+                **between,
+                frame_interpolation_x_amount=given,
+                frame_interpolation_slow_mo_amount=given,
+            )
+        )
+        assert (wish.interpolate, wish.slow, wish.engine) == (meant, meant, "FILM")
+    assert wishes(values()).engine is None
+
+
 def test_what_is_done_otherwise_is_told_with_the_plan():
     given = {
         "prompts": {"0": "a"},

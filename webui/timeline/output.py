@@ -39,10 +39,15 @@ def wishes(values: Mapping[str, Any]) -> Wishes:
     return Wishes(
         fps=float(values["fps"]),
         soundtrack=_SOUNDS.get(str(values["add_soundtrack"]), "none"),
-        interpolate=int(values["frame_interpolation_x_amount"]) if between else 1,
-        slow=float(values["frame_interpolation_slow_mo_amount"]) if slowed else 1.0,
+        interpolate=int(_times(values["frame_interpolation_x_amount"])) if between else 1,
+        slow=_times(values["frame_interpolation_slow_mo_amount"]) if slowed else 1.0,
         engine=str(values["frame_interpolation_engine"]) if between else None,
     )
+
+
+def _times(value: float) -> float:
+    """Of a number of times what a film can do; the plan tells of one that is unusual."""
+    return min(max(float(value), 1.0), 10.0)
 
 
 def unmet(values: Mapping[str, Any]) -> Iterator[Finding]:
