@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from webui.core.errors import Problem, UserError
-from webui.core.events import FINAL, Cancelled, Failed, Job, JobState
+from webui.core.events import Cancelled, Failed, Job, JobState
 from webui.core.offers import Offers
 from webui.core.plot import Plot
 from webui.core.plugins import Extensions
@@ -178,11 +178,12 @@ def cancel_with_cells(writing: Writing, id: str) -> Job:
     Raises:
         UnknownId: there is no such job.
     """
-    for one in (*reversed(_cells_of(writing.bare(id).request)), id):
-        found = writing.bare(one)
-        if found.state is JobState.RUNNING:
+    wanted = (*reversed(_cells_of(writing.bare(id).request)), id)
+    states = {job.id: job.state for job in writing.active(None)}  # asked once: plots are large
+    for one in wanted:
+        if states.get(one) is JobState.RUNNING:
             writing.ask_to_cancel(one)
-        elif found.state not in FINAL:
+        elif one in states:
             writing.end(Cancelled(job=one), time.time())
     return writing.job(id)
 
