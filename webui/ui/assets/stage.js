@@ -48,9 +48,9 @@ export function stagePart({
     show();
   };
   const full = id => {
-    const pictures = items().flatMap(item => item.picture ?? []);
+    const pictures = items().flatMap(item => item.picture ?? []).filter(picture => !picture.media_type?.startsWith("video/"));
     const at = pictures.findIndex(picture => picture.id === id);
-    look.open(pictures, at, choose);
+    if (at >= 0) look.open(pictures, at, choose); // a film is seen in full by its own button
   };
   const figure = figurePart(() => full(drawn), { home: home?.element, empty });
   const strip = stripPart(choose, full, fresh);
