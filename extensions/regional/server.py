@@ -63,12 +63,20 @@ def divided(prompt: str, options: Options) -> str:
 
 
 def _over(prompt: str, options: Options) -> str:
-    """The whole prompt, and over it those of the areas."""
+    """The whole prompt, and over it those of the areas.
+
+    What a picture's parameters say is this already; taken over with its areas, it stays as it is.
+    """
     parts = [one.prompt.strip() for one in options.drawn]
     if not parts:
         raise UserError("regional_no_areas", "extensions.regional.areas")
+    base = prompt.split(" AND ")[0]
+    joined = parts
+    if options.joined and base:
+        joined = [f"{base}, {part}" for part in parts]
+    whole = " AND ".join((base, *joined))
+    if whole == prompt:
+        return whole
     if any(_AND.search(one) for one in (prompt, *parts)):
         raise UserError("regional_and", "extensions.regional.split")
-    if options.joined and prompt:
-        parts = [f"{prompt}, {part}" for part in parts]
-    return " AND ".join((prompt, *parts))
+    return whole

@@ -19,6 +19,8 @@ _PLAIN = {
     "Region blur": "blur",
     "Region way": "way",
 }
+_IN_THE_PROMPT = "common"
+"""Words that all regions begin with stand in each part of the picture's prompt already."""
 
 
 def told(options: Options) -> dict[str, str]:
@@ -27,7 +29,8 @@ def told(options: Options) -> dict[str, str]:
     values = {_REGIONS: f"{options.split} {options.shares}".strip() if grid else options.split}
     usual = Options()
     for key, field in _PLAIN.items():
-        if (value := getattr(options, field)) != getattr(usual, field):
+        value = getattr(options, field)
+        if value not in (getattr(usual, field), _IN_THE_PROMPT):
             values[key] = str(value)
     if options.split == "areas":
         areas = [{"prompt": one.prompt, "box": list(one.box)} for one in options.drawn]

@@ -177,6 +177,8 @@ def test_areas_have_words_of_their_own_over_the_whole_prompt():
         rewritten("a room", split="areas", areas=AREAS[1:2])
     with pytest.raises(UserError, match="cannot be divided by AND"):
         rewritten("a room AND a house", **given)
+    for prompt, more in ((("a room AND a cat AND a dog"), {}), (common[0], {"joined": True})):
+        assert rewritten(prompt, **given, **more) == (prompt,), "as taken over from the picture"
     server = Extensions([ROOT / "extensions"], "server")
     bad = {"split": "areas", "areas": [{"box": [0.5, 0, 0.2, 1]}]}
     (problem,) = server.problems_with({"regional": bad})
@@ -214,3 +216,11 @@ def test_what_pictures_say_fills_the_panel_again(options):
             value = [{**AREAS[0], "box": [0.0, 0.0, 0.5, 0.5], "mask": None}]
         assert read[name] == value
     assert "regional" not in server.read_parameters({"Regions": "circles"})
+
+
+def test_common_words_that_stand_in_a_pictures_prompt_are_not_taken_for_a_part():
+    (prompt,) = rewritten("oil BREAK a cat BREAK a dog", first="common")
+    job = loaded().participants("job", asked(prompt, first="common"), services({}, {}))
+    server = Extensions([ROOT / "extensions"], "server")
+    read = server.read_parameters(job[0].parameters())["regional"]
+    assert rewritten(prompt, **{**read, "areas": []}) == (prompt,)
