@@ -28,7 +28,7 @@ export function barsPart(plan, prompts, still) {
     const bar = h("button.bar-of", { type: "button", role: "slider", "aria-label": t("ui.animation.bar", words), title: row.prompt }, h("span", {}, row.prompt));
     bar.classList.add(`of-${i % COLOURS}`);
     bar.dataset.row = row.place;
-    bar.addEventListener("focus", () => ways.take(row.place));
+    bar.addEventListener("focus", () => ways.take(row.place, Boolean(drag)));
     bar.addEventListener("dblclick", () => prompts.edit(row.place));
     bar.addEventListener("keydown", event => {
       const far = event.shiftKey ? 10 : 1;
@@ -41,7 +41,7 @@ export function barsPart(plan, prompts, still) {
     bar.addEventListener("pointerdown", event => {
       if (event.button) return;
       drag = { bar, place: row.place, from: event.clientX, frame: row.frame, moving: false, held: true };
-      ways.take(row.place); // a finger gives no focus everywhere
+      ways.take(row.place, true); // a finger gives no focus everywhere
       bar.setPointerCapture(event.pointerId);
     });
     return bar;
@@ -80,8 +80,12 @@ export function barsPart(plan, prompts, still) {
     if (drag.moving) move(drag.place, axis.frame(axis.x(drag.frame) + event.clientX - drag.from));
   });
   const up = () => {
-    if (drag && !drag.moving) plan.seek(Math.round(drag.frame));
+    const pressed = drag && !drag.moving ? drag : null;
     drag = null;
+    if (pressed) {
+      plan.seek(Math.round(pressed.frame));
+      ways.take(pressed.place);
+    }
     draw();
   };
   element.addEventListener("pointerup", up);

@@ -56,12 +56,13 @@ export function waysPart(plan, prompts, weights, { field, still }) {
   return {
     element,
     show,
-    /** This row is in hand from now on. */
-    take: at => {
+    /** This row is in hand from now on; its weight, too, unless it is just being pressed (`held`). */
+    take: (at, held) => {
       place = at;
       const row = rowNow();
-      if (row && weights.isOwn(row)) plan.state.active = weights.name(row);
-      show();
+      const name = row && weights.isOwn(row) && weights.name(row);
+      if (name && !held && plan.state.active !== name) plan.desk.pick(name, null); // draws all anew
+      else show();
     },
   };
 }
