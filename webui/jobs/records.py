@@ -114,18 +114,20 @@ class Reading:
         """
         whose, values = _of(owner)
         if before is None:
-            return self._jobs(whose, values, limit)
-        return self._jobs(f"{whose} AND number < ?", (*values, self._number(before)), limit)
+            return self._jobs(whose, values, limit, LAST)
+        values = (*values, self._number(before))
+        return self._jobs(f"{whose} AND number < ?", values, limit, LAST)
 
     def active(self, owner: str | None) -> list[Job]:
         """Jobs that are not over, the newest first."""
         whose, values = _of(owner)
-        return self._jobs(f"{whose} AND state IN ({_WAITING}, '{JobState.RUNNING}')", values)
+        running = f"state IN ({_WAITING}, '{JobState.RUNNING}')"
+        return self._jobs(f"{whose} AND {running}", values, pictures=LAST)
 
     def final(self, owner: str | None, limit: int) -> list[Job]:
         """Jobs that are over, the newest first."""
         whose, values = _of(owner)
-        return self._jobs(f"{whose} AND state IN ({_FINAL})", values, limit)
+        return self._jobs(f"{whose} AND state IN ({_FINAL})", values, limit, LAST)
 
     def waiting(self, lane: Lane = WORKER) -> list[Waiting]:
         """Jobs of a lane that wait, in the order in which they will run.
