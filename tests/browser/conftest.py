@@ -28,6 +28,8 @@ START_SECONDS = 120
 WORKER_SECONDS = 180
 expect.set_options(timeout=90_000)  # a busy machine draws slowly
 TILES = ".tile:not(.running):not(.failed):not(.older):not(.home)"
+LONG = {"batch_count": 100, "steps": 40, "width": 64, "height": 64}
+"""A job that still runs when a slow browser comes to look at it; to be interrupted in the end."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -99,7 +101,11 @@ class Server:
         urllib.request.urlopen(request, timeout=30).close()
 
     def wait_for_worker(self) -> None:
-        self.wait(lambda: self.get("state")["worker"]["state"] == "ready", WORKER_SECONDS)
+        self.wait(self.is_ready, WORKER_SECONDS)
+
+    def is_ready(self) -> bool:
+        state = self.get("state")
+        return state is not None and state["worker"]["state"] == "ready"
 
     def wait(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -156,6 +162,15 @@ class Visitor:
         page.locator(".generate").wait_for()
         page.wait_for_function("document.querySelector('[data-field=model] select').value !== ''")
         return View(page)
+
+    def leave(self) -> None:
+        """What still runs is not in the way of the next test."""
+        jobs = self.context.request.get("/api/v1/jobs")
+        for job in jobs.json()["jobs"] if jobs.ok else ():
+            if job["state"] in ("queued", "running", "interrupted"):
+                cancel = f"/api/v1/jobs/{job['id']}/cancel"
+                self.context.request.post(cancel, headers={"origin": self.address})
+        self.context.close()
 
     def _check_host(self, request: Any) -> None:
         parts = urlsplit(request.url)
@@ -222,6 +237,10 @@ class View:
             timeout=seconds * 1000,
         )
 
+    def interrupt(self) -> None:
+        self.page.get_by_role("button", name="Interrupt").click()
+        self.wait_until_idle()
+
     def jobs(self) -> list[dict[str, Any]]:
         """This browser's jobs, the newest first."""
         return self.page.request.get("/api/v1/jobs").json()["jobs"]
@@ -256,7 +275,7 @@ def visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Visito
     yield visitor
     complaints = [complaint for one in made for complaint in one.complaints]
     for one in made:
-        one.context.close()
+        one.leave()
     assert complaints == []
 
 

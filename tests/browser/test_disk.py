@@ -82,10 +82,9 @@ def test_the_trash_asks_before_it_deletes(tab: View, server: Server):
     search(tab, "ant", 0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, Any]):
-    view = visitors(color_scheme=scheme, reduced_motion="reduce", locale="pl-PL", **where).open()
+def test_axe_finds_nothing(visitors: Callable[..., Visitor], where: dict[str, Any]):
+    view = visitors(reduced_motion="reduce", locale="pl-PL", **where).open()
     tab = opened(view)
     tab.button("Dysk …").click()
     sheet = View(tab.page, ".model-sheet")

@@ -5,13 +5,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server, View, Visitor
+from tests.browser.conftest import LONG, Server, View, Visitor
 from tests.browser.pictures import decode, difference, shows_something
 from webui.library.pictures import read_infotext
 
 SMALL = {"width": 64, "height": 64}
-LONG = {"batch_count": 100, "steps": 40, **SMALL}
-"""A job that is still running however slow the browser is; it is interrupted in the end."""
 
 
 def make(view: View, prompt: str, **values: object) -> bytes:
@@ -21,11 +19,6 @@ def make(view: View, prompt: str, **values: object) -> bytes:
     view.wait_for_pictures(before + 1)
     view.wait_until_idle()
     return view.picture(view.jobs()[0]["pictures"][0]["id"])
-
-
-def interrupt(view: View) -> None:
-    view.page.get_by_role("button", name="Interrupt").click()
-    view.wait_until_idle()
 
 
 def test_one_click_makes_a_picture(view: View):
@@ -95,7 +88,7 @@ def test_a_refresh_and_a_second_tab_find_the_job_again(visitors: Callable[..., V
         expect(View(page).field("negative_prompt")).to_have_value("people")
         expect(View(page).field("steps")).to_have_value("40")
     view.wait_for_pictures(1)
-    interrupt(view)
+    view.interrupt()
     view.page.reload()
     view.wait_for_pictures(1)
 
@@ -109,7 +102,7 @@ def test_each_browser_sees_its_own_and_waits_its_turn(visitors: Callable[..., Vi
     second.generate()
     expect(second.page.locator(".waiting li")).to_contain_text("1 job before it")
     expect(second.page.locator(".stage .progress")).to_be_hidden()
-    interrupt(first)
+    first.interrupt()
     second.wait_for_pictures(1)
     assert second.tiles.count() == 1
     expect(first.tiles).to_have_count(len(first.jobs()[0]["pictures"]))
@@ -120,7 +113,7 @@ def test_interrupt_keeps_what_is_done(view: View):
     view.fill(batch_count=100, steps=5)
     view.generate()
     view.wait_for_pictures(2)
-    interrupt(view)
+    view.interrupt()
     (job,) = view.jobs()
     assert job["state"] == "cancelled"
     assert 2 <= len(job["pictures"]) < 100

@@ -105,16 +105,17 @@ def test_without_a_picture_it_says_so_at_its_place(view: View):
 
 
 def test_a_reload_keeps_picture_settings_and_the_running_job(tab: View):
-    tab.fill(strength=0.6, steps=60)
+    tab.fill(strength=0.6, steps=60, batch_count=100)
     tab.generate()
     expect(tab.find(".growing img")).to_be_visible()
     tab.page.reload()
     expect(tab.find(".stage .progress .words")).to_contain_text(re.compile(r"step \d+ of \d+"))
     tab.wait_for_pictures(1)
-    tab.wait_until_idle()
-    assert tab.field("strength").input_value() == "0.6"
+    tab.interrupt()
+    expect(tab.field("strength")).to_have_value("0.6")
     tab.find(".tile.home").click()
     expect(tab.find(".editor .place")).to_have_text("96 × 64")
+    tab.fill(batch_count=1, steps=4)
     again = made(tab)
     assert stored(tab, again["request"]["image"]) == encode(GIVEN)
 

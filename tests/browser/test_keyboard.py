@@ -19,7 +19,7 @@ def test_a_picture_without_a_mouse(view: View):
 
 
 def test_focus_stays_while_a_job_comes_and_goes(view: View):
-    view.fill(steps=4, width=64, height=64)
+    view.fill(steps=40, width=64, height=64)
     generate = view.page.locator(".generate")
     generate.focus()
     generate.press("Enter")
@@ -71,7 +71,7 @@ def test_the_strip_is_one_stop_and_arrows_walk_it(view: View):
 
 
 def test_escape_interrupts_and_typing_is_not_disturbed(view: View):
-    view.fill(batch_count=30, steps=5, width=64, height=64)
+    view.fill(batch_count=100, steps=5, width=64, height=64)
     view.generate()
     view.wait_for_pictures(1)
     view.field("prompt").focus()

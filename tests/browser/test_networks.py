@@ -170,10 +170,9 @@ def test_the_vae_is_chosen_kept_and_sent(view: View):
     assert file == "soft"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", [{}, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(visitors: Callable[..., Visitor], scheme: str, where: dict[str, Any]):
-    view = visitors(color_scheme=scheme, reduced_motion="reduce", locale="pl-PL", **where).open()
+def test_axe_finds_nothing(visitors: Callable[..., Visitor], where: dict[str, Any]):
+    view = visitors(reduced_motion="reduce", locale="pl-PL", **where).open()
     view = txt2img(view)
     view.fill(prompt="<lora:water:0.8> <lora:nowhere:1> <lora:l01:1:2>", negative_prompt="easyneg")
     expect(row(view, "easyneg")).to_be_visible()

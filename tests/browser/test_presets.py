@@ -183,10 +183,8 @@ def test_a_file_is_taken_in_and_what_it_lacks_is_offered(view: View, server: Ser
     assert view.jobs() == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_it_is_readable_on_a_phone(visitors: Callable[..., Visitor], dark: bool):
-    scheme = "dark" if dark else "light"
-    view = visitors(**PHONE, color_scheme=scheme).open()
+def test_it_is_readable_on_a_phone(visitors: Callable[..., Visitor]):
+    view = visitors(**PHONE).open()
     choose(view, QUICK)
     view.fill(steps=50)
     expect(view.find('[data-field="steps"] .suited')).to_be_visible()
