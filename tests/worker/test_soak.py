@@ -1,6 +1,7 @@
 """Nothing grows: models and LoRAs come and go, and the worker's memory stays what it was.
 
-The whole form (30 switches) is slow; the short one is for every day.
+The short forms are for every run of the tests; the whole one, 50 switches of each pool, is run by
+`EASEL_SOAK=50 pytest tests/worker/test_soak.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
+WHOLE = int(os.environ.get("EASEL_SOAK", "0"))
 MODELS = 3
 SETTLED = 5
 """Switches after which all that is made once is there; the last one is to the same model."""
@@ -28,8 +30,8 @@ MOST = 1.05
     ("pool", "switches"),
     [
         pytest.param("all", 11, id="all-short"),
-        pytest.param("all", 30, id="all-whole", marks=pytest.mark.slow),
-        pytest.param("one", 30, id="one-whole", marks=pytest.mark.slow),
+        pytest.param("all", WHOLE or 30, id="all", marks=pytest.mark.slow),
+        pytest.param("one", WHOLE or 30, id="one", marks=pytest.mark.slow),
     ],
 )
 def test_switching_models_with_loras_leaves_the_memory_as_it_was(tmp_path, pool, switches):

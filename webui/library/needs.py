@@ -18,6 +18,7 @@ from webui.core.offers import ModelCard, ModelInfo, PartSizes
 from webui.core.request import Storage
 from webui.imaging.resize import hires_size
 from webui.library.entries import Entry
+from webui.library.shown import shown_pixels
 from webui.library.stamps import stamp
 from webui.library.weights import read_header, weight_files
 from webui.prompt.networks import split_networks
@@ -81,6 +82,9 @@ class Asked(BaseModel):
     hires: _Passed | None = None
     diffusion: _Passed | None = None
     extensions: Mapping[str, Mapping[str, Any]] = {}
+    references: Mapping[str, Any] = {}
+    image: Any = Field(default=None, description="What the drawing begins with")
+    mask: Any = Field(default=None, description="Under one, the network sees nothing beside")
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | BaseModel) -> Self:
@@ -99,7 +103,10 @@ class Asked(BaseModel):
             beside: bytes of what extensions have on the device with it, see `bytes_beside`.
         """
         work = self.work(info.card)
-        return replace(work, adapters=work.adapters or bool(info.loras), beside=beside)
+        given = self.image is not None and self.mask is None
+        shown = shown_pixels(info, len(self.references), given)
+        loras = work.adapters or bool(info.loras)
+        return replace(work, adapters=loras, beside=beside, shown=shown)
 
     def work(self, card: ModelCard) -> Work:
         """What a model is to do whose card tells what is left open."""
