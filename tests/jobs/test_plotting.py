@@ -57,6 +57,11 @@ def test_all_cells_are_taken_at_once(idle: Jobs) -> None:
     assert job.state == JobState.QUEUED and job.ahead is None
 
 
+def test_a_page_says_in_which_language_the_sheet_is_read(idle: Jobs) -> None:
+    job = idle.submit(plot(x=STEPS, language="pl"), OWNER)
+    assert job.request.columns == ("Kroki: 4", "Kroki: 8", "Kroki: 12")  # pyright: ignore
+
+
 def test_what_a_client_writes_of_the_result_does_not_count(idle: Jobs) -> None:
     job = idle.submit(plot(x=STEPS, jobs=["0" * 32], columns=["x"] * 50), OWNER)
     assert len(job.request.jobs) == 3  # pyright: ignore

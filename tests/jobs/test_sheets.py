@@ -110,6 +110,7 @@ def test_gaps_say_why() -> None:
     plot = BARE.with_(columns=("a", "b", "c", "d"))
     desk, said = sheets(plot, jobs, language="pl")
     assert said == "Pola bez obrazu: 3 z 4."
+    assert sheets(plot.with_(language="pl"), jobs, language="en")[1] == said
     image = desk.came[0][1]
     assert image.size == (64 * 4, 48)
     assert {image.getpixel((64 * at + 4, 4)) for at in (1, 2, 3)} == {(0xE4, 0xE4, 0xE8)}

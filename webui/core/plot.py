@@ -40,6 +40,7 @@ class Plot(Request):
         legend: the values stand beside the pictures.
         margin: pixels between them.
         together: of several sheets, all of them as one, too.
+        language: of what stands on them; None: that of the settings.
         columns, rows, layers: what stands beside them.
         fixed: values of an axis of seeds, by the axis's name, after those left open were drawn.
         jobs: of the cells, by column, then by row, then by sheet.
@@ -57,6 +58,7 @@ class Plot(Request):
     legend: bool = True
     margin: Margin = 0
     together: bool = True
+    language: Literal["en", "pl"] | None = None
     columns: Labels = ("",)
     rows: Labels = ("",)
     layers: Labels = ("",)

@@ -110,7 +110,7 @@ def planned(values: Mapping[str, Any], around: Around) -> Planned:
         plot = Plot.model_validate({name: one for name, one in values.items() if name not in own})
     except ValidationError as error:
         raise Refused(explain(error, Plot)) from error
-    language = choose_language(around.settings.language, "")
+    language = plot.language or choose_language(around.settings.language, "")
     try:
         axes = all_axes(str(plot.base.get("kind") or DEFAULT_KIND), around)
         grid = plan(plot, axes, lambda: secrets.randbelow(DRAWN_SEEDS), language)

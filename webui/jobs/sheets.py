@@ -40,7 +40,7 @@ class _Work:
         self._cells = cells
         self._read = read
         self._errand = errand
-        self._language = choose_language(errand.settings.language, "")
+        self._language = plot.language or choose_language(errand.settings.language, "")
         self._done = 0
 
     def do(self) -> str:

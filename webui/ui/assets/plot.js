@@ -7,7 +7,7 @@ import { live } from "./live.js";
 import { switched } from "./part.js";
 import { axisPart } from "./plot_axis.js";
 import { requestOf } from "./request.js";
-import { t, tn, word } from "./text.js";
+import { language, t, tn, word } from "./text.js";
 
 const PLACES = ["x", "y", "z"];
 const PAUSE = 400; // milliseconds without a change, after which the server is asked
@@ -48,7 +48,7 @@ export function plotPart(form) {
   const wrap = base => {
     if (!isOn()) return base;
     const { file_name, folder, image_format, ...rest } = base;
-    return { kind: "plot", base: rest, ...options(), ...given({ file_name, folder, image_format }) };
+    return { kind: "plot", base: rest, language, ...options(), ...given({ file_name, folder, image_format }) };
   };
   const show = () => {
     flags.together.element.hidden = flags.vary_z.element.hidden = !axes[2].value();
