@@ -257,3 +257,24 @@ def test_all_pictures_of_a_job_are_enlarged(open_door, capsys, client: Client):
     assert len(lines[-1]["files"]) == 3
     assert make(open_door, "--job", "0" * 32, command="upscale") == 2
     assert "no such job" in capsys.readouterr().err
+
+
+def test_where_some_pictures_could_not_be_made_it_is_said(open_door, capsys):
+    """As of a job's pictures, enlarged, of which one was deleted."""
+
+    @contextmanager
+    def fewer():
+        with open_door() as opening:
+            whole = opening.job
+
+            def job(id: str):
+                found = whole(id)
+                return found.model_copy(update={"pictures": found.pictures[:2]})
+
+            opening.job = job  # pyright: ignore
+            yield opening
+
+    assert make(fewer, "an apple", "--count", "3") == 1
+    out, err = capsys.readouterr()
+    assert len(out.strip().split("\n\n")) == 2
+    assert err.startswith("webui: 2 of 3 pictures were made")

@@ -228,7 +228,10 @@ class Errands:
         self.outcome.said += [job.text] if job.text and job.request.kind in _SAY else []
         self.outcome.ok &= not (job.text and job.request.kind == "plot")  # it has gaps
         self.outcome.refused = False
-        if problems or job.state != JobState.FINISHED or len(files) != job.request.images:
+        wanted = job.request.images
+        if job.state == JobState.FINISHED and len(files) < wanted and not problems:
+            problems = [UserError("pictures_fewer", made=len(files), wanted=wanted).problem]
+        if problems or job.state != JobState.FINISHED or len(files) != wanted:
             self.outcome.fail(problems, about)
         if job.pictures:
             self._save_settings(job, job.pictures[0])
