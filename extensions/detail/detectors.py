@@ -1,4 +1,4 @@
-"""Detectors: networks of transformers, from folders that the user has."""
+"""Detectors: networks of transformers, from folders, and of ultralytics, from files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import torch
 from PIL import Image
 
 from webui.ext import Services, UserError
+from webui.ext_worker import read_notes, read_weights
 
 from .finds import Find, boxed, skin
 from .options import SKIN
+from .yolo import Unknown
+from .yolo_finds import read_finder
 
 Detector = Callable[[Image.Image, float], Sequence[Find]]
 """(RGB picture, least confidence) -> what it finds."""
@@ -32,15 +35,28 @@ def detector(name: str, services: Services) -> Detector:
     except UserError as error:
         raise _explained(error, name) from error
     folder = file.path if file.path.is_dir() else file.path.parent
+    if file.path.is_file() and file.path.suffix in _PICKLES:
+        return services.kept(("detail", str(file.path)), lambda: _lone(file.path, name, services))
     if not (folder / "config.json").is_file():
-        raise UserError(
-            "detail_pickle" if file.path.suffix in _PICKLES else "detail_lone", name=name
-        )
+        raise UserError("detail_lone", name=name)
     return services.kept(("detail", str(folder)), lambda: _read(folder, name, services))
 
 
+def _lone(file: Path, name: str, services: Services) -> Detector:
+    """A network of ultralytics; its file is read as a description, nothing in it is run."""
+    told = read_notes(file).get("network")
+    if told is None:
+        raise UserError("detail_lone", name=name)
+    try:
+        finder = read_finder(told, read_weights(file, torch.device(services.device)))
+        finder(Image.new("RGB", (64, 64)), 1.0)  # all its kinds of parts are known
+    except (Unknown, KeyError, TypeError, RuntimeError) as error:
+        raise UserError("detail_unread", name=name, reason=str(error)[:200]) from error
+    return finder
+
+
 def _explained(error: UserError, name: str) -> UserError:
-    """Files of ultralytics are whole Python objects, which cannot be read without running them."""
+    """Other pickles are whole Python objects, which cannot be read without running them."""
     foreign = error.problem.code in ("model_pickle_foreign", "model_damaged")
     return UserError("detail_pickle", name=name) if foreign else error
 

@@ -182,7 +182,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
         ("none", "none is no detector that can be read", "none nie jest detektorem"),
         ("lone", "lone has no config.json beside it", "nie ma config.json"),
         ("face_yolov8n", "runs code when it is read", "uruchamia kod"),
-        ("weights", "runs code when it is read", "uruchamia kod"),
+        ("weights", "weights has no config.json beside it", "nie ma config.json"),
     ):
         with pytest.raises(UserError, match=said) as raised:
             find(name, services)
@@ -192,7 +192,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
 
 
 class Pass:
-    """As ultralytics writes them: an object of a class of its own."""
+    """An object of a class of its own, which no network of ultralytics' is."""
 
 
 def shelf(folder) -> Services:

@@ -49,6 +49,11 @@ _HARMLESS = {
     *(f"{module} {name}" for module in ("__builtin__", "builtins") for name in ("set", "dict")),
 }
 _HARMLESS_STARTS = ("torch._utils _rebuild_", "torch._tensor _rebuild_")
+_WHOLE = ("ultralytics.",)
+"""Begins of the classes of networks that are saved whole; here nothing is made of them, and what
+they are made of is read as a description (see `unpickling`)."""
+_OF_WHOLE = (*_WHOLE, "torch.nn.modules.", "types.SimpleNamespace", "pathlib.")
+"""What such files ask for beside weights."""
 _NEVER_MADE = ("pytorch_lightning.", "lightning.")
 """Begins of what trainers leave beside the weights; here nothing is made of it."""
 _STORAGES = ("torch", "torch.storage", "torch.cuda")
@@ -158,8 +163,10 @@ def _told(opcodes: Iterator[Opcode]) -> tuple[tuple[str, ...], str | None]:
             asked.append(f"{value} ")
         elif isinstance(value, str) and "UNICODE" in name and len(names) < _MOST_NAMES:
             names[value[:_LONGEST_NAME]] = None
-    foreign = (found for one in dict.fromkeys(asked) if (found := _foreign(one)))
-    return tuple(names), next(foreign, None)
+    foreign = [found for one in dict.fromkeys(asked) if (found := _foreign(one))]
+    if any(one.startswith(_WHOLE) for one in foreign):
+        foreign = [one for one in foreign if not one.startswith(_OF_WHOLE)]
+    return tuple(names), next(iter(foreign), None)
 
 
 class _Texts:

@@ -2,7 +2,10 @@
 
 A pickle is a list of instructions that may call anything. Here nothing that it names is ever
 imported: tensors and what holds them become descriptions, everything else becomes a thing that
-takes whatever it is given and does nothing.
+takes whatever it is given, keeps it and does nothing.
+
+Where a whole network was pickled, as ultralytics does it, its tensors go by the names that its
+`state_dict` would have, and `metadata` tells what it is made of (see `NETWORK`).
 
 Two layouts: a zip with `NAME/data.pkl` and each storage in a file of its own (`NAME/data/KEY`,
 since torch 1.6), or pickles one after the other, then each storage after how many numbers it has.
@@ -11,12 +14,13 @@ since torch 1.6), or pickles one after the other, then each storage after how ma
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import struct
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, BinaryIO, cast
@@ -33,6 +37,15 @@ _LOCAL = struct.Struct("<26xHH")
 _COUNT = struct.Struct("<q")
 _INNER = ("state_dict",)
 """Under which names trainers put the weights beside other things."""
+NETWORK = "network"
+"""In a header's metadata: a network that was pickled whole, as JSON. A part is {"kind": name of its
+class, "values": plain attributes, "parts": name -> part}."""
+_NETWORKS = ("ema", "model")
+"""Under which names it lies, the better one first."""
+_MOST_PARTS = 20_000
+_DEEPEST = 60
+_LONGEST_VALUE = 2000
+"""Entries of an attribute, or letters."""
 
 _TYPES: Mapping[str, str] = {
     **{"DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16"},
@@ -92,7 +105,15 @@ class _Tensor:
 
 
 class _Nothing:
-    """Stands for whatever a file asks for beside weights."""
+    """Stands for whatever a file asks for beside weights.
+
+    Attributes:
+        kind: name of its class.
+        state: its attributes, if the file tells them.
+    """
+
+    kind = ""
+    state: object = None
 
     def __new__(cls, *args: object, **kwargs: object) -> _Nothing:
         return super().__new__(cls)
@@ -102,7 +123,8 @@ class _Nothing:
     def __call__(self, *args: object, **kwargs: object) -> _Nothing:
         return _Nothing()
 
-    def __setstate__(self, state: object) -> None: ...
+    def __setstate__(self, state: object) -> None:
+        self.state = state
 
     def __setitem__(self, key: object, value: object) -> None: ...
 
@@ -121,7 +143,9 @@ class _Reader(pickle._Unpickler):  # pyright: ignore[reportPrivateUsage]
             return _Type(_TYPES[name])
         if module == "collections" and name == "OrderedDict":
             return OrderedDict
-        return _MAKERS.get(name, _Nothing) if module == "torch._utils" else _Nothing
+        if module == "torch._utils" and name in _MAKERS:
+            return _MAKERS[name]
+        return type(name, (_Nothing,), {"kind": name})
 
     def persistent_load(self, pid: Any) -> Any:
         mark, kind, key, _place, count, *view = pid
@@ -172,7 +196,13 @@ def read_tensors(file: BinaryIO) -> tuple[Header, int]:
     file.seek(0)
     try:
         held, places = _in_zip(file) if start == _ZIP else _in_row(file)
-        return _header(_named(held), places)
+        network = _network(held)
+        if network is None:
+            return _header(_named(held), places)
+        parts = _Parts()
+        drawn = parts.of(network, "")
+        header, end = _header(parts.tensors, places)
+        return replace(header, metadata={NETWORK: json.dumps(drawn)}), end
     except _WRONG as error:
         raise Broken(str(error)) from error
 
@@ -238,6 +268,67 @@ def _named(held: object) -> Mapping[str, _Tensor]:
         for own, one in _group(value).items()
         if isinstance(one, _Tensor)
     }
+
+
+def _network(held: object) -> _Nothing | None:
+    """A network that was saved whole, beside other things."""
+    top = _group(held)
+    found = (one for name in _NETWORKS if isinstance(one := top.get(name), _Nothing))
+    return next((one for one in found if "_modules" in _group(one.state)), None)
+
+
+class _Parts:
+    """The parts of a network, and its tensors by the names that they have in it."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, _Tensor] = {}
+        self._left = _MOST_PARTS
+
+    def of(self, part: _Nothing, name: str) -> dict[str, object]:
+        """What a part is, and all within.
+
+        Raises:
+            Broken: there are more of them than any network has.
+        """
+        self._left -= 1
+        if self._left < 0 or name.count(".") > _DEEPEST:
+            raise Broken("too many parts")
+        state = _group(part.state)
+        for group in ("_parameters", "_buffers"):
+            held = _group(state.get(group)).items()
+            self.tensors |= {f"{name}{one}": to for one, to in held if isinstance(to, _Tensor)}
+        inner = _group(state.get("_modules")).items()
+        return {
+            "kind": part.kind,
+            "values": dict(_values(state)),
+            "parts": {
+                str(one): self.of(to, f"{name}{one}.")
+                for one, to in inner
+                if isinstance(to, _Nothing)
+            },
+        }
+
+
+def _values(state: Mapping[object, object]) -> Iterator[tuple[str, object]]:
+    """Attributes that JSON can hold, without a part's own affairs."""
+    for name, value in state.items():
+        if not isinstance(name, str) or name.startswith("_"):
+            continue
+        several = _several(value)
+        if len(several) <= _LONGEST_VALUE and all(map(_is_plain, several)):
+            yield name, value
+
+
+def _several(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(cast("dict[object, object]", value).values())
+    return list(cast("list[object]", value)) if isinstance(value, (list, tuple)) else [value]
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_VALUE
+    return value is None or isinstance(value, (bool, int, float))
 
 
 def _group(value: object) -> dict[object, object]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
+from webui.library.weights import read_header
 from webui.models.adapters.patches import Joined, Match
 from webui.models.adapters.reading import Adapter
 from webui.models.embeddings import LearnedWords
@@ -103,6 +104,16 @@ class PlainModel:
 
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
+
+
+def read_notes(file: Path) -> Mapping[str, str]:
+    """What else is written in such a file: the metadata of safetensors; of a network that was
+    pickled whole, what it is made of (`network`, as JSON).
+
+    Raises:
+        UserError: it is cut off or damaged.
+    """
+    return read_header(file, file.name).metadata
 
 
 def read_weights(
