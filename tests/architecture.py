@@ -17,7 +17,12 @@ HOUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("library", "motion", "sound", "plots"),
     ),
     "server house": (("doctor", "jobs"), ("api", "ui", "cli"), ("app",), ("__main__",)),
-    "worker house": (("models",), ("engine",), ("training", "animation", "ext_worker"), ("worker",)),
+    "worker house": (
+        ("models",),
+        ("engine",),
+        ("training", "animation", "ext_worker"),
+        ("worker",),
+    ),
 }
 HEAVY = (
     "torch",

@@ -38,7 +38,10 @@ print("torch" in sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy, later, loaded = done.stdout.splitlines()
     assert "The extension heavy imports torch beside the page" in heavy and "torch" in heavy
-    assert "The extension later imports torch beside the page, in rewrite_request" in later and "torch" in later
+    assert (
+        "The extension later imports torch beside the page, in rewrite_request" in later
+        and "torch" in later
+    )
     assert loaded == "False"
 
 

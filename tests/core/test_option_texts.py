@@ -1,14 +1,12 @@
 from typing import Literal
 
 import pytest
-
 from pydantic import BaseModel, Field
 
 from webui.core.guarding import Guard, Watched
 from webui.core.option_texts import read_options, said, telling, understood
 from webui.core.participants import Participant
 from webui.core.pictures import PictureRef
-
 
 PICTURE = f"sha256:{'a' * 64}"
 
