@@ -34,7 +34,7 @@ def test_problems_leave_in_one_shape():
     assert response.headers["content-type"] == "application/json"
     told = json.loads(bytes(response.body))
     assert set(told) == {"problems"} and len(told["problems"]) == 2
-    assert set(told["problems"][0]) == {"code", "field", "message", "values"}
+    assert set(told["problems"][0]) == {"code", "field", "message", "values", "cause"}
 
 
 def test_a_route_says_how_it_can_fail():

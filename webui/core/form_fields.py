@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 
@@ -32,10 +32,11 @@ def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
     """M of `M` and of `M | None`."""
-    options = [one for one in get_args(annotation) if one is not type(None)] or [annotation]
-    (found, *others) = options
-    is_model = isinstance(found, type) and issubclass(found, BaseModel)
-    return found if is_model and not others else None
+    given: tuple[object, ...] = get_args(annotation)
+    found, *others = [one for one in given if one is not type(None)] or [annotation]
+    if isinstance(found, type) and issubclass(found, BaseModel) and not others:
+        return found
+    return None
 
 
 def _field(name: str, part: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
@@ -79,7 +80,7 @@ def _titles(model: type[BaseModel], name: str) -> dict[str, str]:
     """A field's name by language: `title` is English, `titles` of the extra has the others."""
     others = _extra(model, name).get("titles")
     english = model.model_fields[name].title or name.replace("_", " ").capitalize()
-    return {"en": english, **(others if isinstance(others, dict) else {})}  # pyright: ignore
+    return {"en": english, **(cast("dict[str, str]", others) if isinstance(others, dict) else {})}
 
 
 def _words(model: type[BaseModel], name: str) -> dict[str, Any]:
@@ -90,4 +91,4 @@ def _words(model: type[BaseModel], name: str) -> dict[str, Any]:
 
 def _extra(model: type[BaseModel], name: str) -> dict[str, Any]:
     extra = model.model_fields[name].json_schema_extra
-    return extra if isinstance(extra, dict) else {}  # pyright: ignore[reportReturnType]
+    return cast("dict[str, Any]", extra) if isinstance(extra, dict) else {}
