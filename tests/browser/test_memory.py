@@ -19,7 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_what_is_done_to_make_it_fit_is_said_and_nothing_where_it_fits(view: View):
-    line = view.find(".memory")
+    line = view.find(".memory:not(.plot-count)")
     expect(line).to_be_hidden()
     for side in ("width", "height"):
         view.field(side).fill("1024")

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from webui.core.animation import After
 from webui.core.form_fields import fields_of
+from webui.core.plot import PlotAxis
 from webui.core.requests import (
     KINDS,
     Hires,
@@ -22,6 +23,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "soft": SoftInpaint,
     "diffusion": TiledDiffusion,
     "after": After,
+    **dict.fromkeys("xyz", PlotAxis),
 }
 
 
