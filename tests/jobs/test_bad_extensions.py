@@ -43,14 +43,14 @@ def data(tmp_path: Path) -> Paths:
 def open_client(data: Paths) -> Iterator:
     opened = []
 
-    def start(server: str) -> Client:
+    def start(server: str, seconds: float = 30.0) -> Client:
         extension(data.data / "extensions", "bad", server)
         store = SettingsStore(data.settings)
         extensions = Extensions(
             [data.data / "extensions", data.data / "more"],
             "server",
             data=data.data,
-            isolation=Threads(1.0),
+            isolation=Threads(seconds),
             quarantine=Quarantine(data.quarantine),
         )
         store.listen(lambda settings: extensions.switch(settings.disabled_extensions))
@@ -152,7 +152,7 @@ def test_two_of_one_name_are_both_left_out(open_client, data: Paths):
     ("server", "code"), [(LOOPS, "extension_slow"), (RAISES, "extension")], ids=["loops", "raises"]
 )
 def test_three_failures_in_a_row_and_a_release(open_client, server: str, code: str):
-    client = open_client(server)
+    client = open_client(server, 2.0)
     bad = {"extensions": {"bad": {"times": 2}}}
     for _ in range(3):
         assert state(client)["state"] == "enabled"
