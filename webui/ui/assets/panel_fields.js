@@ -21,7 +21,7 @@ export function fieldsOf(list, around) {
   const usual = fields.filter((_, i) => !list[i].fine);
   const fine = fields.filter((_, i) => list[i].fine);
   const elements = usual.map(one => one.element);
-  if (fine.length) elements.push(fold(`${around.key}.fine`, t("ui.more"), ...fine.map(one => one.element)));
+  if (fine.length) elements.push(fold(`${around.key}.fine`, t("ui.finer"), ...fine.map(one => one.element)));
   const look = () => {
     for (const [i, { when }] of list.entries())
       if (when)
