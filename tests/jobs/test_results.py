@@ -17,9 +17,10 @@ from webui.core.events import Interrupted
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings
 from webui.core.wire import Made
+from webui.jobs import records
 from webui.jobs import results as module
 from webui.jobs.ledger import Ledger
-from webui.jobs.records import Reading, Writing
+from webui.jobs.records import Writing
 from webui.jobs.results import Results, Unsaved
 from webui.timeline.settings_file import read_settings
 
@@ -360,7 +361,7 @@ def test_a_frame_costs_the_same_however_many_there_are(
     def never(*_: object) -> None:
         raise AssertionError("the pictures that are there are read again")
 
-    monkeypatch.setattr(Reading, "_pictures", never)
-    monkeypatch.setattr(Reading, "pictures", never)
+    for read in ("last_of", "count_of", "page_of"):
+        monkeypatch.setattr(records, read, never)
     results.commit(made(token, 1), b"1")
     ledger.close()
