@@ -221,13 +221,14 @@ class Jobs:
             return reading.job(job)
 
     def bare(self, job: str) -> Job:
-        """The same without its pictures.
+        """The same without its pictures, but counted.
 
         Raises:
             UnknownId: there is no such job.
         """
         with self._ledger.read() as reading:
-            return reading.bare(job)
+            count = reading.count_pictures(job)
+            return reading.bare(job).model_copy(update={"picture_count": count})
 
     def pictures_of(self, job: str, first: int, count: int) -> tuple[int, Sequence[Picture]]:
         """How many pictures a job has, and some of them in their order.

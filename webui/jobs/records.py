@@ -88,7 +88,7 @@ class Reading:
         return found[0] if found else _unknown()
 
     def bare(self, id: str) -> Job:
-        """One job without its pictures, of which there may be ten thousands.
+        """One job without its pictures, of which there may be ten thousands: not even counted.
 
         Raises:
             UnknownId: there is none of this id.
@@ -248,7 +248,9 @@ class Reading:
         return [self._job(row, pictures, ahead.get(row["id"])) for row in rows]
 
     def _job(self, row: sqlite3.Row, pictures: int, ahead: int | None) -> Job:
-        last = last_of(self._db, row["id"], pictures) if pictures else ()
+        if not pictures:
+            return _told(row, (), 0, ahead)
+        last = last_of(self._db, row["id"], pictures)
         count = len(last) if pictures == ALL else count_of(self._db, row["id"])
         return _told(row, last, count, ahead)
 
