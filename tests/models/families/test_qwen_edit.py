@@ -94,7 +94,7 @@ def test_the_later_ones_draw_what_diffusers_draws(tmp_path, monkeypatch, config)
 def test_several_pictures_are_seen_as_diffusers_shows_them(tmp_path, monkeypatch):
     folder = folder_of(tmp_path, QwenImageEditPlusPipeline)
     for module in (pipeline_qwenimage_edit_plus, qwen_image):
-        name = "VAE_IMAGE_SIZE" if module is pipeline_qwenimage_edit_plus else "_LARGE"
+        name = "VAE_IMAGE_SIZE" if module is pipeline_qwenimage_edit_plus else "LARGEST"
         monkeypatch.setattr(module, name, AREA)
     monkeypatch.setattr(pipeline_qwenimage_edit_plus, "CONDITION_IMAGE_SIZE", AREA)
     pictures = [PICTURE, Image.effect_noise((192, 96), 60).convert("RGB")]
