@@ -120,19 +120,21 @@ export function mount({ extension }) {
     keys[event.key]();
   };
 
-  document.addEventListener("keydown", press, true);
-  document.addEventListener("input", event => {
-    const { target } = event;
-    if (!isPrompt(target) || event.isComposing) return;
+  const typed = target => {
+    if (!isPrompt(target)) return;
     clearTimeout(timer);
     const word = wordAt(target.value, target.selectionStart).text;
     if (word.length < SHORTEST) return close();
     timer = setTimeout(() => ask(target), TYPING);
-  });
+  };
+
+  document.addEventListener("keydown", press, true);
+  document.addEventListener("input", event => event.isComposing || typed(event.target));
   document.addEventListener("focusout", event => event.target === box && close());
   document.addEventListener("pointerdown", event => box && event.target === box && close());
   addEventListener("scroll", event => box && !list.contains(event.target) && place(), { capture: true, passive: true });
   addEventListener("resize", () => box && place());
+  typed(document.activeElement); // somebody was faster than this
 
   const short = count => new Intl.NumberFormat(language, { notation: "compact" }).format(count);
 }
