@@ -26,6 +26,7 @@ from webui.core.hookspecs import (
 )
 from webui.core.memory import ModelUse
 from webui.core.option_texts import read_options
+from webui.core.panel_fields import option
 from webui.core.participants import (
     Call,
     Cond,
@@ -88,6 +89,7 @@ __all__ = [
     "WildcardFiles",
     "expand_wildcards",
     "hookimpl",
+    "option",
     "read_options",
     "resized",
     "shorter_side",

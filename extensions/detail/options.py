@@ -6,30 +6,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from webui.ext import option
+
 SKIN = "skin"
 """The detector that needs no network."""
 
 
-def _field(
-    default: Any,
-    en: str,
-    pl: str,
-    low: float | None = None,
-    high: float | None = None,
-    **more: Any,
-) -> Any:
-    extra: Any = {"titles": {"pl": pl}, **more}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=extra)
-
-
 def _rare(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
     """A number that few need."""
-    return _field(default, en, pl, low, high, fine=True)
+    return option(default, en, pl, low, high, fine=True)
 
 
 def _text(default: str, longest: int, en: str, pl: str, **more: Any) -> Any:
-    extra: Any = {"titles": {"pl": pl}, **more}
-    return Field(default=default, max_length=longest, title=en, json_schema_extra=extra)
+    return option(default, en, pl, longest=longest, **more)
 
 
 _SKIN_WORDS = {SKIN: {"en": "Faces, by the colour of skin", "pl": "Twarze, po kolorze skóry"}}
@@ -59,8 +48,8 @@ class Pass(BaseModel):
         SKIN, 300, "What finds it", "Co to znajduje", models="detector", words=_SKIN_WORDS
     )
     labels: str = _text("", 500, "Only these things", "Tylko te rzeczy")
-    confidence: float = _field(0.3, "Confidence", "Pewność", 0, 1)
-    count: int = _field(0, "At most so many (0: all)", "Najwyżej tyle (0: wszystkie)", 0, 50)
+    confidence: float = option(0.3, "Confidence", "Pewność", 0, 1)
+    count: int = option(0, "At most so many (0: all)", "Najwyżej tyle (0: wszystkie)", 0, 50)
     smallest: float = _rare(0.0, "Smallest share of the picture", "Najmniejsza część", 0, 1)
     largest: float = _rare(1.0, "Largest share of the picture", "Największa część", 0, 1)
     dilate: int = _rare(4, "Grow the mask, pixels", "Powiększ maskę, piksele", -128, 128)
@@ -71,7 +60,7 @@ class Pass(BaseModel):
     merge: bool = _rare(False, "All at once", "Wszystko naraz")
     prompt: str = _text("", 5000, "Prompt (empty: as the picture)", "Opis (pusty: jak obraz)")
     negative_prompt: str = _text("", 5000, "Negative prompt", "Opis negatywny")
-    strength: float = _field(0.4, "Strength", "Siła", 0, 1)
+    strength: float = option(0.4, "Strength", "Siła", 0, 1)
     steps: int = _rare(0, "Steps (0: as the picture)", "Kroki (0: jak obraz)", 0, 150)
     cfg_scale: float = _rare(0.0, "CFG scale (0: as the picture)", "CFG (0: jak obraz)", 0, 30)
 
@@ -81,7 +70,7 @@ class Switch(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = _field(False, "Draw details anew", "Rysuj szczegóły od nowa")
+    enabled: bool = option(False, "Draw details anew", "Rysuj szczegóły od nowa")
 
 
 class Options(Pass, Switch):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-
-def _field(default: Any, en: str, pl: str, low: float | None = None, high: float | None = None):
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
+from webui.ext import option
 
 
 class Options(BaseModel):
@@ -24,11 +21,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = _field(False, "Use FreeU", "Użyj FreeU")
-    version: Literal["1", "2"] = _field("2", "Version", "Wersja")
-    b1: float = _field(1.3, "Backbone, stage 1", "Rdzeń, stopień 1", 0, 3)
-    b2: float = _field(1.4, "Backbone, stage 2", "Rdzeń, stopień 2", 0, 3)
-    s1: float = _field(0.9, "Skip, stage 1", "Pominięcie, stopień 1", 0, 3)
-    s2: float = _field(0.2, "Skip, stage 2", "Pominięcie, stopień 2", 0, 3)
-    start: float = _field(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
-    end: float = _field(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
+    enabled: bool = option(False, "Use FreeU", "Użyj FreeU")
+    version: Literal["1", "2"] = option("2", "Version", "Wersja")
+    b1: float = option(1.3, "Backbone, stage 1", "Rdzeń, stopień 1", 0, 3)
+    b2: float = option(1.4, "Backbone, stage 2", "Rdzeń, stopień 2", 0, 3)
+    s1: float = option(0.9, "Skip, stage 1", "Pominięcie, stopień 1", 0, 3)
+    s2: float = option(0.2, "Skip, stage 2", "Pominięcie, stopień 2", 0, 3)
+    start: float = option(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
+    end: float = option(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)

@@ -7,25 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from webui.ext import ModelUse, PictureRef
-
-
-def _field(
-    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
-) -> Any:
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
+from webui.ext import ModelUse, PictureRef, option
 
 
 def _file(kind: str, en: str, pl: str, **words: Any) -> Any:
     """The name of a file of a kind of models."""
-    extra: Any = {"titles": {"pl": pl}, "models": kind, **words}
-    return Field(default="", max_length=300, title=en, json_schema_extra=extra)
+    return option("", en, pl, longest=300, models=kind, **words)
 
 
 def _mask(en: str, pl: str) -> Any:
-    extra: Any = {"titles": {"pl": pl}, "mask": True, "over": "image"}
-    return Field(default=None, title=en, json_schema_extra=extra)
+    return option(None, en, pl, mask=True, over="image")
 
 
 _BESIDE = {"": {"en": "The one beside the IP-Adapter", "pl": "Ten obok IP-Adaptera"}}
@@ -41,8 +32,8 @@ class Shown(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    image: PictureRef | None = _field(None, "Picture", "Obraz")
-    weight: float = _field(1.0, "Weight of this picture", "Waga tego obrazu", 0, 2)
+    image: PictureRef | None = option(None, "Picture", "Obraz")
+    weight: float = option(1.0, "Weight of this picture", "Waga tego obrazu", 0, 2)
     mask: PictureRef | None = _mask("Where this picture counts", "Gdzie liczy się ten obraz")
 
     @model_validator(mode="before")
@@ -71,9 +62,9 @@ class Unit(BaseModel):
 
     model: str = _file("ip_adapter", "IP-Adapter", "IP-Adapter")
     encoder: str = _file("image_encoder", "Image encoder", "Koder obrazów", words=_BESIDE)
-    weight: float = _field(0.6, "Weight", "Waga", 0, 2)
-    start: float = _field(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
-    end: float = _field(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
+    weight: float = option(0.6, "Weight", "Waga", 0, 2)
+    start: float = option(0.0, "From this share of the steps", "Od tej części kroków", 0, 1)
+    end: float = option(1.0, "To this share of the steps", "Do tej części kroków", 0, 1)
     images: tuple[Shown, ...] = Field(
         default=(),
         max_length=16,
@@ -133,7 +124,7 @@ class Switch(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = _field(False, "Draw what pictures show", "Rysuj to, co pokazują obrazy")
+    enabled: bool = option(False, "Draw what pictures show", "Rysuj to, co pokazują obrazy")
 
 
 class Options(Unit, Switch):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from webui.ext import Box, PictureRef
+from webui.ext import Box, PictureRef, option
 
 Split = Literal["columns", "rows", "areas", "masks"]
 First = Literal["region", "common", "base"]
@@ -35,22 +35,9 @@ _CUT = ["columns", "rows", "masks"]
 _AREA = {"en": "Area", "pl": "Obszar"}
 
 
-def _field(
-    default: Any,
-    en: str,
-    pl: str,
-    low: float | None = None,
-    high: float | None = None,
-    **more: Any,
-) -> Any:
-    extra: Any = {"titles": {"pl": pl}, **more}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=extra)
-
-
 def _several(default: Any, most: int, en: str, pl: str, **more: Any) -> Any:
     """A list, or a text."""
-    extra: Any = {"titles": {"pl": pl}, **more}
-    return Field(default=default, max_length=most, title=en, json_schema_extra=extra)
+    return option(default, en, pl, longest=most, **more)
 
 
 class Area(BaseModel):
@@ -70,7 +57,7 @@ class Area(BaseModel):
         title="Where, in percent",
         json_schema_extra={"titles": {"pl": "Gdzie, w procentach"}},
     )
-    mask: PictureRef | None = _field(
+    mask: PictureRef | None = option(
         None, "Mask, in place of the rectangle", "Maska zamiast prostokąta", mask=True
     )
 
@@ -97,8 +84,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = _field(False, "Words for regions", "Opisy dla obszarów")
-    split: Split = _field("columns", "Regions are", "Obszary to", words=_WORDS)
+    enabled: bool = option(False, "Words for regions", "Opisy dla obszarów")
+    split: Split = option("columns", "Regions are", "Obszary to", words=_WORDS)
     areas: tuple[Area, ...] = _several(
         (), MOST - 1, "Areas", "Obszary", when={"split": ["areas"]}, row=_AREA
     )
@@ -116,24 +103,24 @@ class Options(BaseModel):
         "Maski, po jednej na część opisu",
         when={"split": ["masks"]},
     )
-    first: First = _field(
+    first: First = option(
         "region",
         "The first part is for",
         "Pierwsza część opisuje",
         words=_WORDS,
         when={"split": _CUT},
     )
-    joined: bool = _field(
+    joined: bool = option(
         False,
         "The words of each area begin with the prompt",
         "Słowa każdego obszaru zaczynają się opisem",
         when={"split": ["areas"]},
     )
-    base: float = _field(
+    base: float = option(
         0.2, "Share of the base, the whole prompt", "Udział tła, całego opisu", 0, 1
     )
-    blur: float = _field(0.0, "Soft borders", "Miękkie granice", 0, 0.5)
-    way: Way = _field("latents", "Regions count", "Obszary działają", words=_WAYS)
+    blur: float = option(0.0, "Soft borders", "Miękkie granice", 0, 0.5)
+    way: Way = option("latents", "Regions count", "Obszary działają", words=_WAYS)
 
     @property
     def drawn(self) -> tuple[Area, ...]:

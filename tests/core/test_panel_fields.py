@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+import pytest
+from pydantic import BaseModel, Field, ValidationError
 
 from webui.core.areas import Box
 from webui.core.form_fields import fields_of
-from webui.core.panel_fields import panel_fields
+from webui.core.panel_fields import option, panel_fields
 from webui.core.pictures import PictureRef
 
 
@@ -69,3 +70,17 @@ def test_a_list_of_models_has_their_fields():
     assert words["kind"] == "text"
     assert (where["kind"], where["default"]) == ("box", [0, 0, 1, 0.5])
     assert (mask["kind"], mask["mask"], mask["over"]) == ("picture", True, "seen")
+
+
+def test_an_option_has_names_bounds_and_whatever_its_extra_tells():
+    class Shaped(BaseModel):
+        weight: float = option(1.0, "Weight", "Waga", 0, 2, fine=True)
+        words: str = option("", "Words", "Słowa", longest=3)
+
+    weight, words = panel_fields(Shaped)
+    assert weight["title"] == {"en": "Weight", "pl": "Waga"}
+    assert (weight["min"], weight["max"], weight["fine"], weight["default"]) == (0, 2, True, 1.0)
+    assert words["title"]["pl"] == "Słowa" and "min" not in words
+    for wrong in ({"weight": 3}, {"words": "four"}):
+        with pytest.raises(ValidationError):
+            Shaped(**wrong)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from webui.core.areas import BOX
 from webui.core.form_fields import fields_of
@@ -19,6 +19,28 @@ _TOLD = ("mask", "over", "row", "first", "when", "fine")
 """What is passed on of a field's extra as it stands."""
 
 Schema = Mapping[str, Any]
+
+
+def option(
+    default: Any,
+    en: str,
+    pl: str,
+    low: float | None = None,
+    high: float | None = None,
+    longest: int | None = None,
+    **more: Any,
+) -> Any:
+    """A field of an extension's options: a pydantic `Field` with its name in both languages.
+
+    Args:
+        low, high: bounds of a number.
+        longest: letters of a text, or entries of a list, at most.
+        more: what else its extra tells, see `panel_fields`.
+    """
+    extra: Any = {"titles": {"pl": pl}, **more}
+    return Field(
+        default=default, ge=low, le=high, max_length=longest, title=en, json_schema_extra=extra
+    )
 
 
 def panel_fields(model: type[BaseModel]) -> list[dict[str, Any]]:
