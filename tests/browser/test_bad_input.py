@@ -48,7 +48,7 @@ def test_a_prompt_of_a_megabyte_is_refused_and_stays(view: View):
         "box => { box.value = 'apple '.repeat(170000); box.dispatchEvent(new Event('input')); }"
     )
     view.generate()
-    assert "prompt" in view.page.locator(".alert").inner_text().lower()
+    expect(view.page.locator(".alert")).to_contain_text("prompt", ignore_case=True)
     assert len(view.field("prompt").input_value()) == 1_020_000
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,7 @@ from webui.worker.animate import animated
 def draw(out, work, text):
     request = Animation.model_validate_json(text)
     done = {int(path.stem) for path in out.glob("*.png")}
-    tools = Tools(model=lambda name: FakeModel(seconds=0.004))
+    tools = Tools(model=lambda name: FakeModel(seconds=0.02))
     for drawn in animated(request, done, tools, work, lambda frame: None):
         infotext = build_infotext(drawn.parameters)
         write_atomically(out / f"{drawn.index}.png", encode(drawn.image, "png", 90, infotext))
@@ -217,7 +218,7 @@ def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode, parent):
         before = len(files(tmp_path / "cut")) if (tmp_path / "cut").exists() else 0
         child = parent.begin(tmp_path / "cut", tmp_path / "b", asked)
         end = time.monotonic() + 120
-        more = dice.randint(3, 6)
+        more = dice.randint(1, 3)  # few and slow, so that twice at least some are missing
         while not parent.has_ended() and len(files(tmp_path / "cut")) < before + more:
             assert time.monotonic() < end
             time.sleep(0.002)
@@ -225,7 +226,8 @@ def test_kills_at_any_moment_change_not_one_byte(tmp_path, mode, parent):
             assert parent.line() == 0
             break
         time.sleep(dice.random() * 0.05)
-        os.kill(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have ended just now
+            os.kill(child, signal.SIGKILL)
         code = parent.line()
         assert code in (0, -signal.SIGKILL)
         if code == 0:
