@@ -71,6 +71,7 @@ class Interpolate(Request):
         interpolator: what draws those between, by its name in the menu.
         times: so many times as many pictures; picture n of the job is number n * times here.
         frames: how many there may be; the job says so, and what a client writes does not count.
+        for_film: it was begun for a film, and is cancelled with it; likewise.
     """
 
     kind: Literal["interpolate"] = "interpolate"
@@ -78,6 +79,7 @@ class Interpolate(Request):
     interpolator: Name
     times: int = Field(default=2, ge=2, le=MOST_TIMES)
     frames: int = Field(default=0, ge=0)
+    for_film: bool = False
 
     @property
     def images(self) -> int:

@@ -33,7 +33,7 @@ def with_pictures_between(request: Interpolate, find: Find) -> tuple[Interpolate
     if not problems and count < 2:
         problems = [UserError("interpolate_one", "job").problem]
     frames = (count - 1) * request.times + 1
-    return (request if problems else request.with_(frames=frames)), problems
+    return (request if problems else request.with_(frames=frames, for_film=False)), problems
 
 
 def _pictures(job: str, find: Find) -> tuple[int, list[Problem]]:

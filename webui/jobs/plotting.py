@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from webui.core.errors import Problem, UserError
-from webui.core.events import Cancelled, Failed, Job, JobState
+from webui.core.events import Failed, Job
 from webui.core.offers import Offers
 from webui.core.plot import Plot
 from webui.core.plugins import Extensions
-from webui.core.requests import AnyRequest, Request
+from webui.core.requests import AnyRequest
 from webui.core.settings import Settings
 from webui.core.texts import LANGUAGES, choose_language, text
 from webui.jobs.checks import DEFAULT_KIND, Refused
@@ -170,23 +170,3 @@ def add_plot(writing: Writing, owner: str, priority: int, accepted: Asked) -> Jo
     id = secrets.token_hex(16)
     writing.add_job(id, owner, accepted.plot.with_(jobs=tuple(ids)), priority, time.time())
     return writing.job(id)
-
-
-def cancel_with_cells(writing: Writing, id: str) -> Job:
-    """End a job: now if it waits, soon if it runs. With a plot end its cells, the last one first.
-
-    Raises:
-        UnknownId: there is no such job.
-    """
-    wanted = (*reversed(_cells_of(writing.bare(id).request)), id)
-    states = {job.id: job.state for job in writing.active(None)}  # asked once: plots are large
-    for one in wanted:
-        if states.get(one) is JobState.RUNNING:
-            writing.ask_to_cancel(one)
-        elif one in states:
-            writing.end(Cancelled(job=one), time.time())
-    return writing.job(id)
-
-
-def _cells_of(request: Request) -> tuple[str, ...]:
-    return request.jobs if isinstance(request, Plot) else ()

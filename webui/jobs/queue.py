@@ -35,6 +35,7 @@ from webui.core.paths import Paths
 from webui.core.plugins import Extensions
 from webui.core.requests import AnyRequest, Request
 from webui.core.settings import Settings
+from webui.jobs.cancelling import cancel_with_parts
 from webui.jobs.checks import accept
 from webui.jobs.child import end_orphan
 from webui.jobs.chores import Chore, Chores
@@ -46,7 +47,7 @@ from webui.jobs.interpolating import between_first
 from webui.jobs.last_used import LastUsed
 from webui.jobs.ledger import Ledger
 from webui.jobs.menus import Menus
-from webui.jobs.plotting import Around, add_plot, asked, cancel_with_cells, planned
+from webui.jobs.plotting import Around, add_plot, asked, planned
 from webui.jobs.records import Asked, Recorded
 from webui.jobs.results import Results
 from webui.jobs.runs import Runs
@@ -162,7 +163,7 @@ class Jobs:
         request = self._accept(given)
         request, error = self._rewritten(request)
         first = None if error else between_first(request, self.offers, self.get)
-        between = first and self._accept(first.values)
+        between = first and self._accept(first.values).with_(for_film=True)
         id, before = secrets.token_hex(16), secrets.token_hex(16)
         with self._ledger.write() as writing:
             if writing.count_waiting(owner) >= MOST_WAITING:
@@ -197,7 +198,7 @@ class Jobs:
             UnknownId: there is no such job.
         """
         with self._ledger.write() as writing:
-            found = cancel_with_cells(writing, job)
+            found = cancel_with_parts(writing, job)
         self._wake()
         return found
 
