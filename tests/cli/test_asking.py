@@ -111,6 +111,13 @@ def test_a_film_of_the_frames_is_asked_for_when_they_are_there(folder: Path) -> 
     assert plain.film_of(made) is None
 
 
+def test_a_film_is_told_of_in_the_shell_s_language(folder: Path) -> None:
+    options = read_arguments(["animate", str(animation(folder)), "--film", "mp4"])
+    options.language = "pl"
+    [ask] = asks_of(options)
+    assert ask.film == FilmAsk({"format": "mp4", "language": "pl"})
+
+
 def test_what_is_said_of_the_film(folder: Path) -> None:
     sound = folder / "music.wav"
     sound.write_text("m")

@@ -237,6 +237,16 @@ def test_what_becomes_of_a_film_s_sound_is_said(open_door, client: Client, tmp_p
     assert "was cut off" in errands.outcome.said[0]
 
 
+def test_what_is_said_of_it_is_in_the_shell_s_language(open_door, capsys, tmp_path: Path):
+    settings = {"compat": "native", "prompts": {"0": "x"}, "max_frames": 2, "W": 64, "H": 64}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**settings, "seed": 9}))
+    sound = write_wav(tmp_path / "music.wav", sine(440, 3))
+    options = [str(path), "--sound", str(sound)]
+    assert make(open_door, *options, command="animate", language="pl") == 0
+    assert "resztę dźwięku ucięto" in capsys.readouterr().err
+
+
 def test_an_animation_s_settings_are_copied_with_its_frames(open_door, capsys, tmp_path: Path):
     settings = {"compat": "native", "prompts": {"0": "x"}, "max_frames": 2, "W": 64, "H": 64}
     path = tmp_path / "a.json"

@@ -51,6 +51,13 @@ def test_what_the_command_line_means() -> None:
     assert ask.values == {"kind": "txt2img", "prompt": "a", "steps": "9"}
 
 
+def test_its_sheets_are_in_the_shell_s_language() -> None:
+    options = read_arguments(["generate", "a", "--x", "Steps: 4"])
+    options.language = "pl"
+    (ask,) = plotted(asks_of(options), options)
+    assert ask.plot is not None and ask.plot["language"] == "pl"
+
+
 def test_options_without_an_axis(open_door, capsys) -> None:
     assert generate(open_door, "--margin", "4") == 1
     assert "at least one axis" in capsys.readouterr().err

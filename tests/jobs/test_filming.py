@@ -138,11 +138,15 @@ def sent(jobs: Jobs, tmp_path: Path, seconds: float) -> str:
     return jobs.store.put_media(path, hashlib.sha256(path.read_bytes()).hexdigest()).id
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(5, "cut off"), (0.2, "silent"), (1.0, "")])
+@pytest.mark.parametrize(
+    ("seconds", "language", "said"),
+    [(5, None, "cut off"), (0.2, "pl", "reszta filmu jest bez"), (1.0, "pl", "")],
+)
 def test_a_sound_is_cut_or_continued_by_silence_and_that_is_said(
-    jobs: Jobs, tmp_path: Path, seconds: float, said: str
+    jobs: Jobs, tmp_path: Path, seconds: float, language: str | None, said: str
 ) -> None:
-    film = film_of(jobs, drawn(jobs), fps=3, sound=sent(jobs, tmp_path, seconds))
+    sound = sent(jobs, tmp_path, seconds)
+    film = film_of(jobs, drawn(jobs), fps=3, sound=sound, language=language)
     assert film.state == JobState.FINISHED, film.problem
     assert said in (film.text or "") and bool(said) == bool(film.text)
     sound = read_sound(Path(film.pictures[0].file or ""))

@@ -209,7 +209,12 @@ def _film(options: argparse.Namespace) -> FilmAsk | None:
     format = getattr(options, "film", None)
     if format is None and not given and sound is None:
         return None
-    return FilmAsk({"format": format or "mp4", **given}, sound)
+    return FilmAsk({"format": format or "mp4", **given, **spoken(options)}, sound)
+
+
+def spoken(options: argparse.Namespace) -> dict[str, str]:
+    """The language in which a film or a plot is told of, where the shell's is known."""
+    return {"language": options.language} if "language" in options else {}
 
 
 def _animation(path: Path, values: Mapping[str, Any], film: FilmAsk | None = None) -> Ask:

@@ -87,6 +87,7 @@ class Outcome:
 
 def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
     """Make the pictures, show how far it is, and say what came of it."""
+    options = argparse.Namespace(**{**vars(options), "language": language})
     if "json" in options:
         outcome = attempt(options, open_door, print_event)
         problems = [trouble.data() for trouble in outcome.troubles]

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-from webui.cli.asking import Ask
+from webui.cli.asking import Ask, spoken
 from webui.cli.plot_arguments import PLACES, PREFIX
 from webui.core.errors import UserError
 from webui.core.events import Job
@@ -30,7 +30,7 @@ def plotted(asks: Sequence[Ask], options: argparse.Namespace) -> list[Ask]:
         raise UserError("plot_no_axis", "x.axis")
     directions: str = given.pop("vary", "")
     given |= {f"vary_{place}": True for place in directions}
-    return [replace(ask, plot=given) for ask in asks]
+    return [replace(ask, plot={**given, **spoken(options)}) for ask in asks]
 
 
 def cells_of(job: Job) -> frozenset[str]:

@@ -41,6 +41,7 @@ class Film(Request):
             of its own, which comes before the film.
         slow: so many times as long, likewise.
         to_fps: pictures a second of the film, in place of `interpolate`.
+        language: of what is said of it when it is there; None: that of the settings.
     """
 
     picture_fields = ("sound",)
@@ -61,6 +62,7 @@ class Film(Request):
     interpolator: Name | None = None
     slow: float | None = Field(default=None, ge=1, le=10)
     to_fps: float | None = Field(default=None, ge=0.1, le=240)
+    language: Literal["en", "pl"] | None = None
 
 
 class Interpolate(Request):

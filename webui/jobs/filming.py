@@ -73,7 +73,8 @@ def filmer(find: Callable[[str], Job], store: Store) -> Callable[[Any, Errand], 
         told = begun_from(job, find)
         pace = pace_of(request, told, len(pictures), times_of(job, find))
         track = track_of(request, told, store)
-        said = remark(track, pace.seconds, choose_language(errand.settings.language, ""))
+        language = request.language or choose_language(errand.settings.language, "")
+        said = remark(track, pace.seconds, language)
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             file = _Work(request, pace, pictures, track, Path(folder), errand).done()

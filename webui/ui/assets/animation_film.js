@@ -8,10 +8,10 @@ import { isActive, take } from "./live.js";
 import { notice } from "./notice.js";
 import { followOffers } from "./offers.js";
 import { recall, remember } from "./store.js";
-import { t, word } from "./text.js";
+import { language, t, word } from "./text.js";
 
 const NONE = "none"; // null would be the default again after a reload
-const ELSEWHERE = ["image_format", "file_name", "folder", "job", "format", "sound"];
+const ELSEWHERE = ["image_format", "file_name", "folder", "job", "format", "sound", "language"];
 const WORDED = { soundtrack: "ui.animation.soundtrack" };
 
 /** What becomes of the frames when they are there: a film, or none. */
@@ -51,7 +51,7 @@ const wordedChoices = ({ name, choices }) => (WORDED[name] ? { choices: choices.
 export async function filmOf(job, format, options) {
   try {
     const wanted = format === NONE ? "mp4" : format;
-    const film = await post("/jobs", { kind: "film", job: job.id, format: wanted, ...options });
+    const film = await post("/jobs", { kind: "film", job: job.id, format: wanted, language, ...options });
     take(film);
     return film;
   } catch (error) {
