@@ -1,6 +1,7 @@
 """Animation: frames by prompts and schedules, a film of them, settings files in and out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,17 @@ def test_numbers_of_extensions_take_schedules_and_what_the_plan_warns_of_stays_t
     tab.find('details:has([data-panel="controlnet"]) > summary').last.click()
     tab.find("[data-panel=controlnet] .control-add").click()
     weight.fill("0:(0), 3:(1)")
+    tab.find("[data-panel=controlnet] [data-field=preprocessor] select").select_option("canny")
+    tab.find("[data-panel=controlnet] [data-field=perfect] input").uncheck()
+    tab.find("[data-panel=controlnet] [data-field=resolution] input").first.fill("64 + 64*t")
     tab.find("[data-panel=controlnet] .control-bar input").uncheck()
+    areas = tab.find("[data-field='extensions.regional.areas']")
+    tab.find('details:has([data-field="extensions.regional.areas"]) > summary').last.click()
+    tab.find("[data-field='extensions.regional.split'] select").select_option("areas")
+    areas.locator(".add-row").click()
+    left = areas.locator("[data-side=left]")
+    left.fill("0:(0), 1:(50)")
+    expect(areas.locator(".sheet-box")).to_have_attribute("style", re.compile("left: 0%"))
     tab.fill(**{"settings.max_frames": 2, "settings.steps": 1})
     base = '{"compat": "native", "sampler": "nobody"}'
     tab.page.evaluate("base => localStorage.setItem('easel.animation.base', base)", base)
@@ -224,8 +235,13 @@ def test_numbers_of_extensions_take_schedules_and_what_the_plan_warns_of_stays_t
     sent = job["request"]["extensions"]
     assert sent["freeu"]["b1"]["$schedule"] == "0:(1), 4:(1.5)" and sent["freeu"]["b2"] == 1.2
     assert sent["controlnet"]["units"][0]["weight"]["$schedule"] == "0:(0), 3:(1)"
+    assert sent["controlnet"]["units"][0]["resolution"]["$schedule"] == "64 + 64*t"
+    side = {"$schedule": "0:(0), 1:(50)", "$of": 100, "$first": 0}
+    assert sent["regional"]["areas"][0]["box"] == [side, 0.25, 0.75, 0.75]
     first.fill("1.1")
+    left.fill("10")
     tab.find(".past > summary").click()
     tab.button("Open its settings").click()
     expect(first).to_have_value("0:(1), 4:(1.5)")
     expect(weight).to_have_value("0:(0), 3:(1)")
+    expect(left).to_have_value("0:(0), 1:(50)")

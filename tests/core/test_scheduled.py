@@ -27,7 +27,8 @@ def test_schedules_are_found_by_their_paths():
 
 
 def test_other_groups_are_no_schedules():
-    for other in ({"schedule": "Karras"}, {"$schedule": 3}, {"$schedule": "1", "x": 2}, "0:(1)", 3):
+    broken = ({"$schedule": 3}, {"$schedule": "1", "x": 2}, {"$schedule": "1", "$of": 0})
+    for other in ({"schedule": "Karras"}, *broken, "0:(1)", 3):
         assert not is_marker(other)
 
 
@@ -36,6 +37,11 @@ def test_numbers_of_a_frame_take_their_places_and_nothing_is_changed():
     assert made["a"]["units"] == [{"weight": 2.6, "model": "x"}, {"weight": 0.5}]
     assert made["b"] == {"steps": 3, "own": 2.6}
     assert is_marker(VALUES["b"]["steps"])
+
+
+def test_a_schedule_may_count_in_percent():
+    box = [{"$schedule": "0:(25)", "$of": 100}, 0.5]
+    assert at_frame({"box": box}, lambda series: 25) == {"box": [0.25, 0.5]}
 
 
 def test_what_they_are_first_stands_beside_them():

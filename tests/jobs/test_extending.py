@@ -41,6 +41,20 @@ def test_texts_in_the_places_of_numbers_are_schedules(door: Door, compat: str) -
     }
 
 
+def test_sides_of_a_rectangle_are_numbers_like_others(door: Door) -> None:
+    percent = {"$schedule": "t*5", "$of": 100}
+    area = {"prompt": "a cat", "box": ["0:(0), 11:(0.5)", percent, "0.6+t/100", 0.9]}
+    request: Animation = door.taken(
+        "animation", settings=PLAIN, extensions={"regional": {"areas": [area]}}
+    )
+    box = request.extensions["regional"]["areas"][0]["box"]
+    assert [one.get("$first") for one in box[:3]] == [0, 0, 0.6] and box[3] == 0.9
+    assert box[2]["$schedule"] == "0.6+t/100"
+    area["box"][1] = {"$schedule": "t*10", "$of": 100}
+    with pytest.raises(Refused, match="frame 9"):  # nothing is left of it
+        door.taken("animation", settings=PLAIN, extensions={"regional": {"areas": [area]}})
+
+
 def test_where_anything_may_stand_only_what_looks_like_a_schedule_is_one(door: Door) -> None:
     options = {"low": "0:(100), 5:(200)", "word": "0.5"}
     given = units({"preprocessor": "canny", "options": options})

@@ -2,8 +2,9 @@
 
 Where an extension's options have a number, an animation may have a schedule. In a request that was
 accepted it stands as `{"$schedule": "0:(1), 30:(0)"}`, with `"$whole": true` where the number is a
-whole one, `"$series"` where a setting of the animation is meant, and `"$first"`, what it is at the
-first frame.
+whole one, `"$of": 100` where the schedule counts in hundredths of it, as one of percents does,
+`"$series"` where a setting of the animation is meant, and `"$first"`, what it is at the first
+frame.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-TEXT, WHOLE, SERIES, FIRST = "$schedule", "$whole", "$series", "$first"
-_KEYS = {TEXT, WHOLE, SERIES, FIRST}
+TEXT, WHOLE, OF, SERIES, FIRST = "$schedule", "$whole", "$of", "$series", "$first"
+_KEYS = {TEXT, WHOLE, OF, SERIES, FIRST}
 _DEEPEST = 8
 FOR_EXTENSIONS = "schedules.extensions."
 """What the names of their series begin with, in an animation's plan."""
@@ -31,7 +32,7 @@ def is_marker(value: object) -> bool:
     if not isinstance(value, Mapping) or TEXT not in value:
         return False
     given = cast(Mapping[Any, Any], value)
-    return isinstance(given[TEXT], str) and given.keys() <= _KEYS
+    return isinstance(given[TEXT], str) and given.keys() <= _KEYS and given.get(OF, 1) in (1, 100)
 
 
 def markers(
@@ -73,7 +74,7 @@ def at_frame(values: Any, number: Callable[[str], float]) -> Any:
     """
 
     def change(path: str, one: Marker) -> float | int:
-        value = number(series_of(path, one))
+        value = number(series_of(path, one)) / one.get(OF, 1)
         return round(value) if one.get(WHOLE) else value
 
     return mapped(values, change)

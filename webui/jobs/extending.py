@@ -65,9 +65,8 @@ def _read(value: Any, schema: Schema, root: Schema) -> Any:
         given = cast(Mapping[str, Any], value)
         return {name: _read(one, _part(ways, name), root) for name, one in given.items()}
     if isinstance(value, list | tuple):
-        found = [way["items"] for way in ways if isinstance(way.get("items"), Mapping)]
-        items: Schema = found[0] if found else {}
-        return [_read(one, items, root) for one in cast(list[Any], value)]
+        given = cast(list[Any], value)
+        return [_read(one, _item(ways, place), root) for place, one in enumerate(given)]
     return value
 
 
@@ -88,6 +87,16 @@ def _part(ways: list[Schema], name: str) -> Schema:
         if name in way.get("properties", {}):
             return way["properties"][name]
         if isinstance(more := way.get("additionalProperties"), Mapping):
+            return cast(Schema, more)
+    return {}
+
+
+def _item(ways: list[Schema], place: int) -> Schema:
+    """What may stand in a list's place: of a tuple in each place its own."""
+    for way in ways:
+        if place < len(own := way.get("prefixItems", ())):
+            return own[place]
+        if isinstance(more := way.get("items"), Mapping):
             return cast(Schema, more)
     return {}
 

@@ -1,5 +1,5 @@
 // Maps that were asked for: jobs of the queue like all others. What was made is remembered as long as the page lives.
-import { Refused, get, over, post, storedUrl, take } from "easel";
+import { Refused, firstOf, get, over, post, storedUrl, take } from "easel";
 
 const [LEAST, MOST] = [64, 2048];
 const made = new Map(); // what was asked for, as text -> how a request names the map
@@ -12,8 +12,9 @@ export const mapOf = unit => (unit.preprocessor === "none" ? null : (made.get(as
 
 /** Ask for the map and wait for it. Throws Refused with the reason where there is none. */
 export async function makeMap(unit, given) {
-  const { image, preprocessor, options } = unit;
-  const resolution = unit.resolution ?? (await pixelPerfect(unit, given.size()));
+  const { image, preprocessor } = unit;
+  const options = Object.fromEntries(Object.entries(unit.options).map(([name, value]) => [name, firstOf(value)]));
+  const resolution = firstOf(unit.resolution) ?? (await pixelPerfect(unit, given.size()));
   const job = await post("/jobs", { kind: "preprocess", image, preprocessor, options, resolution });
   take(job);
   const done = await over(job.id);

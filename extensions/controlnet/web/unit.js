@@ -34,7 +34,8 @@ export function unitPart(given, { read, update, copy, remove }) {
   const preprocessor = preprocessorPart(given, { read, update: changes => (update(changes), pictures.show(), showResolution()) });
   const model = modelField(given, { read, update, told: () => offerKinds() });
   const range = rangeField(given, { read, update });
-  const resolution = number({ name: "resolution", kind: "integer", min: 64, max: 2048, label: label("resolution"), slider: [128, 1536, 64] });
+  const scheduled = given.tab === "animation"; // there a number may change over the frames
+  const resolution = number({ name: "resolution", kind: "integer", scheduled, min: 64, max: 2048, label: label("resolution"), slider: [128, 1536, 64] });
   const perfect = toggle({ name: "perfect", label: label("perfect") });
   const showResolution = () => {
     perfect.element.hidden = read().preprocessor === "none";
@@ -56,7 +57,6 @@ export function unitPart(given, { read, update, copy, remove }) {
   };
   offerKinds();
   const enabled = toggle({ name: "enabled", label: label("enabled") });
-  const scheduled = given.tab === "animation"; // there a number may change over the frames
   const weight = number({ name: "weight", kind: "number", scheduled, min: 0, max: 2, step: 0.05, label: label("weight"), slider: [0, 2, 0.05] });
   const bar = h(
     "div.control-bar",

@@ -52,12 +52,12 @@ export function openerPart(form, of, { ask, files, opened }) {
   };
 }
 
-const SCHEDULE = "$schedule"; // how a job holds a schedule in the place of a number (webui/core/scheduled.py)
+const [SCHEDULE, OF] = ["$schedule", "$of"]; // how a job holds a schedule in the place of a number (webui/core/scheduled.py)
 
 /** Values of an extension as they were written. */
 const written = value => {
   if (value === null || typeof value !== "object") return value;
-  if (typeof value[SCHEDULE] === "string") return value[SCHEDULE];
+  if (typeof value[SCHEDULE] === "string") return value[OF] ? { [SCHEDULE]: value[SCHEDULE], [OF]: value[OF] } : value[SCHEDULE];
   return Array.isArray(value) ? value.map(written) : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, written(one)]));
 };
 

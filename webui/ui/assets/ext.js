@@ -5,7 +5,7 @@ export { Refused, del, get, patch, pictureUrl, post, postFile, put } from "./api
 export { arrange, h, icon, iconButton, newId, say } from "./dom.js";
 export { editor } from "./editor.js";
 export { chooser, isVisible, takeFiles } from "./editor_intake.js";
-export { choice, field, line, number, numberOrSchedule, text, toggle } from "./fields.js";
+export { choice, field, line, firstOf, number, numberOrSchedule, text, toggle } from "./fields.js";
 export { fold } from "./form.js";
 export { follow, jobsNewestFirst, live, over, take } from "./live.js";
 export { notice } from "./notice.js";

@@ -6,7 +6,7 @@ import { number } from "./number_field.js";
 import { local, t } from "./text.js";
 
 export { blaming, frame } from "./field_frame.js";
-export { number, numberOrSchedule } from "./number_field.js";
+export { firstOf, number, numberOrSchedule } from "./number_field.js";
 
 /** The field that fits the data. */
 export function field(data) {

@@ -34,6 +34,11 @@ export const numberOrSchedule = written => {
   return words === "" ? null : PLAIN.test(words) ? Number(words) : words;
 };
 
+const KEY = /^\s*[\d.]+\s*:\s*\(?\s*([-+.\d]+)\s*(?:\)|[,;]|$)/;
+
+/** A schedule's number at its first key, where it is plain: what is seen of it where only one can be. Else the value itself. */
+export const firstOf = value => (typeof value === "string" && KEY.test(value) ? Number(KEY.exec(value)[1]) : value);
+
 /** One line for a number or a schedule; the slider is there as long as it is a number. */
 function scheduled(data) {
   const box = h("input.number", { type: "text", autocomplete: "off", spellcheck: "false" });

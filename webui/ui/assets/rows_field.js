@@ -1,5 +1,6 @@
 // A list of values of one model: each a group of fields that is added, doubled and taken out.
 import { compound } from "./compound.js";
+import { moves, seenAt } from "./box_field.js";
 import { boxSheet } from "./box_sheet.js";
 import { arrange, h, icon, iconButton, newId } from "./dom.js";
 import { chooser, isVisible, takeFiles } from "./editor_intake.js";
@@ -27,10 +28,10 @@ export function rowsField(data, around) {
   const sheet = boxName
     ? boxSheet({
         size: around.size,
-        boxes: () => values().map(one => one[boxName] ?? [0, 0, 1, 1]),
+        boxes: () => values().map(one => seenAt(one[boxName])),
         name: nameOf,
         draw: box => full() || put(rows.length, { [boxName]: box }),
-        change: (i, box) => set(i, boxName, box),
+        change: (i, box) => moves(rows[i].value[boxName]) || set(i, boxName, box),
         remove: i => takeOut(i),
       })
     : null;
