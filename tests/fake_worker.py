@@ -1,8 +1,8 @@
 """A worker without a model, for tests of the doors: flat pictures, as fast or slow as asked.
 
 What it does is said in the prompt: `slow` takes 20 s a picture, `steady` 2 s, `broken` fails,
-`dies` ends the process. The colour of a picture follows from its seed. An animation says it in
-the first of its prompts; its frames take no time.
+`dies` ends the process, `hangs` gives no sign of life any more. The colour of a picture follows
+from its seed. An animation says it in the first of its prompts; its frames take no time.
 """
 
 from __future__ import annotations
@@ -99,6 +99,9 @@ class Worker:
         prompt = prompt_of(request)
         if "dies" in prompt:
             os._exit(3)
+        if "hangs" in prompt:
+            with self.lock:  # which beats need, too
+                time.sleep(600)
         if "broken" in prompt:
             problem = UserError("unexpected", reason="the prompt said so").problem
             return Ended(token=run.token, outcome="failed", problem=problem)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 import pytest
 
 from webui.core.isolation import Direct, Threads, TooSlow, Watchdog
+from webui.core.lookout import Overdue
 
 PLACE: ContextVar[str] = ContextVar("place", default="")
 
@@ -83,6 +84,39 @@ def test_each_call_is_noted_and_the_one_around_it_again():
     assert told == [("a", "one"), ("b", "two"), ("a", "one"), None]
 
 
+GUEST = "def loop(inner):\n    while True:\n        inner()"
+
+
+def guest(name: str):
+    """A function of an extension's that calls another one for ever."""
+    there = {"__name__": f"easel_extensions.{name}.worker"}
+    exec(GUEST, there)
+    return there["loop"]
+
+
+def test_what_no_hook_called_is_ended_too():
+    dog = Watchdog(60, patience={"slow": 0.3}.get)
+    assert dog.watch(lambda: 7) == 7
+    with pytest.raises(Overdue) as raised:
+        dog.watch(lambda: guest("slow")(lambda: time.sleep(0.001)))
+    late = raised.value
+    assert (late.name, late.hook, late.seconds) == ("slow", "loop", 0.3)
+    assert dog.watch(lambda: 7) == 7
+
+
+def test_who_gives_signs_of_life_may_go_on():
+    dog, rounds = Watchdog(1), iter(range(8))
+
+    def one() -> None:
+        time.sleep(0.2)
+        dog.alive()
+        if next(rounds) == 7:
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError):
+        dog.watch(lambda: guest("good")(one))
+
+
 STUCK = """
 import os, time
 from webui.core.isolation import Watchdog
@@ -95,12 +129,26 @@ Watchdog(0.1, grace=0.1, stuck=stuck).call("x", "after", None, lambda: time.slee
 """
 
 
-def test_what_nothing_ends_is_told_and_the_process_ends():
+IN_WORK = STUCK.replace(
+    """.call("x", "after", None, lambda: time.sleep(60))""",
+    """.watch(loop)""",
+).replace(
+    "def stuck",
+    """there = {"__name__": "easel_extensions.x.y", "time": time}
+exec("def loop(): time.sleep(60)", there)
+loop = there["loop"]
+
+def stuck""",
+)
+
+
+@pytest.mark.parametrize(("code", "hook"), [(STUCK, "after"), (IN_WORK, "loop")])
+def test_what_nothing_ends_is_told_and_the_process_ends(code: str, hook: str):
     done = subprocess.run(
-        [sys.executable, "-c", STUCK],
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         timeout=60,
         env={**os.environ, "PYTHONPATH": "."},
     )
-    assert (done.returncode, done.stdout.strip()) == (5, "x after 0.1")
+    assert (done.returncode, done.stdout.strip()) == (5, f"x {hook} 0.1")

@@ -43,7 +43,7 @@ def data(tmp_path: Path) -> Paths:
 def open_client(data: Paths) -> Iterator:
     opened = []
 
-    def start(server: str, seconds: float = 10.0) -> Client:
+    def start(server: str, seconds: float = 10.0, silence: float = 10.0) -> Client:
         extension(data.data / "extensions", "bad", server)
         store = SettingsStore(data.settings)
         extensions = Extensions(
@@ -55,7 +55,7 @@ def open_client(data: Paths) -> Iterator:
         )
         store.listen(lambda settings: extensions.switch(settings.disabled_extensions))
         catalog = Catalog.of(data)
-        timing = Timing(back_off=(0,))
+        timing = Timing(back_off=(0,), silence=silence)
         jobs = Jobs(data, store.get, catalog, extensions, command=WORKER, timing=timing)
         jobs.start()
         opened.append(jobs)
@@ -189,6 +189,20 @@ def test_one_that_takes_the_worker_down_is_named_and_left_out(open_client, data:
     assert "after" in job["problem"]["message"]
     assert state(client)["state"] == "quarantined"
     assert client.finished(client.submit("others")["id"])["state"] == "finished"
+
+
+def test_one_that_holds_the_worker_up_where_no_hook_is_called_is_named(open_client, data: Paths):
+    client = open_client(SHOUT, silence=1.0)
+    data.worker_trace.write_text(
+        "Thread 0x01 (most recent call first):\n"
+        f'  File "{data.data / "extensions" / "bad" / "worker.py"}", line 2 in forward\n',
+        encoding="utf-8",
+    )
+    job = client.finished(client.submit("it hangs")["id"])
+    assert job["state"] == "parked"
+    in_both_languages(job["problem"])
+    assert "forward" in job["problem"]["message"]
+    assert state(client)["state"] == "quarantined"
 
 
 def test_safe_mode_loads_none(data: Paths):

@@ -109,3 +109,51 @@ def test_what_it_put_into_the_model_is_its_too(runner_of, capsys):
     ended = execute(runner, run())
     assert ended.problem and ended.problem.code == "extension"
     assert ended.problem.values["name"] == "bad" and "bent" in ended.problem.message
+
+
+FOR_EVER = """
+from contextlib import contextmanager
+from webui.ext import Participant, Sampler, SamplerInfo, hookimpl
+
+def for_ever(*asked, **more):
+    while True:
+        pass
+
+class Bent(Participant):
+    @contextmanager
+    def patched(self, model):
+        before, model.predict_x0 = model.predict_x0, for_ever
+        try:
+            yield
+        finally:
+            model.predict_x0 = before
+
+@hookimpl
+def participate(job):
+    return Bent() if job.options else None
+
+@hookimpl
+def register_samplers():
+    return [Sampler(SamplerInfo(name="Endless"), for_ever)]
+"""
+
+
+def test_what_never_returns_where_no_hook_is_called_fails_its_job_alone(tmp_path, capsys):
+    """A function that stands in the model's place, and a sampler."""
+    extension(tmp_path, "bad", worker=FOR_EVER)
+    server, two, dog = Server(Control()), TwoModels(), Watchdog(1)
+    server.control.alive = dog.alive
+    extensions = Extensions([tmp_path], "worker", isolation=dog)
+    runner = Runner(
+        two, two, Upscalers([], torch.device("cpu")), None, extensions, server.send, server.control  # pyright: ignore
+    )  # fmt: skip
+    before = two.models["stub"].predict_x0
+    bent = run(request=REQUEST.with_(batch_count=1, extensions={"bad": {"bend": True}}))
+    endless = run(request=REQUEST.with_(batch_count=1, sampler="Endless"))
+    for job in (bent, endless):
+        ended = execute(runner, job, dog.watch)
+        assert ended.problem and ended.problem.code == "extension_slow"
+        assert ended.problem.values == {"name": "bad", "hook": "for_ever", "seconds": 1}
+        assert "bad" in worded(ended.problem, "pl")
+    assert two.models["stub"].predict_x0 == before
+    assert execute(runner, run(), dog.watch).outcome == "finished"

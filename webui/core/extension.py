@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.core.architectures import Architecture
 from webui.core.errors import Problem, UserError
-from webui.core.guarding import OWN_MODULES, Guard
+from webui.core.guarding import Guard
 from webui.core.hookspecs import API_VERSION, PROJECT, ServerHooks, WorkerHooks
+from webui.core.lookout import OWN_MODULES
 from webui.core.offers import Localized
 
 MANIFEST = "extension.toml"

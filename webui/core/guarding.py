@@ -16,12 +16,10 @@ from pydantic import BaseModel, ValidationError
 from webui.core.errors import Problem, UserError
 from webui.core.heavy import HeavyImport
 from webui.core.isolation import Direct, Isolation, TooSlow
+from webui.core.lookout import OWN_MODULES, Overdue
 from webui.core.participants import Call, Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
 from webui.core.texts import catalogue
-
-OWN_MODULES = "easel_extensions."
-"""How the names of extensions' modules begin."""
 
 
 class ExtensionError(UserError):
@@ -53,6 +51,11 @@ def blamed(error: BaseException) -> UserError | None:
             found = module.split(".")[1], trace.tb_frame.f_code.co_name
         trace = trace.tb_next
     return ExtensionError(*found, error) if found else None
+
+
+def overdue(late: Overdue) -> UserError:
+    """The same for one that did not answer."""
+    return ExtensionError(late.name, late.hook, TooSlow(late.seconds))
 
 
 def nobody(name: str, problem: Problem) -> None:

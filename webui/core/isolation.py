@@ -2,7 +2,8 @@
 
 Beside the page each call has a thread: who waits goes on when the time is up. Beside the model a
 call is made where it is (the device belongs to that thread), and a watchdog raises `TimeUp` in it;
-if even that does not end it (it sleeps, or waits in a library), the process has to end.
+if even that does not end it (it sleeps, or waits in a library), the process has to end. There, what
+runs without having been called by a hook is watched, too (see `lookout`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 
 from webui.core.flood import limited_output
 from webui.core.heavy import beside_the_page
+from webui.core.lookout import Lookout
 
 PAGE_SECONDS = 30.0
 MODEL_SECONDS = 300.0
@@ -107,6 +109,10 @@ class _Frame:
     fired: bool = False
 
 
+def _usual(name: str) -> None:
+    """No time of its own."""
+
+
 @dataclass
 class Watchdog:
     """Calls where they are made, watched from a thread.
@@ -117,15 +123,20 @@ class Watchdog:
         stuck: told (extension, hook, seconds) then; ends the process.
         note: told of each call that begins, and of the one around it when it ends (None: none), for
             whoever finds a dead process.
+        patience: seconds that an extension asks for, where no call tells them.
+        steps: see `lookout.whose`.
     """
 
     seconds: float = MODEL_SECONDS
     grace: float = GRACE_SECONDS
     stuck: Callable[[str, str, float], None] | None = None
     note: Callable[[tuple[str, str] | None], None] | None = None
+    patience: Callable[[str], float | None] = _usual
+    steps: str = ""
     _frames: list[_Frame] = field(default_factory=list[_Frame])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
+    _work: Lookout | None = None
 
     def alive(self) -> None:
         """A sign of life: calls that are being made have their time anew."""
@@ -133,6 +144,38 @@ class Watchdog:
         with self._lock:
             for frame in self._frames:
                 frame.until = now + frame.seconds
+            if self._work is not None:
+                self._work.alive()
+
+    def watch(self, work: Callable[[], Any]) -> Any:
+        """What the work returns; in it, code of extensions that no hook called has a limit, too.
+
+        Raises:
+            Overdue: some took too long.
+        """
+        mine = Lookout(threading.get_ident(), self._limit, self.steps)
+        with self._lock:
+            self._work = mine
+            self._begin_watching()
+        try:
+            return work()
+        except TimeUp:
+            if mine.fired is None:
+                raise
+            raise mine.fired from None
+        finally:
+            self._leave(mine)
+
+    def _leave(self, work: Lookout) -> None:
+        """Nothing is raised any more in what is done after it."""
+        with suppress(TimeUp):
+            self._work = None
+            if work.fired is not None:
+                time.sleep(TICK)
+        self._work = None
+
+    def _limit(self, name: str) -> float:
+        return self.patience(name) or self.seconds
 
     def call(
         self, name: str, hook: str, seconds: float | None, function: Callable[[], Any], /
@@ -151,10 +194,13 @@ class Watchdog:
     def _begin(self, frame: _Frame) -> None:
         with self._lock:
             self._frames.append(frame)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-                self._thread.start()
+            self._begin_watching()
         self._tell()
+
+    def _begin_watching(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            self._thread.start()
 
     def _end(self, frame: _Frame) -> None:
         try:
@@ -180,15 +226,34 @@ class Watchdog:
             time.sleep(min(TICK, self.seconds / 4))
             now = time.monotonic()
             with self._lock:
-                late = next((one for one in self._frames if now > one.until), None)
-                if late is None:
-                    continue
-                given_up = late.fired
-                late.fired, late.until = True, now + self.grace
-                if not given_up:
-                    _raise_in(late.thread, TimeUp)
-            if given_up and self.stuck is not None:
-                self.stuck(late.name, late.hook, late.seconds)
+                lost = self._look_at_calls(now) if self._frames else self._look_at_work(now)
+                if self._frames and self._work is not None:
+                    self._work.alive()  # what is called by a hook has its own time
+            if lost is not None and self.stuck is not None:
+                self.stuck(*lost)
+
+    def _look_at_calls(self, now: float) -> tuple[str, str, float] | None:
+        """End the first call that takes too long; what is told of one that does not end by it."""
+        late = next((one for one in self._frames if now > one.until), None)
+        if late is None:
+            return None
+        given_up = late.fired
+        late.fired, late.until = True, now + self.grace
+        if not given_up:
+            _raise_in(late.thread, TimeUp)
+        return (late.name, late.hook, late.seconds) if given_up else None
+
+    def _look_at_work(self, now: float) -> tuple[str, str, float] | None:
+        """The same for code that no hook called."""
+        work = self._work
+        late = work and work.look(now)
+        if work is None or late is None or (work.fired and now < work.until):
+            return None
+        if work.fired is not None:
+            return late.name, late.hook, late.seconds
+        work.fired, work.until = late, now + self.grace
+        _raise_in(work.thread, TimeUp)
+        return None
 
 
 def _raise_in(thread: int | None, error: type[BaseException]) -> None:

@@ -137,6 +137,11 @@ class Paths:
         return self.state / "worker_call"
 
     @property
+    def worker_trace(self) -> Path:
+        """Where the worker's code stood when it crashed, or gave no sign of life."""
+        return self.state / "worker_trace"
+
+    @property
     def worker_record(self) -> Path:
         """Process id of the worker, so that one left over can be ended."""
         return self.state / "worker.json"

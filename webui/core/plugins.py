@@ -75,7 +75,7 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        self._guard = Guard(isolation or usual, seconds=self._patience)
+        self._guard = Guard(isolation or usual, seconds=self.patience)
         if side == "server":  # which counts for both
             self._guard = replace(self._guard, failed=self._quarantine.failed)
         watch_streams()
@@ -325,7 +325,8 @@ class Extensions:
             Watched(name, participant, self._guard) for name, participant in asked if participant
         ]
 
-    def _patience(self, name: str) -> float | None:
+    def patience(self, name: str) -> float | None:
+        """Seconds that one asks for in its manifest."""
         _, manifest = self._found.get(name, (None, None))
         return manifest.patience if manifest else None
 

@@ -203,7 +203,8 @@ def _parked(problem: Problem, attempts: int) -> Problem:
     code = f"parked_{problem.code}"
     if f"error.{code}" in catalogue("en"):
         return UserError(code, None, **problem.values, attempts=attempts).problem
-    return UserError("parked", reason=problem.message, attempts=attempts).problem
+    told = UserError("parked", reason=problem.message, attempts=attempts).problem
+    return told.model_copy(update={"cause": problem})
 
 
 def _finish(writing: Writing, id: str, text: str | None = None) -> None:

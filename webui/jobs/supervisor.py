@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import Literal, Protocol
 
@@ -22,6 +23,7 @@ from webui.core.memory import Memory
 from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.requests import Request
+from webui.core.traces import last_own
 from webui.core.wire import Beat, Beside, Cancel, Ended, Made, News, Ready, Report, Run, Skip
 from webui.jobs.child import Child
 from webui.jobs.hub import Hub
@@ -50,6 +52,10 @@ class Timing:
 
 class Judged(Protocol):
     """Extensions, whose failures are counted."""
+
+    def folders(self) -> Mapping[str, Path]:
+        """Their names and folders."""
+        ...
 
     def blame(self, name: str, problem: Problem) -> None:
         """One failed."""
@@ -156,8 +162,7 @@ class Supervisor:
             if now >= self._next_start:
                 self._start()
         elif now - self._child.heard > self._limit():
-            seconds = round(self._limit())
-            self._lose(UserError("worker_silent", seconds=seconds).problem)
+            self._lose(self._silent())
         elif self._ready and self._look.is_set():
             self._look.clear()
             self._begin(self._child) if self._run is None else self._pass_on(self._child)
@@ -243,6 +248,24 @@ class Supervisor:
         elif report.outcome == "finished":
             self._extensions.praise(request)
 
+    def _silent(self) -> Problem:
+        seconds = round(self._limit())
+        named = self._blamed("extension_slow", seconds=seconds)
+        return named or UserError("worker_silent", seconds=seconds).problem
+
+    def _blamed(self, code: str, **told: str | int) -> Problem | None:
+        """What is said of the extension in whose code the worker came to its end, if in any."""
+        call = last_call(self._paths.worker_call)
+        if call is None and self._extensions is not None:
+            call = last_own(self._paths.worker_trace, self._extensions.folders())
+        if call is None:
+            return None
+        name, hook = call
+        problem = UserError(code, None, name=name, hook=hook, **told).problem
+        if self._extensions is not None:
+            self._extensions.blame(name, problem)
+        return problem
+
     def _died(self, child: Child) -> Problem:
         if child.nonsense is not None:
             return UserError("worker_garbled", reason=child.nonsense).problem
@@ -250,12 +273,8 @@ class Supervisor:
         child.kill()
         child.join()
         words = self._log.last_words()
-        if (call := last_call(self._paths.worker_call)) is not None:
-            name, hook = call
-            problem = UserError("extension_died", name=name, hook=hook, reason=reason).problem
-            if self._extensions is not None:
-                self._extensions.blame(name, problem)
-            return problem
+        if named := self._blamed("extension_died", reason=reason):
+            return named
         return UserError("worker_died", reason=f"{reason}: {words}" if words else reason).problem
 
     def _lose(self, problem: Problem) -> None:

@@ -13,9 +13,16 @@ from typing import BinaryIO
 from pydantic import BaseModel
 
 from webui.core.memory import Memory
-from webui.core.wire import COMMAND, Beat, Cancel, Run, Skip, read_frame, write_frame
+from webui.core.wire import COMMAND, Beat, Cancel, Ended, Run, Skip, read_frame, write_frame
 
 BEAT_SECONDS = 1.0
+Watch = Callable[[Callable[[], Ended]], Ended]
+"""Does a run's work, and watches code of extensions in it."""
+
+
+def unwatched(work: Callable[[], Ended]) -> Ended:
+    """The work alone."""
+    return work()
 
 
 class Line:
@@ -45,6 +52,8 @@ class Control:
         token: of the run in work.
         model, memory: what is used, and what there is of it.
         alive: told whenever the run gets on.
+        watch: does what a run is about.
+        beaten: told of each sign of life that is given.
         measure: tells what memory there is; asked while no run is in work.
     """
 
@@ -55,6 +64,8 @@ class Control:
         self.memory: Memory | None = None
         self.measure: Callable[[], Memory] | None = None
         self.alive: Callable[[], None] = lambda: None
+        self.watch: Watch = unwatched
+        self.beaten: Callable[[], None] = lambda: None
         self._cancelled: set[int] = set()
         self._skipped: set[int] = set()
 
@@ -113,6 +124,7 @@ def beat(line: Line, control: Control) -> None:
             if control.token is None and control.measure is not None:
                 control.memory = control.measure()
             line.send(Beat(token=control.token, model=control.model, memory=control.memory))
+            control.beaten()
         except OSError:
             os._exit(0)
         time.sleep(BEAT_SECONDS)

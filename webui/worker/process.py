@@ -11,16 +11,27 @@ import os
 import sys
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webui.core.blackbox import BlackBox
 from webui.core.errors import Problem, UserError
-from webui.core.guarding import ExtensionError, blamed
+from webui.core.guarding import ExtensionError, blamed, overdue
 from webui.core.isolation import TooSlow, Watchdog
+from webui.core.lookout import Overdue
 from webui.core.paths import Paths
+from webui.core.traces import Trace
 from webui.core.wire import Ended, Run
-from webui.worker.line import Control, Line, beat, read_commands, take_standard_streams
+from webui.worker.line import (
+    Control,
+    Line,
+    Watch,
+    beat,
+    read_commands,
+    take_standard_streams,
+    unwatched,
+)
 
 if TYPE_CHECKING:
     from webui.worker.runner import Runner
@@ -57,6 +68,7 @@ def make_runner(paths: Paths, line: Line, control: Control) -> Runner:
         watchdog,
         safe=safe_mode(os.environ),
     )
+    watchdog.patience = extensions.patience
     catalog = Catalog.of(paths, extensions.architectures)
     models = ModelManager(more=extensions.families)
     more = settings.folders_of_models
@@ -81,17 +93,20 @@ def watched(paths: Paths, line: Line, control: Control) -> Watchdog:
         os._exit(1)
 
     box = BlackBox(paths.worker_call)
-    watchdog = Watchdog(stuck=stuck, note=box.note)
+    watchdog = Watchdog(stuck=stuck, note=box.note, steps="webui.engine.guidance")
     control.alive = watchdog.alive
+    control.watch = watchdog.watch
     return watchdog
 
 
-def execute(runner: Runner, run: Run) -> Ended:
+def execute(runner: Runner, run: Run, watch: Watch = unwatched) -> Ended:
     """The job boundary: whatever goes wrong in a run ends that run alone."""
     try:
-        return runner.run(run)
+        return watch(partial(runner.run, run))
     except UserError as error:
         problem = error.problem
+    except Overdue as late:
+        problem = overdue(late).problem
     except Exception as error:  # noqa: BLE001  the job boundary
         problem = unexpected(error)
     return Ended(token=run.token, outcome="failed", problem=problem)
@@ -110,6 +125,7 @@ def main(arguments: list[str]) -> None:
     line = Line(*take_standard_streams())
     control = Control()
     paths = parse(arguments)
+    control.beaten = Trace(paths.worker_trace).alive
     threading.Thread(target=beat, args=(line, control), daemon=True).start()
     threading.Thread(target=read_commands, args=(line, control), daemon=True).start()
     runner = make_runner(paths, line, control)
@@ -117,7 +133,7 @@ def main(arguments: list[str]) -> None:
     while True:
         run = control.runs.get()
         control.begin(run.token)
-        line.send(execute(runner, run))
+        line.send(execute(runner, run, control.watch))
         control.end(run.token)
 
 
