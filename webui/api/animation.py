@@ -18,11 +18,11 @@ from webui.api.errors import BODY, may_answer
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.events import FINAL, Job
+from webui.core.explain import explain
 from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt
 from webui.jobs.checks import Refused
 from webui.jobs.continuing import continued, from_picture_alone, going_on
 from webui.jobs.deforum_units import Around, with_units
-from webui.jobs.explain import explain
 from webui.jobs.extending import problems_in_frames, with_markers
 from webui.jobs.services import Services
 from webui.timeline.frames import FramePlan, frame_plan

@@ -13,9 +13,9 @@ from webui.api.context import Guest, HostOnly, ServicesHere
 from webui.api.errors import BODY, DISK, ID, IN_USE, may_answer
 from webui.api.pictures import KEPT, keep, make_thumbnail
 from webui.core.errors import UnknownId, UserError
+from webui.core.explain import explain
 from webui.core.kinds import ModelKind, ModelOrder
 from webui.jobs.checks import Refused
-from webui.jobs.explain import explain
 from webui.jobs.services import Services
 from webui.jobs.uses import is_needed
 from webui.library.entries import Entry, Page

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field, ValidationError
 from webui.api.bodies import DescribedRoute, JsonObject, described
 from webui.api.context import ServicesHere
 from webui.api.errors import BODY, may_answer
+from webui.core.explain import explain
 from webui.core.memory import Estimate, estimate, sentence
 from webui.core.texts import LANGUAGES
 from webui.jobs.checks import Refused
-from webui.jobs.explain import explain
 from webui.jobs.extending import without_schedules
 from webui.library.needs import Asked, bytes_beside, sizes_of
 

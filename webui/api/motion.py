@@ -15,9 +15,9 @@ from webui.api.context import Audience, ServicesHere
 from webui.api.errors import BODY, may_answer
 from webui.api.scenery import DepthSource, film_of, scenery
 from webui.core.animation import Animation
+from webui.core.explain import explain
 from webui.jobs.animating import plan_for
 from webui.jobs.checks import Refused
-from webui.jobs.explain import explain
 from webui.library.pictures import encode
 from webui.motion.glance import Sheet, laid_out, motion_sheet, places_of
 from webui.timeline.plan import Plan

@@ -12,10 +12,10 @@ from webui.api.bodies import DescribedRoute, JsonObject
 from webui.api.catalog import PATIENCE, for_guests
 from webui.api.context import Guest, HostOnly, ServicesHere
 from webui.api.errors import BODY, DISK, ID, may_answer
+from webui.core.explain import explain
 from webui.core.kinds import ModelKind
 from webui.core.request import Prompt
 from webui.jobs.checks import Refused
-from webui.jobs.explain import explain
 from webui.jobs.prompting import NamedModel, named_models
 from webui.jobs.services import Services
 from webui.library.definitions import (

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
+from webui.core.explain import clipped, explain, nearest, problem
 from webui.core.film import Interpolate
 from webui.core.offers import ModelInfo, Offers
 from webui.core.plugins import Extensions
@@ -30,7 +31,6 @@ from webui.jobs.animating import planned
 from webui.jobs.continuing import Find, continued, nothing_found
 from webui.jobs.deforum_units import Around, with_units
 from webui.jobs.enlarging import with_frames, with_pictures_between
-from webui.jobs.explain import clipped, explain, nearest, problem
 from webui.jobs.extending import with_markers
 from webui.jobs.filling import drawn_seeds, sized, suits
 from webui.jobs.given import Pictures

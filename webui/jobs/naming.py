@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
 from webui.core.errors import Problem, UserError
+from webui.core.explain import clipped, nearest, problem
 from webui.core.offers import Offers
-from webui.jobs.explain import clipped, nearest, problem
 from webui.library.catalog import Catalog
 from webui.library.making import MODELS, VAE, found_model
 

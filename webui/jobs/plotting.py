@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from webui.core.errors import Problem, UserError
 from webui.core.events import Failed, Job
+from webui.core.explain import explain, problem
 from webui.core.offers import Offers
 from webui.core.plot import Plot
 from webui.core.plugins import Extensions
@@ -22,7 +23,6 @@ from webui.core.requests import AnyRequest
 from webui.core.settings import Settings
 from webui.core.texts import LANGUAGES, choose_language, text
 from webui.jobs.checks import DEFAULT_KIND, Refused
-from webui.jobs.explain import explain, problem
 from webui.jobs.filling import DRAWN_SEEDS
 from webui.jobs.records import Writing
 from webui.library.catalog import Catalog

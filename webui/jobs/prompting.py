@@ -14,10 +14,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from webui.core.errors import Problem, UserError
+from webui.core.explain import SHOWN, clipped, problem
 from webui.core.hashing import Hash
 from webui.core.kinds import MODEL_KINDS
 from webui.core.requests import Drawing, Request, Txt2Img, Upscale
-from webui.jobs.explain import SHOWN, clipped, problem
 from webui.library.catalog import Catalog
 from webui.library.entries import Entry, Row, plain
 from webui.prompt.grammar import strip_comments

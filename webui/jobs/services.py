@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from webui.core.explain import explain, unknown_field
 from webui.core.finding import safe_mode
 from webui.core.offers import Offers
 from webui.core.paths import Paths
@@ -18,7 +19,6 @@ from webui.core.plugins import Extensions
 from webui.core.quarantine import Quarantine
 from webui.core.settings import HIDDEN, SECRETS, Settings, load_settings, save_settings
 from webui.jobs.checks import Refused
-from webui.jobs.explain import explain, unknown_field
 from webui.jobs.queue import Jobs
 from webui.library.catalog import Catalog
 

@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webui.core.errors import Problem
+from webui.core.explain import MOST_PROBLEMS, clipped, explain, nearest, problem, unknown_field
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
-from webui.jobs.explain import MOST_PROBLEMS, clipped, explain, nearest, problem, unknown_field
 
 
 def mistakes(values: Any, model: type[BaseModel] = Txt2Img) -> list[Problem]:
