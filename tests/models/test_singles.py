@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import gguf
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from tests.flow_layout import flow_layout, write_part, write_whole
 from tests.gguf_files import rounded, write_weights
+from tests.llama_cpp import write_llama
 from tests.models.families.drawing import load
 from tests.tiny_flows import info_of, write_flux, write_sd3
 from webui.core.errors import UserError
@@ -238,6 +240,20 @@ def test_what_looks_the_same_but_belongs_to_another_family_is_passed_over(flux, 
     own = load_file(vae / "ae.safetensors")
     save_file({name: value + 1 for name, value in own.items()}, vae / "a_sd3_vae.safetensors")
     (vae / "aa.safetensors").write_bytes(b"damaged")
+    same(Flux(flux), flux, apart, "flux")
+
+
+def test_t5_of_llama_cpp_reads_as_its_own_file_does(flux, apart):
+    shelf = apart.parents[2] / "clip" / "sub"
+    tensors = load_file(shelf / "t5xxl.safetensors")
+    (shelf / "t5xxl.safetensors").unlink()
+    tensors.pop("encoder.embed_tokens.weight", None)
+    write_llama(shelf / "t5-v1_1-xxl-encoder-F32.gguf", gguf.MODEL_ARCH.T5ENCODER, tensors, 2)
+    words = {"model.embed_tokens.weight": tensors["shared.weight"]}  # as wide, in nearer folders
+    query = {"model.layers.0.self_attn.q_proj.weight": torch.zeros(32, 80)}
+    write_llama(shelf.parent / "a.gguf", gguf.MODEL_ARCH.QWEN3, {**words, **query}, 1)
+    many = {"shared.weight": torch.zeros(99, 80)}  # of many languages: more words
+    write_llama(shelf.parent / "b.gguf", gguf.MODEL_ARCH.T5ENCODER, many, 1)
     same(Flux(flux), flux, apart, "flux")
 
 

@@ -75,7 +75,8 @@ _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "\n_first_stage_model_",
         ),
     ),
-    ("text_encoder", ("_model_layers_0_self_attn_",)),  # also one that sees, as Qwen's
+    # also one that sees, as Qwen's, or its half that does
+    ("text_encoder", ("_model_layers_0_self_attn_", "\n_v_blk_0_")),
     ("image_encoder", ("_vision_model_", "\n_visual_")),
     (
         "text_encoder",
@@ -115,6 +116,13 @@ _PARTS = (*_TEXT_PARTS, "\n_first_stage_model_", "\n_vae_")
 _MOST_VECTORS = 6
 _WIDEST = 8192
 _CLIP_WIDTHS: Mapping[int, str] = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
+_LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("mmproj", ("\n_v_blk_0_",)),  # the half of one that sees, as llama.cpp keeps it
+    ("gemma", ("_pre_feedforward_layernorm_", "\n_blk_0_post_ffw_norm_")),
+    ("qwen3", ("_self_attn_q_norm_", "\n_blk_0_attn_q_norm_")),
+    ("qwen2.5", ("_self_attn_q_proj_bias_", "\n_blk_0_attn_q_bias_")),
+)
+"""Which language model a file is -> marks of its names; the first found counts."""
 _TOKENS = re.compile(r"(token_embedding|embed_tokens|shared)\.weight$")
 
 
@@ -203,5 +211,6 @@ def _text_encoder(shapes: Shapes, keys: Keys) -> str | None:
         return "t5"
     for name, shape in shapes.items():
         if _TOKENS.search(name) and len(shape) == 2:
-            return _CLIP_WIDTHS.get(shape[1]) if "text_model." in name else None
-    return None
+            if "text_model." in name:
+                return _CLIP_WIDTHS.get(shape[1])
+    return next((name for name, marks in _LANGUAGES if keys.have(*marks)), None)

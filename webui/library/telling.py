@@ -212,9 +212,10 @@ def _pickle(place: Place) -> Told:
 def _gguf(place: Place) -> Told:
     read = read_gguf(place.path, place.path.name)
     found = recognised(read.header)
+    reads = read.architecture if found.kind == "text_encoder" else ""
     told = Told(
         kind=found.kind,
-        family=found.family or family_named(read.architecture),
+        family=found.family or family_named(read.architecture) or reads or None,
         dtype=read.header.dtype,
         said=Said(title=line(read.title)),
     )

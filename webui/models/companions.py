@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,14 @@ from webui.models.components import (
 )
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.gguf_names import SIGHT_INPUT, SIGHT_OUTPUT
 from webui.models.language import LAYER, WORDS
 from webui.models.qwen_words import QWEN_WORDS
 from webui.models.shelves import Sought, beside, missing, shelves
 from webui.models.singles import Single, load_flow, vae_names
+
+_SIGHT = "visual."
+"""In the names of a language model's half that sees."""
 
 
 def load_newer(
@@ -84,18 +89,50 @@ def _convert(kinds: Kinds, part: str) -> Convert:
 
 
 def _beside(kinds: Kinds, info: ModelInfo, part: str, config: Mapping[str, Any]) -> Source:
-    """A part in a file of its own."""
+    """A part in a file of its own, or in two."""
     if part == "vae":
         fits = partial(_is_vae, vae=kinds.vae, config=config)
         sought = Sought(part, "vae", "VAE", fits, re.compile(kinds.vae.foreign))
+        file = beside(info, sought)
+        files = (file,) if file else ()
     else:
         language = kinds.languages[part]
         fits = partial(_is_language, language=language, config=config)
         sought = Sought(part, "text_encoder", language.title, fits)
-    file = beside(info, sought)
-    if file is None:
+        files = _language_files(language, info, sought, config)
+    if not files:
         raise missing(info, sought)
-    return Source((file,), (file.name,), "", config, _convert(kinds, part))
+    shown = tuple(file.name for file in files)
+    return Source(files, shown, "", config, _convert(kinds, part))
+
+
+def _language_files(
+    language: Language, info: ModelInfo, sought: Sought, config: Mapping[str, Any]
+) -> tuple[Path, ...]:
+    """The file of a language model; one that sees may be two, as llama.cpp has them.
+
+    Raises:
+        UserError: what sees is missing beside the one that reads.
+    """
+    if file := beside(info, sought):
+        return (file,)
+    if not language.sees:
+        return ()
+    blind = partial(_is_language, language=replace(language, sees=False), config=config)
+    reads = replace(sought, fits=blind)
+    sees = Sought(
+        f"{sought.part}_sight",
+        sought.kind,
+        f"{language.title}, mmproj",
+        partial(_is_sight, config=config["vision_config"]),
+    )
+    words = beside(info, reads)
+    if words is None:
+        return ()
+    sight = beside(info, sees)
+    if sight is None:
+        raise missing(info, sees)
+    return words, sight
 
 
 def _is_vae(header: Header, vae: Vae, config: Mapping[str, Any]) -> bool:
@@ -114,8 +151,14 @@ def _is_language(header: Header, language: Language, config: Mapping[str, Any]) 
     return (
         any(shape[1:] == (text["hidden_size"],) for shape in words)
         and depth <= len(layers) <= text["num_hidden_layers"]
-        and any(language.mark in name for name in shapes)
+        and (not language.sees or any(_SIGHT in name for name in shapes))
     )
+
+
+def _is_sight(header: Header, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds what sees, alone, by the sizes at both of its ends."""
+    first, last = (header.shapes.get(name, ()) for name in (SIGHT_INPUT, SIGHT_OUTPUT))
+    return first[:1] == (config["hidden_size"],) and last[:1] == (config["out_hidden_size"],)
 
 
 def _tokenizer(kinds: Kinds, single: Single, path: Path, folder: str) -> Path:

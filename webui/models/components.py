@@ -25,10 +25,11 @@ from webui.models.checkpoint import WRONG_CONFIG, clip_names, read_tokenizer
 from webui.models.devices import flow_dtype, t5_dtype
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.gguf_names import t5_name
 from webui.models.language import Chat, LanguageEncoder, language_names, read_language_tokenizer
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.memory.turns import RAM
-from webui.models.t5 import T5Encoder, gguf_names, read_t5_tokenizer
+from webui.models.t5 import T5Encoder, read_t5_tokenizer
 from webui.models.texts import Reading, TextEncoder
 
 Make = Callable[[Mapping[str, Any]], Any]
@@ -97,7 +98,7 @@ class Language:
         words: the name of its tokenizer's file in a folder of text encoders; None for Qwen's, which
             ships with the program.
         names: to the network's names.
-        mark: what the names of its weights have in them in every file that will do.
+        sees: it sees pictures, too; that half may lie in a file of its own.
         encoder: (network, tokenizer, part, chat) -> what reads with it.
     """
 
@@ -107,7 +108,7 @@ class Language:
     title: str
     words: str | None = None
     names: Convert = language_names
-    mark: str = ""
+    sees: bool = False
     encoder: Callable[[Any, Any, str, Chat], Any] = LanguageEncoder
 
 
@@ -242,7 +243,7 @@ def folder_names(tensors: Tensors, network: Any) -> Tensors:
 
 def t5_names(tensors: Tensors) -> Tensors:
     """The encoder's alone; the table of words is there twice, as one."""
-    named = gguf_names(tensors)
+    named = {t5_name(name): value for name, value in tensors.items()}
     kept = {name: value for name, value in named.items() if not name.startswith("decoder.")}
     kept.pop("lm_head.weight", None)
     words = kept.get("shared.weight", kept.get("encoder.embed_tokens.weight"))

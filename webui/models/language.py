@@ -16,11 +16,13 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import Qwen2Tokenizer
+from transformers import MistralModel, Qwen2Tokenizer
 
 from webui.core.errors import UserError
 from webui.library.weights import read_config
 from webui.models.emphasis import Emphasis
+from webui.models.gguf_names import WORDS as GGUF_WORDS
+from webui.models.gguf_names import language_tensors
 from webui.models.loading import Tensors
 from webui.models.qwen_words import QWEN_WORDS, qwen_tokenizer
 from webui.prompt.attention import read_attention
@@ -33,11 +35,11 @@ _BEGIN = re.compile(r"^(?:model\.)?(?:language_model\.)?(?:model\.)?")
 _OTHERS = ("lm_head.", "visual.", "vision_tower.", "multi_modal_projector.")
 _HEAD = "lm_head.weight"
 _NORM = "norm.weight"
-WORDS = ("embed_tokens.weight", "token_embd.weight")
+WORDS = ("embed_tokens.weight", GGUF_WORDS)
 """How the names of its table of words end, in transformers and in GGUF."""
-LAYER = re.compile(r"(?:^|\.)(?:layers|blk)\.(\d+)\.")
+LAYER = re.compile(r"(?:(?:^|\.)layers|^blk)\.(\d+)\.")
 """The number of a layer in the names of its weights, in both."""
-_GGUF_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
+_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
 _GGUF_OUTER = {
     "token_embd.weight": "embed_tokens.weight",
     "output_norm.weight": _NORM,
@@ -205,11 +207,11 @@ def shortened(make: Callable[[Any], Any], config: Any, layers: int) -> Any:
 
 
 def language_names(tensors: Tensors, network: Any) -> Tensors:
-    """Names as saved by any version of transformers, or as GGUF has Qwen's, to those of the text
-    model alone."""
+    """Names as saved by any version of transformers, or by llama.cpp, to those of the text model
+    alone."""
     kept: Tensors = {}
-    for name, value in tensors.items():
-        own = _gguf_name(_BEGIN.sub("", name))
+    for name, value in language_tensors(tensors, _turned(network)).items():
+        own = _BEGIN.sub("", name)
         layer = _LAYER.match(own)
         beyond = layer is not None and int(layer[1]) >= network.config.num_hidden_layers
         if own == _NORM and isinstance(network.norm, nn.Identity):
@@ -219,8 +221,8 @@ def language_names(tensors: Tensors, network: Any) -> Tensors:
     return kept
 
 
-def _gguf_name(name: str) -> str:
-    found = _GGUF_LAYER.fullmatch(name)
-    if found and found[2] in _GGUF_LAYERS:
-        return f"layers.{found[1]}.{_GGUF_LAYERS[found[2]]}.{found[3]}"
-    return _GGUF_OUTER.get(name, name)
+def _turned(network: Any) -> tuple[int, int] | None:
+    """Heads of queries and keys of a model whose rows llama.cpp has in another order."""
+    if not isinstance(network, MistralModel):
+        return None
+    return network.config.num_attention_heads, network.config.num_key_value_heads

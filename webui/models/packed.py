@@ -1,8 +1,8 @@
 """Matrices as their files keep them, in few bits, while names are sorted out.
 
-To whoever converts names they look like any tensor. What takes rows apart or puts them together,
-as fused layers are, works on the bytes, since a row is whole blocks; for anything else the numbers
-are decoded, and go on as a plain tensor.
+To whoever converts names they look like any tensor. What takes rows apart, puts them together or
+in another order, as fused layers want it, works on the bytes, since a row is whole blocks; for
+anything else the numbers are decoded, and go on as a plain tensor.
 """
 
 from __future__ import annotations
@@ -92,7 +92,11 @@ def _slice(
     return _part(one, slice(start, end, step)) if axis == 0 else None
 
 
-def _part(one: Packed, place: slice) -> Packed:
+def _chosen(one: Packed, axis: int, places: Tensor) -> Packed | None:
+    return _part(one, places) if axis == 0 else None
+
+
+def _part(one: Packed, place: slice | Tensor) -> Packed:
     factor = one.factor
     if factor is not None and len(factor) > 1:
         factor = factor[place]
@@ -114,6 +118,7 @@ _BY_ROWS: Mapping[Any, Callable[..., Any]] = {
     _ATEN.split.Tensor: _split,
     _ATEN.split_with_sizes.default: _split,
     _ATEN.slice.Tensor: _slice,
+    _ATEN.index_select.default: _chosen,
     _ATEN.cat.default: _cat,
 }
 """What is done to the bytes; None where they do not let it."""

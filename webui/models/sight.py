@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import Qwen2_5_VLConfig, Qwen2VLImageProcessorPil
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel
 
+from webui.models.gguf_names import language_tensors
 from webui.models.language import Chat, LanguageEncoder
 from webui.models.loading import Tensors
 
@@ -101,9 +102,10 @@ def seeing(config: Mapping[str, Any]) -> Any:
 
 
 def seeing_names(tensors: Tensors, network: Any) -> Tensors:
-    """Names as saved by any version of transformers to those of this one, without the head."""
+    """Names as saved by any version of transformers, or by llama.cpp in two files, to those of
+    this one, without the head."""
     kept: Tensors = {}
-    for name, value in tensors.items():
+    for name, value in language_tensors(tensors).items():
         own = _BEGIN.sub("", name, count=1)
         if not own.startswith(_HEAD):
             kept[own if own.startswith("visual.") else f"language_model.{own}"] = value

@@ -31,12 +31,13 @@ from webui.models.components import (
 )
 from webui.models.family import LoadProgress
 from webui.models.flow import Shift
+from webui.models.gguf_names import T5_MARK, WORDS
 from webui.models.loading import Tensors
 from webui.models.shelves import Sought, beside, missing, shelves
-from webui.models.t5 import GGUF_WORDS, T5_TOKENIZER
+from webui.models.t5 import T5_TOKENIZER
 
 _CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
-_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight", GGUF_WORDS)
+_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")
 _VAE_INPUT = "decoder.conv_in.weight"
 _OWN_NAMES: Mapping[str, re.Pattern[str]] = {
     "flux": re.compile(r"sd_?3|qwen|wan"),
@@ -178,11 +179,14 @@ def _is(
 ) -> bool:
     """Whether a file holds that part, by the sizes of its tables."""
 
-    def width(name: str) -> tuple[int, ...]:
-        return header.shapes.get(prefix + name, ())[1:]
+    def shape(name: str) -> tuple[int, ...]:
+        return header.shapes.get(prefix + name, ())
 
     if part == "vae":
-        return width(_VAE_INPUT)[:1] == (config["latent_channels"],)
+        return shape(_VAE_INPUT)[1:2] == (config["latent_channels"],)
     if part in kinds.clips:
-        return width(_CLIP_WORDS) == (config["hidden_size"],)
-    return any(width(name) == (config["d_model"],) for name in _T5_WORDS)
+        return shape(_CLIP_WORDS)[1:] == (config["hidden_size"],)
+    own = any(name.startswith(T5_MARK) for name in header.shapes)  # a language model's is alike
+    words = (*_T5_WORDS, *((WORDS,) if own else ()))
+    table = (config["vocab_size"], config["d_model"])  # that of many languages has more words
+    return any(shape(name) == table for name in words)

@@ -6,9 +6,7 @@ transformer", 2020.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -25,23 +23,6 @@ REMEMBERED = 16
 
 T5_TOKENIZER = "t5-tokenizer.json"
 """What the file is called in a folder of text encoders."""
-
-GGUF_WORDS = "token_embd.weight"
-"""T5's table of words, as files in the format GGUF call it."""
-_GGUF_LAYERS: Mapping[str, str] = {
-    **{f"attn_{one}": f"layer.0.SelfAttention.{one}" for one in "qkvo"},
-    "attn_rel_b": "layer.0.SelfAttention.relative_attention_bias",
-    "attn_norm": "layer.0.layer_norm",
-    "ffn_gate": "layer.1.DenseReluDense.wi_0",
-    "ffn_up": "layer.1.DenseReluDense.wi_1",
-    "ffn_down": "layer.1.DenseReluDense.wo",
-    "ffn_norm": "layer.1.layer_norm",
-}
-_GGUF_NAME = re.compile(r"enc\.blk\.(\d+)\.(\w+)\.weight")
-_GGUF_OUTER: Mapping[str, str] = {
-    GGUF_WORDS: "shared.weight",
-    "enc.output_norm.weight": "encoder.final_layer_norm.weight",
-}
 
 _TOKENIZER = "tokenizer.json"
 _END, _PADDING = 1, 0
@@ -130,18 +111,6 @@ class T5Encoder:
             ids += found
             weights += [span.weight] * len(found)
         return ids[:most], weights[:most]
-
-
-def gguf_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The encoder's weights by transformers' names, where a file has llama.cpp's."""
-    return {_gguf_name(name): value for name, value in tensors.items()}
-
-
-def _gguf_name(name: str) -> str:
-    found = _GGUF_NAME.fullmatch(name)
-    if found and found[2] in _GGUF_LAYERS:
-        return f"encoder.block.{found[1]}.{_GGUF_LAYERS[found[2]]}.weight"
-    return _GGUF_OUTER.get(name, name)
 
 
 def read_t5_tokenizer(folder: Path, shown: str) -> Tokenizer:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gguf
 import pytest
 import torch
 from diffusers import QwenImageEditPipeline, QwenImageEditPlusPipeline
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 from PIL import Image
+from safetensors.torch import load_file
 from transformers import (
     AutoTokenizer,
     Qwen2VLImageProcessorPil,
@@ -17,10 +19,13 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
+from tests.llama_cpp import sight_apart, write_llama
 from tests.models.families.drawing import load, relative
 from tests.models.families.flowing import NEGATIVE, PROMPT, SCALE, STEPS, flow_noise, straight
 from tests.tiny_flows import info_of
+from tests.tiny_languages import LAYERS
 from tests.tiny_newer import write_parts_of_qwen_image, write_qwen_image
+from webui.core.errors import UserError
 from webui.engine.latents import to_pixels
 from webui.library.recognition import recognise_file, recognise_folder
 from webui.models.families import qwen_image
@@ -155,3 +160,26 @@ def test_a_single_file_draws_what_its_folder_draws(tmp_path):
         model.look([PICTURE])
     shown = one.encode(to_pixels([PICTURE]))
     assert torch.equal(straight(one, concat=shown), straight(other, concat=shown))
+
+
+def test_its_reader_may_be_a_gguf_with_what_sees_in_another(tmp_path):
+    folder = folder_of(tmp_path, QwenImageEditPlusPipeline)
+    file = write_parts_of_qwen_image(folder, tmp_path / "models")
+    file = file.rename(file.with_name("qwen_image_edit_2509.safetensors"))
+    shelf = tmp_path / "models" / "text_encoders"
+    whole = load_file(shelf / "qwen_2.5_vl_7b.safetensors")
+    (shelf / "qwen_2.5_vl_7b.safetensors").unlink()
+    sees = {name: value for name, value in whole.items() if name.startswith("visual.")}
+    reads = {name: value for name, value in whole.items() if name not in sees}
+    write_llama(shelf / "Qwen2.5-VL-7B-Q8_0.gguf", gguf.MODEL_ARCH.QWEN2VL, reads, LAYERS)
+    with pytest.raises(UserError) as raised:
+        load(QwenImage(folder), info_of(file, "qwen-image", "edit"))
+    problem = raised.value.problem
+    assert problem.code == "model_companion_missing" and "mmproj" in str(problem.values["what"])
+    write_llama(shelf / "mmproj-F16.gguf", gguf.MODEL_ARCH.MMPROJ, sight_apart(sees), 3)
+    one, other = loaded(folder), load(QwenImage(folder), info_of(file, "qwen-image", "edit"))
+    other._text._area = AREA
+    for model in (one, other):
+        model.look([PICTURE])
+    shown = one.encode(to_pixels([PICTURE]))
+    assert relative(straight(other, concat=shown), straight(one, concat=shown)) < 1e-5

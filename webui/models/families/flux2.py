@@ -85,7 +85,6 @@ DEV = _kinds(
         chat=MISTRAL,
         title="Mistral Small 3 (mistral_3_small_flux2)",
         words="mistral-tokenizer.json",
-        mark="self_attn.",  # GGUF has the rows of these in another order
     )
 )
 KLEIN = _kinds(

@@ -86,7 +86,7 @@ def _editing(shown: str, area: int) -> Kinds:
             chat=EDIT,
             title=TITLE,
             names=seeing_names,
-            mark="visual.",
+            sees=True,
             encoder=partial(SeeingEncoder, shown=shown, area=area),
         )
     )
