@@ -7,6 +7,7 @@ The package is optional and loaded only when a map is asked for. Nothing is fetc
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,7 @@ from pydantic import BaseModel, Field
 
 from webui.ext import TOLD, Preprocessor, Services, UserError
 
+from .opening import opened, stoppable
 from .poses import detected
 
 KIND = "annotator"
@@ -149,7 +151,8 @@ def mapped(
         detector.poses = []
     sides = dict.fromkeys(one.sides, max(_SMALLEST, min(picture.size)))
     own = options.model_dump() if options else {}
-    made = detector(picture, **sides, **one.given, **own)
+    with stoppable(services.check):
+        made = detector(picture, **sides, **one.given, **own)
     shown: Image.Image = made if one.part is None else made[one.part]
     fitted = shown.convert("RGB").resize(picture.size, Image.Resampling.BILINEAR)
     if found := getattr(detector, "poses", None):
@@ -170,37 +173,19 @@ def _file(one: Annotator, stem: str, services: Services) -> Path:
 
 def _opened(one: Annotator, files: Mapping[str, Path], device: str) -> Any:
     try:
-        import controlnet_aux  # pyright: ignore[reportMissingImports]  # seconds, and optional
+        with warnings.catch_warnings(action="ignore"):  # of what it does not need, a dozen
+            import controlnet_aux  # pyright: ignore[reportMissingImports]  # seconds, and optional
     except ImportError as error:
         raise UserError("annotator_package", name=one.name, package=PACKAGE) from error
-    kind: Any = getattr(controlnet_aux, one.detector)
-    if "include_body" in one.given:
-        kind = _keeping(kind)
     first = next(iter(files.values()))
     try:
-        detector = kind.from_pretrained(
-            str(first.parent), **{argument: str(path) for argument, path in files.items()}
-        )
+        detector = opened(getattr(controlnet_aux, one.detector), files)
     except _BROKEN as error:
         reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise UserError(
             "annotator_unread", name=one.name, file=first.name, reason=reason
         ) from error
     return detector.to(device) if hasattr(detector, "to") else detector
-
-
-def _keeping(kind: Any) -> Any:
-    """The detector of poses, which draws what it finds, with `poses`: what it found last."""
-
-    class Keeping(kind):
-        poses: list[Any]
-
-        def detect_poses(self, *args: Any, **named: Any) -> Any:
-            self.poses = super().detect_poses(*args, **named)
-            return self.poses
-
-    Keeping.poses = []
-    return Keeping
 
 
 _HED = {"filename": "ControlNetHED"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+import warnings
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -21,8 +21,12 @@ from webui.core.hookspecs import TOLD
 from webui.core.participants import ModelFile, Services
 from webui.library.known import known_named
 
-TINY = ("softedge_pidinet", "scribble_pidinet", "softedge_teed", "mlsd")
-"""Real ones whose networks are small."""
+SMALL = (
+    *("softedge_hed", "softedge_hedsafe", "scribble_hed", "softedge_teed", "softedge_anyline"),
+    *("softedge_pidinet", "softedge_pidisafe", "scribble_pidinet", "mlsd"),
+    *("lineart_realistic", "lineart_coarse"),
+)
+"""Real ones whose networks are small; the others take up to a minute and gigabytes."""
 
 
 class Detector:
@@ -53,6 +57,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.kept = folder, dict[Any, Any]()
+        self.asked, self.stops = 0, False
 
     def model(self, kind: str, name: str) -> ModelFile:
         path = self.folder / f"{name}.pth"
@@ -65,8 +70,13 @@ class Shelf:
             self.kept[key] = make()
         return self.kept[key]
 
+    def check(self) -> None:
+        self.asked += 1
+        if self.stops:
+            raise KeyboardInterrupt  # as a cancelled job: none of those that the package catches
+
     def services(self) -> Services:
-        return Services(model=self.model, kept=self.keep, device="cpu")
+        return Services(model=self.model, kept=self.keep, check=self.check, device="cpu")
 
     def fill(self, name: str, data: bytes = b"weights") -> None:
         for stem in row(name).files.values():
@@ -86,6 +96,13 @@ def made(name: str, shelf: Shelf, image: Image.Image, **options: object) -> Imag
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """One for all tests of the package itself."""
+    pytest.importorskip("controlnet_aux", reason="the extra `controlnet` is not installed")
+    return Shelf(tmp_path_factory.mktemp("real"))
 
 
 @pytest.fixture
@@ -175,26 +192,55 @@ def test_weights_of_something_else_are_one_sentence(package: ModuleType, shelf: 
     assert "\n" not in text
 
 
-def networks() -> Mapping[str, Any]:
-    pidi = importlib.import_module("controlnet_aux.pidi.model").pidinet
-    teed = importlib.import_module("controlnet_aux.teed.ted").TED
-    mlsd = importlib.import_module("controlnet_aux.mlsd.models.mbv2_mlsd_large").MobileV2_MLSD_Large
-    return {"table5_pidinet": pidi, "5_model": teed, "mlsd_large_512_fp32": mlsd}
+def package_part(name: str) -> Any:
+    return importlib.import_module(f"controlnet_aux.{name}")
 
 
-@pytest.mark.parametrize("name", TINY)
-@pytest.mark.filterwarnings("ignore")
-def test_the_real_package_makes_maps_with_random_weights(name: str, shelf: Shelf) -> None:
-    pytest.importorskip("controlnet_aux", reason="the extra `controlnet` is not installed")
-    (stem,) = row(name).files.values()
-    torch.manual_seed(0)
-    weights = networks()[stem]().state_dict()
-    inside = {"state_dict": weights} if stem == "table5_pidinet" else weights
-    torch.save(inside, shelf.folder / f"{stem}.pth")
-    shown = made(name, shelf, picture(size=128).resize((128, 200)))
-    assert (shown.mode, shown.size) == ("RGB", (128, 200))
+def weights(stem: str) -> Any:
+    """What a file of that name holds, random."""
+    if stem == "ControlNetHED":
+        return package_part("hed").ControlNetHED_Apache2().state_dict()
+    if stem == "table5_pidinet":
+        made = package_part("pidi.model").pidinet().state_dict()
+        return {"state_dict": {f"module.{name}": one for name, one in made.items()}}
+    if stem in ("sk_model", "sk_model2"):
+        return package_part("lineart").Generator(3, 1, 3).state_dict()
+    if stem == "mlsd_large_512_fp32":
+        return package_part("mlsd.models.mbv2_mlsd_large").MobileV2_MLSD_Large().state_dict()
+    return package_part("teed.ted").TED().state_dict()
+
+
+@pytest.mark.parametrize("size", [(128, 200), (65, 65)], ids=["portrait", "odd"])
+@pytest.mark.parametrize("name", SMALL)
+def test_the_real_package_makes_maps_with_random_weights(
+    name: str, size: tuple[int, int], real: Shelf
+) -> None:
+    for stem in row(name).files.values():
+        if not (real.folder / f"{stem}.pth").exists():
+            torch.manual_seed(0)
+            torch.save(weights(stem), real.folder / f"{stem}.pth")
+    with warnings.catch_warnings(action="ignore"):  # the package's own
+        shown = made(name, real, picture(size=128).resize(size))
+    assert (shown.mode, shown.size) == ("RGB", size)
     levels = np.asarray(shown)
     assert (levels[..., 0] == levels[..., 1]).all()
+
+
+def test_a_job_that_is_cancelled_ends_between_two_layers(real: Shelf) -> None:
+    torch.manual_seed(0)
+    torch.save(weights("5_model"), real.folder / "5_model.pth")
+    real.asked = 0
+    with warnings.catch_warnings(action="ignore"):
+        made("softedge_teed", real, picture(size=64))
+    layers, real.asked, real.stops = real.asked, 0, True
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            made("softedge_teed", real, picture(size=64))
+    finally:
+        real.stops = False
+    assert real.asked == 1 < layers
+    torch.nn.Linear(1, 1)(torch.zeros(1))
+    assert real.asked == 1, "nothing else is watched"
 
 
 class Finding(Detector):
