@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.sound.signals import sine, write_wav
 from tests.timeline.test_deforum_keyframes import cases as schedules
@@ -92,7 +93,8 @@ def test_what_json_lacks_is_a_text(tmp_path, capsys):
 
 
 def test_a_person_gets_a_table(tmp_path, capsys):
-    path = write(tmp_path, "a.json", use_init=True, surprise=1)
+    Image.new("RGB", (8, 8)).save(tmp_path / "i.png")
+    path = write(tmp_path, "a.json", use_init=True, init_image="i.png", surprise=1)
     assert main(["animate", path, "--plan"]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
@@ -129,9 +131,52 @@ def test_a_plan_is_as_long_as_the_clip_beside_its_settings(tmp_path, capsys):
         write(tmp_path, f"{clip}.json", video_init_path=f"{clip}.mp4", **values)
         for clip in ("clip", "none")
     ]
-    there, missing = plans(capsys, *files)
+    there, missing = plans(capsys, *files, code=2)
     assert there["ok"] and len(there["frames"]) == 3
-    assert missing["ok"] and len(missing["frames"]) == 4
+    (error,) = missing["errors"]
+    assert (error["parameter"], error["position"]) == ("video_init_path", None)
+    assert "none.mp4" in error["message"] and missing["frames"] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameter", "words"),
+    [
+        ({"animation_mode": "Video Input"}, "video_init_path", "names no file"),
+        ({"hybrid_motion": "Affine", "video_init_path": "x.mp4"}, "video_init_path", "(x.mp4)"),
+        ({"use_init": True, "init_image": "x.png"}, "init_image", "is not there"),
+        ({"use_init": True, "init_image": "broken.png"}, "init_image", "no picture"),
+        ({"use_looper": True, "init_images": {"0": "ok.png", "2": "x"}}, "init_images", "(x)"),
+        (
+            {"use_mask": True, "mask_file": "ok.png", "mask_schedule": "0:([x.png])"},
+            "mask_schedule",
+            "(x.png)",
+        ),
+        ({"use_init": False, "init_image": "x.png"}, None, ""),
+        ({"use_init": True, "init_image": "ok.png"}, None, ""),
+    ],
+)
+def test_a_file_that_is_missing_or_broken_is_an_error(tmp_path, capsys, settings, parameter, words):
+    Image.new("RGB", (8, 8)).save(tmp_path / "ok.png")
+    (tmp_path / "broken.png").write_text("words")
+    (line,) = plans(capsys, write(tmp_path, "a.json", **settings), code=2 if parameter else 0)
+    assert [one["parameter"] for one in line["errors"]] == [parameter] * bool(parameter)
+    assert all(words in one["message"] for one in line["errors"])
+
+
+@pytest.mark.parametrize("compat", ["native", "deforum-3"])
+def test_a_zoom_that_turns_the_picture_over_is_an_error_wherever_it_is_used(
+    tmp_path, capsys, compat
+):
+    given = {"compat": compat, "zoom": "0:(1), 3:(-1)"}
+    (line,) = plans(capsys, write(tmp_path, "a.json", **given), code=2)
+    (error,) = line["errors"]
+    assert (error["parameter"], error["position"]) == ("zoom", 0)
+    assert "at frame 2" in error["message"]
+    files = [
+        write(tmp_path, f"{mode}.json", **given, animation_mode=mode)
+        for mode in ("3D", "Interpolation")
+    ]
+    plans(capsys, *files, code=0 if compat == "deforum-3" else 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"no film", b"\x00\x00\x00\x18ftypmp42" + b"x" * 99])

@@ -55,7 +55,7 @@ def test_how_many_frames_come_out(door: Door, settings: dict[str, Any], written:
         ({"angle": float("nan")}, "settings.angle", "formula_name"),
         ({"fps": 0}, "settings.fps", "settings_least"),
         ({"zoom": "0:(-1)"}, "settings.zoom", "schedule_bounds"),
-        ({"zoom": "0:(-1)", "compat": "deforum-3"}, "settings.zoom", "motion_bounds"),
+        ({"zoom": "0:(-1)", "compat": "deforum-3"}, "settings.zoom", "schedule_bounds"),
         ({"angle": "0:(1/(t-1))", "compat": "deforum-3"}, "settings.angle", "motion_finite"),
         ({"W": 0}, "settings.W", "settings_least"),
         ({"labels": {"t": 5}}, "settings.labels.t", "name_taken"),

@@ -34,7 +34,10 @@ def files_of(**values):
         ),
         (
             {"use_mask": True, "mask_file": "m", "mask_schedule": '0: ("{video_mask} & ![b.png]")'},
-            [Needed("mask_file", "m", "picture"), Needed("b.png", "b.png", "picture")],
+            [
+                Needed("mask_file", "m", "picture"),
+                Needed("b.png", "b.png", "picture", "mask_schedule"),
+            ],
         ),
         (
             {"color_coherence": "Image", "color_coherence_image_path": "c.png"},

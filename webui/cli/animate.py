@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from webui.cli.animation_files import heard_here, with_tables
+from webui.cli.animation_files import heard_here, with_tables, wrong_files
 from webui.core.errors import UserError
 from webui.core.texts import text
 from webui.jobs.listening import SERIES
-from webui.timeline.footage import CLIP, MASK_CLIP, chosen, length, needed
+from webui.motion.moves import judged
+from webui.timeline.footage import CLIP, MASK_CLIP, length
 from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
 from webui.timeline.output import SOUNDTRACK
 from webui.timeline.plan import Plan, plan_of
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace, language: str) -> int:
 
 
 def _show(path: Path, as_json: bool, language: str) -> bool:
-    made = read_plan(path)
+    made = _checked(path)
     ok = isinstance(made, Plan) and made.ok
     if as_json:
         _print_json(path, made, language)
@@ -58,13 +59,22 @@ def _print_json(path: Path, made: Plan | Finding, language: str) -> None:
     sys.stdout.write("]}\n")
 
 
+def _checked(path: Path) -> Plan | Finding:
+    """The plan of a file, with all that keeps it from being drawn; or why there is none."""
+    made = read_plan(path)
+    if isinstance(made, Finding):
+        return made
+    plan = judged(made)
+    return replace(plan, errors=(*plan.errors, *wrong_files(path.parent, plan)))
+
+
 def read_plan(path: Path) -> Plan | Finding:
-    """The plan of a file, or why there is none."""
+    """The plan of a file, whatever its pictures and films are; or why there is none."""
     try:
         settings = read_settings(path.read_bytes().decode("utf-8"))
         settings, errors = _with_series(path.parent, settings)
         plan = plan_of(settings, footage=_footage(path.parent, settings.values))
-        return replace(plan, errors=(*errors, *plan.errors, *_films(path.parent, plan)))
+        return replace(plan, errors=(*errors, *plan.errors))
     except OSError as error:
         reason = error.strerror or "?"
         return finding("settings", "cannot_read", None, name=str(path), reason=reason)
@@ -93,21 +103,6 @@ def _footage(folder: Path, values: Mapping[str, Any]) -> int | None:
 
     named = {str(values[one]): str(values[one]) for one in (CLIP, MASK_CLIP) if values[one]}
     return length(values, named, frames_of)
-
-
-def _films(folder: Path, plan: Plan) -> Iterator[Finding]:
-    """What is wrong with films that lie where the settings say; others are not missed."""
-    for one in needed(plan.settings.values, plan.texts):
-        path = folder / one.name
-        if one.kind != "film" or not one.name or not path.is_file():
-            continue
-        try:
-            frames = film_info(path).frames
-        except UserError as error:
-            yield Finding(one.parameter, None, error.problem)
-            continue
-        if not chosen(plan.settings.values, frames):
-            yield finding(one.parameter, "animation_no_frames", None, frames=frames)
 
 
 def _broken(found: Finding, language: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The sounds and tables that an animation's settings name by paths."""
+"""The files that an animation's settings name by paths: sounds, tables, pictures and films."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from typing import Any, cast
 
 from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
+from webui.imaging.ingest import opened
 from webui.jobs.listening import SERIES, listened
+from webui.timeline.footage import Kind, Needed, chosen, needed
 from webui.timeline.output import SOUNDTRACK, wishes
+from webui.timeline.plan import Plan
+from webui.timeline.problems import Finding, finding
 from webui.timeline.settings_file import settings_of
+from webui.video.reading import film_info
+
+ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
+"""Of files that are taken for pictures."""
 
 
 def with_tables(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +61,54 @@ def heard_here(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any
         return dict(request.settings), []
     except UserError as error:
         return dict(settings), [error.problem]
+
+
+def wrong_files(folder: Path, plan: Plan) -> Iterator[Finding]:
+    """What is missing or cannot be read of the pictures and films that the settings need.
+
+    folder: where paths begin.
+    """
+    for one in needed(plan.settings.values, plan.texts):
+        path = _file(folder, one.name)
+        if path is None:
+            code = "animation_file_missing" if one.name else "animation_file_none"
+            yield finding(one.setting, code, None, **({"name": one.name} if one.name else {}))
+            continue
+        try:
+            frames = _frames_of(path, one.kind)
+        except UserError as error:
+            yield _about(one, error.problem)
+            continue
+        if one.kind == "film" and not chosen(plan.settings.values, frames):
+            yield finding(one.setting, "animation_no_frames", None, frames=frames)
+
+
+def is_moving(path: Path, kind: Kind) -> bool:
+    """Whether a file is to be a film, by its ending where it may be either."""
+    return kind == "film" or (kind == "either" and path.suffix.casefold() not in ENDINGS)
+
+
+def _about(file: Needed, problem: Problem) -> Finding:
+    """What is wrong with a file, and which one it is."""
+    told = {"parameter": file.setting, "name": file.name, "reason": problem.message}
+    wrong = UserError("animation_file_wrong", file.setting, **told).problem
+    return Finding(file.setting, None, wrong.model_copy(update={"cause": problem}))
+
+
+def _frames_of(path: Path, kind: Kind) -> int:
+    """How many pictures a film has; 1 of a picture.
+
+    Raises:
+        UserError: it is not what it has to be, or cannot be read.
+    """
+    if is_moving(path, kind):
+        return film_info(path).frames
+    try:
+        opened(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError("cannot_read", name=str(path), reason=reason) from error
+    return 1
 
 
 def _series(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

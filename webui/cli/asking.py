@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from webui.cli.animation_files import sounds_of, with_tables
+from webui.cli.animation_files import ENDINGS, is_moving, sounds_of, with_tables
 from webui.cli.connection import Connection, Gone, Refusal
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
@@ -19,8 +19,6 @@ from webui.timeline.footage import needed
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 
-ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .avif .gif .bmp .tif .tiff".split())
-"""Files of a folder that are taken for pictures."""
 REUSED = (
     "prompt negative_prompt model sampler schedule steps cfg_scale shift seed clip_skip vae "
     "noise_source storage"
@@ -246,8 +244,7 @@ def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[P
     for one in needed(plan.settings.values, plan.texts):
         path = folder / one.name  # which is the second one where that is absolute
         if one.name and path.is_file():
-            moves = one.kind == "either" and path.suffix.casefold() not in ENDINGS
-            found[one.parameter] = (path, one.kind == "film" or moves)
+            found[one.parameter] = (path, is_moving(path, one.kind))
     sounds = sounds_of(folder, settings)
     return {**found, **{name: (path, True) for name, path in sounds.items()}}
 

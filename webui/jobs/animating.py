@@ -14,7 +14,7 @@ from webui.jobs.extending import problems_in_frames
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.library.seeing import word_finder
-from webui.motion.moves import immovable
+from webui.motion.moves import immovable, judged
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed, words_of
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding
@@ -95,7 +95,7 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
     given = request.settings
     given = moving_only(given) if request.motion_only else given
     settings = settings_of(with_schedules(given, request.extensions))
-    return plan_of(settings, footage=length(settings.values, request.files, frames_of))
+    return judged(plan_of(settings, footage=length(settings.values, request.files, frames_of)))
 
 
 def unbuilt(
@@ -109,15 +109,15 @@ def unbuilt(
         parameter, named = words[0]
         yield UserError("mask_words", f"settings.{parameter}", words=named).problem
     for file in needed(plan.settings.values, plan.texts):
-        field = f"settings.{file.parameter}"
+        field = f"settings.{file.setting}"
         sent = file_of(request.files, file.parameter, file.name)
         if sent is None:
-            named = {"parameter": file.parameter, "name": file.name or "–"}
+            named = {"parameter": file.setting, "name": file.name or "–"}
             yield UserError("animation_no_file", field, **named).problem
             continue
         frames = frames_of(sent)
         if file.kind == "film" and frames is None:
-            yield UserError("animation_no_film", field, parameter=file.parameter).problem
+            yield UserError("animation_no_film", field, parameter=file.setting).problem
         elif file.kind == "film" and frames and not chosen(plan.settings.values, frames):
             yield UserError("animation_no_frames", field, frames=frames).problem
 

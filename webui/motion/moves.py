@@ -21,6 +21,7 @@ from webui.motion.warp import (
     warp_3d,
 )
 from webui.timeline.plan import Plan
+from webui.timeline.series import BOUNDS
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
 METRIC = ("AdaBins", "Zoe", "Leres")
@@ -30,6 +31,7 @@ _PLANE = ("angle", "zoom", "translation_x", "translation_y")
 _CENTER = ("transform_center_x", "transform_center_y")
 _SPACE = ("translation_x", "translation_y", "translation_z")
 _TURNS = ("rotation_3d_x", "rotation_3d_y", "rotation_3d_z")
+_VIEW = ("fov_schedule", "aspect_ratio_schedule")
 _FLIP = (
     "perspective_flip_theta",
     "perspective_flip_phi",
@@ -124,6 +126,24 @@ def immovable(plan: Plan) -> UserError | None:
         except UserError as error:
             return error
     return None
+
+
+def judged(plan: Plan) -> Plan:
+    """The plan with errors in the place of warnings about numbers that no frame can be moved by.
+
+    What is infinite stays a warning, as Deforum plans it; see `immovable`.
+    """
+    used = {"2D": (*_PLANE, *_CENTER), "3D": (*_SPACE, *_TURNS, *_VIEW)}.get(plan.mode, ())
+    used += _FLIP if plan.settings.values["enable_perspective_flip"] else ()
+    wrong = [
+        found
+        for found in plan.warnings
+        if found.problem.code == "schedule_bounds"
+        and found.parameter in used
+        and not BOUNDS[found.parameter][1](plan.moving(found.parameter)[1:]).all()
+    ]
+    left = tuple(found for found in plan.warnings if found not in wrong)
+    return replace(plan, errors=(*plan.errors, *wrong), warnings=left) if wrong else plan
 
 
 def _numbers(plan: Plan, frame: int, names: tuple[str, ...]) -> dict[str, float]:

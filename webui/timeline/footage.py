@@ -10,6 +10,8 @@ from webui.timeline.masks import Term, parse_mask, terms
 from webui.timeline.parameters import CONTROLNET_UNITS
 from webui.timeline.problems import FormulaError
 
+Kind = Literal["picture", "film", "either"]
+
 INIT, CLIP, MASK, MASK_CLIP = "init_image", "video_init_path", "mask_file", "video_mask_path"
 DEPTH = "depth_source"
 COLOURS, GUIDES = "color_coherence_image_path", "init_images"
@@ -26,11 +28,18 @@ class Needed:
             `[file]` that name in its brackets.
         name: the path or name that it says; empty where it says none.
         kind: what the file has to be.
+        mask: the setting whose expression has the `[file]`; None for others.
     """
 
     parameter: str
     name: str
-    kind: Literal["picture", "film", "either"]
+    kind: Kind
+    mask: str | None = None
+
+    @property
+    def setting(self) -> str:
+        """The setting that names it."""
+        return self.mask or self.parameter
 
 
 def needed(values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]] = {}) -> list[Needed]:
@@ -127,9 +136,9 @@ def words_of(
 
 
 def _in_masks(values: Mapping[str, Any], masks: Mapping[str, tuple[str, ...]]) -> Iterator[Needed]:
-    for _, term in _terms(values, masks):
+    for parameter, term in _terms(values, masks):
         if term.kind == "file":
-            yield Needed(term.value, term.value, "picture")
+            yield Needed(term.value, term.value, "picture", parameter)
 
 
 def _terms(
