@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Server, View, Visitor, free_port
 from tests.browser.pictures import encode, scene
@@ -299,3 +299,46 @@ def test_kinds_of_maps_of_a_union_have_names(page: Page):
     panel(page)
     expect(kinds).to_have_count(8)
     expect(kinds.nth(5)).to_have_text("Pose")
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """Questions to that address, none of which is answered."""
+    routes: list[Route] = []
+    page.route(address, lambda route: routes.append(route))
+    return routes
+
+
+def first_of(page: Page, routes: list[Route]) -> Route:
+    for _ in range(900):
+        if routes:
+            return routes[0]
+        page.wait_for_timeout(100)
+    raise AssertionError("nothing was asked for")
+
+
+def test_a_picture_comes_to_the_unit_it_was_sent_for(page: Page):
+    """Also when another unit is to be seen by then."""
+    net = panel(page)
+    net.button("Add a unit").click()
+    sent = held(page, "**/api/v1/images")
+    net.find("input[data-takes=control]").set_input_files(PICTURE)
+    route = first_of(page, sent)
+    net.find(".control-add").click()
+    expect(net.find("[role=tab]")).to_have_count(2)
+    route.continue_()
+    kept(page, lambda found: [bool(one["image"]) for one in found], [True, False])
+    expect(net.find("img[alt=Picture]")).to_be_hidden()
+    net.find("[role=tab]").first.click()
+    expect(net.find("img[alt=Picture]")).to_be_visible()
+
+
+def test_all_units_have_networks_once_they_are_told(page: Page):
+    """Also one that came while another, gone by now, had asked for them."""
+    asked = held(page, "**/api/v1/models?kind=controlnet*")
+    net = panel(page)
+    net.button("Add a unit").click()
+    route = first_of(page, asked)
+    net.button("Remove this unit").click()
+    net.button("Add a unit").click()
+    route.continue_()
+    expect(net.find("[data-field=model] option").last).to_have_text("edges")

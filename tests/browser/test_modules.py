@@ -177,3 +177,78 @@ def test_a_film_in_the_making_is_not_in_the_way_of_what_is_drawn(view: View):
         }"""
     )
     assert found == "drawn"
+
+
+OVERTAKEN = """
+async () => {
+    const { hear, over, take } = await import(`/own/${easel.build}/live.js`);
+    let id = 9e9;
+    const told = (kind, more = {}) => hear({ event: { kind, job: "quick", ...more }, id: ++id });
+    told("started", { attempt: 1 });
+    told("image_done", { picture: { id: "quick-0", index: 0 } });
+    take({ id: "quick", state: "queued", attempts: 0, created: 1, pictures: [], request: {} });
+    const done = over("quick");
+    told("finished");
+    return (await done).pictures.length;
+}
+"""
+
+
+def test_a_job_that_is_over_before_the_answer_that_it_was_taken_ends_with_its_pictures(view: View):
+    """Events of a job that is not known yet are not kept: the job is asked for."""
+    expect(view.page.locator(".worker")).to_contain_text("on CPU")  # the page's own have come
+    made = {"id": "quick-0", "index": 0}
+    job = {"id": "quick", "state": "finished", "attempts": 1, "created": 1, "request": {}}
+    answer = {**job, "pictures": [made], "picture_count": 1}
+    view.page.route("**/api/v1/jobs/quick", lambda route: route.fulfill(json=answer))
+    assert view.page.evaluate(OVERTAKEN) == 1
+
+
+@pytest.fixture
+def asked_for_offers(view: View) -> list[Route]:
+    """Questions for what there is to choose from, none of them answered."""
+    expect(view.page.locator(".worker")).to_contain_text("on CPU")  # the page's own are answered
+    routes: list[Route] = []
+    view.page.route("**/api/v1/offers", lambda route: routes.append(route))
+    return routes
+
+
+def wait_for(page: Page, routes: list[Route], count: int) -> None:
+    for _ in range(600):
+        if len(routes) == count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(routes)} questions, not {count}")
+
+
+def test_menus_show_the_answer_to_the_last_question(view: View, asked_for_offers: list[Route]):
+    page = view.page
+    offers = page.request.get("/api/v1/offers").json()
+    devices = "m.followOffers(offers => (window.shown = offers.device))"
+    run(page, "offers", f"({devices}, void (window.first = m.refreshOffers()))")
+    wait_for(page, asked_for_offers, 1)
+    run(page, "offers", "void (window.second = m.refreshOffers())")
+    wait_for(page, asked_for_offers, 2)
+    first, second = asked_for_offers
+    second.fulfill(json={**offers, "device": "new"})
+    page.evaluate("second")
+    first.fulfill(json={**offers, "device": "old"})
+    page.evaluate("first")
+    assert page.evaluate("shown") == "new"
+
+
+def test_menus_that_got_no_answer_ask_again_and_none_is_in_the_way_of_another(
+    view: View, asked_for_offers: list[Route]
+):
+    page = view.page
+    offers = page.request.get("/api/v1/offers").json()
+    page.evaluate("addEventListener('error', event => event.preventDefault())")
+    page.evaluate("addEventListener('error', () => (window.told = true))")
+    broken = "m.followOffers(({ device }) => { if (device === 'new') throw new Error('broken'); })"
+    good = "m.followOffers(offers => (window.shown = offers.device))"
+    run(page, "offers", f"({broken}, {good}, void m.refreshOffers())")
+    wait_for(page, asked_for_offers, 1)
+    asked_for_offers[0].abort()
+    wait_for(page, asked_for_offers, 2)
+    asked_for_offers[1].fulfill(json={**offers, "device": "new"})
+    page.wait_for_function("window.shown === 'new' && window.told")

@@ -2,20 +2,27 @@
 import { choice, get, h } from "easel";
 
 const AGAIN = 1000; // milliseconds; the list is read piece by piece
-const cache = { entries: [], at: 0 };
+const STALE = 5000;
+const cache = { answer: null, until: 0 };
+const pause = () => new Promise(done => setTimeout(done, AGAIN));
 
-/** All networks there are; asked for again when the last answer is some seconds old. */
-async function networks() {
-  if (Date.now() - cache.at > 5000) {
-    cache.at = Date.now();
-    let page = await get("/models?kind=controlnet&limit=1000");
-    while (!page.whole) {
-      await new Promise(done => setTimeout(done, AGAIN));
-      page = await get("/models?kind=controlnet&limit=1000");
-    }
-    cache.entries = page.entries;
+/** All networks there are, one answer for all units; asked for again when it is some seconds old. */
+function networks() {
+  if (Date.now() > cache.until) {
+    cache.until = Infinity; // while it is on its way
+    cache.answer = ask();
+    cache.answer.then(() => (cache.until = Date.now() + STALE));
   }
-  return cache.entries;
+  return cache.answer;
+}
+
+/** Asks until all are read; also where no answer came. */
+async function ask() {
+  for (;;) {
+    const page = await get("/models?kind=controlnet&limit=1000").catch(() => null);
+    if (page?.whole) return page.entries;
+    await pause();
+  }
 }
 
 /** `told()` is called when more is known of the chosen network: its `family()`. */
@@ -47,9 +54,10 @@ export function modelField({ t, model }, { read, update, told }) {
     note.hidden = !key;
     told();
   };
+  let left = false;
   const load = async () => {
-    entries = await networks().catch(() => entries);
-    show();
+    entries = await networks();
+    if (!left) show();
   };
   field.write(read().model);
   field.control.addEventListener("input", () => {
@@ -60,5 +68,5 @@ export function modelField({ t, model }, { read, update, told }) {
   field.control.addEventListener("focus", load);
   load();
   const family = () => entries.find(one => one.name === read().model)?.family ?? null;
-  return { ...field, suit: show, family };
+  return { ...field, suit: show, family, leave: () => (left = true) };
 }

@@ -13,7 +13,7 @@ const EMPTY = {
 
 export function mount(given) {
   const { element, change, t } = given;
-  let units = [];
+  let units = []; // as they are now, each in an object of its own that stays: { unit }
   let chosen = 0;
   let shown = null; // the part of the chosen unit
   let model = null;
@@ -26,16 +26,17 @@ export function mount(given) {
   element.append(h("div.control-units", {}, lead, head, body));
   element.closest("details")?.querySelector("summary").append(count);
 
-  const tell = () => change({ units });
+  const all = () => units.map(({ unit }) => unit);
+  const tell = () => change({ units: all() });
   const showTabs = () => {
-    const made = units.map((unit, i) => tabOf(unit, i));
+    const made = all().map(tabOf);
     arrange(tabs, made);
     tabs.hidden = !units.length;
     lead.hidden = units.length > 0;
     add.hidden = units.length >= MOST;
     add.lastChild.textContent = units.length ? t("more") : t("add");
     add.title = t("add");
-    const on = units.filter(one => one.enabled).length;
+    const on = units.filter(({ unit }) => unit.enabled).length;
     count.textContent = on ? String(on) : "";
   };
   const tabOf = (unit, i) => {
@@ -54,25 +55,35 @@ export function mount(given) {
   };
   const show = () => {
     showTabs();
-    shown = units.length ? unitPart({ ...given, model: () => model, size, redraw: () => show() }, { read: () => units[chosen], update, copy, remove }) : null;
+    shown?.leave();
+    shown = units.length ? partOf(units[chosen]) : null;
     body.replaceChildren(...(shown ? [shown.element] : []));
     body.hidden = !shown;
+  };
+  /** What is on its way to a unit (a picture that is sent) comes to that one, whichever is to be seen by then. */
+  const partOf = mine => {
+    const isSeen = () => units[chosen] === mine;
+    const update = changes => {
+      if (!units.includes(mine)) return; // it was removed
+      mine.unit = { ...mine.unit, ...changes };
+      showTabs();
+      tell();
+      if (isSeen() && shown !== part) show(); // it was left and come back to
+    };
+    const redraw = () => isSeen() && show();
+    const part = unitPart({ ...given, model: () => model, size, redraw }, { read: () => mine.unit, update, copy, remove });
+    return part;
   };
   const choose = i => {
     chosen = i;
     show();
   };
   const put = (at, unit) => {
-    units = units.toSpliced(at, 0, structuredClone(unit));
+    units = units.toSpliced(at, 0, { unit: structuredClone(unit) });
     tell();
     choose(at);
   };
-  const update = changes => {
-    units = units.with(chosen, { ...units[chosen], ...changes });
-    showTabs();
-    tell();
-  };
-  const copy = () => put(chosen + 1, units[chosen]);
+  const copy = () => put(chosen + 1, units[chosen].unit);
   const remove = () => {
     units = units.toSpliced(chosen, 1);
     tell();
@@ -83,8 +94,8 @@ export function mount(given) {
   const size = () => Object.keys(SIDES).map(side => sideOf(side) || (model?.card[side] ?? 512));
   const sideOf = side => Number(given.form.value(side) ?? given.form.value(SIDES[side]));
   const write = value => {
-    if (JSON.stringify(value.units) === JSON.stringify(units) && shown) return;
-    units = value.units.map(one => ({ ...EMPTY, ...one }));
+    if (JSON.stringify(value.units) === JSON.stringify(all()) && shown) return;
+    units = value.units.map(one => ({ unit: { ...EMPTY, ...one } }));
     choose(Math.max(0, Math.min(chosen, units.length - 1)));
   };
   write(given.value);
@@ -100,8 +111,8 @@ export function mount(given) {
       shown?.blame(sentence, field);
     },
     focus: () => (tabs.children[chosen] ?? add).focus(),
-    check: () => check(units, given.tab),
-    several: () => jobsOf(units),
+    check: () => check(all(), given.tab),
+    several: () => jobsOf(all()),
     off: value => ({ units: value.units.map(one => ({ ...one, enabled: false })) }),
   };
 }

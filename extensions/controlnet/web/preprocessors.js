@@ -50,13 +50,13 @@ export function preprocessorPart({ t, tab }, { read, update }) {
     update({ preprocessor: menu.read(), options: {} });
     showOptions();
   });
-  followOffers(({ preprocessors }) => {
+  const leave = followOffers(({ preprocessors }) => {
     known = preprocessors;
-    if (element.isConnected || !own.children.length) offer();
+    offer();
     if (!own.contains(document.activeElement)) showOptions();
   });
   menu.write(read().preprocessor);
-  return { ...menu, element };
+  return { ...menu, element, leave };
 }
 
 function optionField(data, { read, update, scheduled }) {

@@ -82,9 +82,10 @@ export function unitPart(given, { read, update, copy, remove }) {
   showResolution();
   for (const one of [model, range, preprocessor]) fields.set(one.name, one);
   fields.set("start", range).set("end", range).set("image", pictures).set("mask", pictures);
-  follow(pictures.show);
+  const unfollow = follow(pictures.show);
   return {
     element,
+    leave: () => (unfollow(), preprocessor.leave(), model.leave()),
     suit: model.suit,
     /** The panel says the sentence; here it is shown where it belongs. */
     blame: (sentence, name) => {

@@ -22,10 +22,11 @@ let last = 0;
 let held = null; // events that came while a snapshot was on its way
 let refreshing = null; // the snapshot on its way; one at a time, as they hold the same events
 
-/** Call `view` now and after every change. */
+/** Call `view` now and after every change, until what this returns is called. */
 export function follow(view) {
   views.add(view);
   view();
+  return () => views.delete(view);
 }
 
 /** A job when it is over. */
@@ -83,7 +84,9 @@ export function take(job) {
 function keep(jobs) {
   for (const job of jobs) {
     const old = live.jobs.get(job.id);
-    live.jobs.set(job.id, old ? later(old, job) : told(job));
+    const now = old ? later(old, job) : told(job);
+    live.jobs.set(job.id, now);
+    if (!isActive(now)) live.progress.delete(job.id);
   }
 }
 
@@ -114,7 +117,8 @@ function apply(event) {
     live.progress.set(event.job, { ...event, preview: event.preview ?? preview });
   } else {
     const job = live.jobs.get(event.job);
-    if (!job) return askFor(event.job); // of another tab, of the shell, or a cell of a plot
+    if (!job) return unknown.ask(event.job); // of another tab, of the shell, or a cell of a plot
+    if (FINAL.has(event.kind) && unknown.lacks(job.id)) return unknown.ask(job.id); // an end without all it has is none
     const next = { ...job, ...AFTER[event.kind](event, job) };
     live.jobs.set(job.id, next);
     if (!isActive(next)) live.progress.delete(job.id);
@@ -131,7 +135,7 @@ function hearEvent({ event, id }) {
   }
 }
 
-const askFor = unknownJobs(take, () => refresh());
+const unknown = unknownJobs(take, () => refresh());
 const refresh = () => (refreshing ??= snapshot().finally(() => (refreshing = null)));
 
 async function snapshot() {

@@ -13,6 +13,7 @@ function filesOf(kind) {
   if (before && Date.now() - before.at < STALE) return before.page;
   const page = whole(`/models?kind=${encodeURIComponent(kind)}&limit=1000`);
   known.set(kind, { at: Date.now(), page });
+  page.catch(() => known.delete(kind)); // no answer: the next one who asks asks again
   return page;
 }
 

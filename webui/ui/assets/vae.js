@@ -1,15 +1,20 @@
 // The menu of autoencoders: as suits the model, its own, or a file of models/vae.
 import { get } from "./api.js";
 import { choice } from "./fields.js";
+import { live } from "./live.js";
 import { titleOf } from "./models_card.js";
 import { followOffers } from "./offers.js";
 import { t } from "./text.js";
 
+const AGAIN = 1000; // milliseconds; the list is read piece by piece
 const fills = new Set();
 let found = [];
+let waiting = 0; // the timer of the next question
 
 async function load() {
   const page = await get("/models?kind=vae&limit=1000").catch(() => null);
+  clearTimeout(waiting);
+  if (page ? !page.whole : live.link === "online") waiting = setTimeout(load, AGAIN);
   if (!page || JSON.stringify(page.entries) === JSON.stringify(found)) return;
   found = page.entries;
   for (const fill of fills) fill();
