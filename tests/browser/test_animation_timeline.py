@@ -111,7 +111,18 @@ def test_prompts_get_weights_of_their_own_in_their_bars(tab: View):
     expect(tab.find(".prompt-rows li")).to_have_count(2)  # lines cannot say it
     weight = ways.locator("input")
     expect(weight).to_have_value("0:(0) step, 20:(1)")
+    cell = tab.find(".prompt-rows li").last.get_by_label("Weight of prompt 2")
+    expect(cell).to_have_value("0:(0) step, 20:(1)")
+    cell.fill("0:(0), 20:(1)")
+    expect(weight).to_have_value("0:(0), 20:(1)")
+    assert '"weight": "0:(0), 20:(1)"' in text.input_value()
+    cell.fill("")
+    assert "weight" not in text.input_value()
+    cell.fill("0.25")
+    expect(cell).to_have_css("grid-column-end", "auto")
     weight.fill("0:(0), 20:(1)")
+    expect(cell).to_have_value("0:(0), 20:(1)")
+    expect(cell).to_have_css("grid-column-end", "-1")
     plot = tab.find(".weights")
     wide = plot.evaluate("svg => (svg.clientWidth - 28) / 40")
     drag(tab, key(tab, "prompts.1", 20), 10 * wide, -26)  # to half of the height

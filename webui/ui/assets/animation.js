@@ -57,7 +57,7 @@ export function mount({ element, props }) {
     get: () => held.get().prompt_blend ?? "",
     set: name => (held.set({ ...held.get(), prompt_blend: name }), told()),
   };
-  const rows = promptsPart(form, form.add(prompts), { blend, clock: () => plan?.clock() ?? clockOf(ask().settings) });
+  const rows = promptsPart(form, form.add(prompts), { blend, clock: () => plan?.clock() ?? clockOf(ask().settings), native: () => ask().settings.compat === NATIVE.compat });
   const words = h("div.ask", {}, rows.element, files.element, opener.element);
   form.place(`${SETTING}prompts`, { ...prompts });
   const mode = worded(of("animation_mode"), { words: "ui.animation.mode" });

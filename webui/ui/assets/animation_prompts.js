@@ -1,4 +1,5 @@
-// The prompts as a table: the frame, what is to be seen from there on, and what is not. The text says the same.
+// The prompts as a table: the frame, what is to be seen from there on, what is not, and a weight of its own. The text
+// says the same.
 import { frameOf, nameAt, shifted } from "./animation_keys.js";
 import { isJson, rowsOf, textOf } from "./animation_rows.js";
 import { arrange, h, iconButton } from "./dom.js";
@@ -8,6 +9,7 @@ import { t } from "./text.js";
 
 const FIELD = "_prompts";
 const AS_TABLE = "animation.prompts.table";
+const SHORT = 8; // letters of a weight beside the negative prompt
 const BLENDS = ["", "step", "linear", "ease_in_out", "ease_in", "ease_out", "smoothstep"];
 
 /** The weight of a row of its own, moved by so many frames. */
@@ -15,9 +17,9 @@ const weightMoved = ({ weight }, by, clock) => (weight ? { weight: shifted(Strin
 
 /**
  * field: the element of the text. blend: { get(), set(name) } is the way from one prompt to the next.
- * clock(): what times and beats in keys mean.
+ * clock(): what times and beats in keys mean. native(): whether prompts may have weights of their own.
  */
-export function promptsPart(form, field, { blend, clock }) {
+export function promptsPart(form, field, { blend, clock, native }) {
   const list = h("ol.prompt-rows");
   const add = h("button.quiet", { type: "button", onclick: () => insert() }, t("ui.animation.prompts.add"));
   const sort = h("button.quiet", { type: "button", onclick: () => put(sorted(rows)) }, t("ui.animation.prompts.sort"));
@@ -56,7 +58,7 @@ export function promptsPart(form, field, { blend, clock }) {
   };
   const cell = (place, name, make) => {
     const control = make();
-    control.value = rows[place][name];
+    control.value = rows[place][name] ?? "";
     control.addEventListener("input", () => {
       rows = rows.map((one, i) => (i === place ? { ...one, [name]: control.value } : one));
       own = textOf(rows, form.value(FIELD));
@@ -71,7 +73,16 @@ export function promptsPart(form, field, { blend, clock }) {
     const placeholder = t("ui.field.negative_prompt");
     const negative = cell(place, "negative", () => h("textarea.negative", { rows: 1, spellcheck: "false", placeholder, "aria-label": t("ui.animation.prompts.negative", n) }));
     const gone = iconButton("close", t("ui.animation.prompts.remove", n), () => remove(place));
-    return h("li", {}, frame, prompt, gone, negative);
+    return h("li", {}, frame, prompt, gone, weightOf(place, n), negative);
+  };
+  /** Beside the negative prompt; a schedule has a line for itself. */
+  const weightOf = (place, n) => {
+    const words = { placeholder: t("ui.animation.prompts.weight"), title: t("ui.animation.prompts.weight.hint"), "aria-label": t("ui.animation.weight", n) };
+    const control = cell(place, "weight", () => h("input.weight", { type: "text", autocomplete: "off", spellcheck: "false", ...words }));
+    const fit = () => control.classList.toggle("long", control.value.length > SHORT);
+    control.addEventListener("input", fit);
+    fit();
+    return control;
   };
   const draw = () => {
     const here = [...list.querySelectorAll("input, textarea")].indexOf(document.activeElement);
@@ -93,6 +104,7 @@ export function promptsPart(form, field, { blend, clock }) {
     const names = BLENDS.includes(blend.get()) ? BLENDS : [...BLENDS, blend.get()];
     menu.replaceChildren(...names.map(one => h("option", { value: one }, t(one ? `ui.animation.blend.${BLENDS.includes(one) ? one : "other"}` : "ui.animation.blend.usual", { name: one }))));
     menu.value = blend.get();
+    list.classList.toggle("weighted", native() || rows.some(one => one.weight));
   };
   menu.addEventListener("change", () => blend.set(menu.value));
   form.onChange(read);
