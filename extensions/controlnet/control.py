@@ -13,6 +13,7 @@ from torch import Tensor
 
 from webui.ext import Call, JobView, Participant, Txt2Img, UserError, resized, shorter_side
 
+from .kinds import number_for
 from .networks import Added, Network
 from .reading import read_network
 from .told import told
@@ -70,6 +71,7 @@ class _One:
         self._job = job
         self._file = job.services.model("controlnet", unit.model or "")
         self._network: Network | None = None
+        self._kind: int | None = None
         self._shown: tuple[tuple[int, int], Any] | None = None
         self._masks: dict[tuple[int, int], Tensor] = {}
 
@@ -80,8 +82,22 @@ class _One:
         key = (str(self._file.path), model.info.path, str(model.dtype))
         network: Network = self._job.services.kept(key, make)
         self._network, self._shown = network, None
+        self._kind = self._kind_for(network)
         if not self.unit.low_memory:
             network.module.to(model.device)
+
+    def _kind_for(self, network: Network) -> int | None:
+        """The number of the map's kind, for a union.
+
+        Raises:
+            UserError: it has none.
+        """
+        if not network.kinds:
+            return None
+        kind = number_for(self.unit, network.kinds)
+        if kind is None:
+            raise UserError("control_which_kind", number=self.number + 1, name=self._file.name)
+        return kind
 
     def leave(self) -> None:
         if self._network is not None:
@@ -107,7 +123,7 @@ class _One:
         if unit.low_memory:
             module.to(call.model.device)
         shown = self._map(call)
-        added = self._network.added(call, shown, unit.control_type, unit.mode != "balanced")
+        added = self._network.added(call, shown, self._kind, unit.mode != "balanced")
         if unit.low_memory:
             module.to("cpu")
         sides = call.x.shape[2], call.x.shape[3]

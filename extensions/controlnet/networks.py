@@ -15,6 +15,8 @@ from torch import Tensor
 
 from webui.ext import Call
 
+from .kinds import FLUX, UNET
+
 Added = dict[str, list[Tensor]]
 """What is added inside: the network's argument -> tensors, the outermost first."""
 
@@ -29,6 +31,11 @@ class Network(Protocol):
     @property
     def module(self) -> torch.nn.Module: ...
 
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Kinds of map that a union knows, by their numbers; none: it knows but one."""
+        ...
+
     def shown(self, map: Tensor, call: Call) -> Any:
         """The map in the form in which the network takes it; made once for a size.
 
@@ -41,10 +48,15 @@ class Network(Protocol):
         """What it adds for the rows of a call.
 
         Args:
-            kind: of map, for networks that know several.
+            kind: number of the map's for a union, None for others.
             soft: the outer layers count less, so that the prompt matters more.
         """
         ...
+
+
+def numbered(names: Sequence[str], count: int | None) -> tuple[str, ...]:
+    """Kinds of a union by their numbers; those without a name too."""
+    return tuple(names[i] if i < len(names) else "" for i in range(count or 0))
 
 
 def expanded(shown: Tensor, call: Call) -> Tensor:
@@ -73,16 +85,18 @@ class UNetControl:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        self._kinds: int | None = module.config.get("num_control_type")
+        self.kinds = numbered(UNET, module.config.get("num_control_type"))
         self._pooled = bool(module.config.get("global_pool_conditions"))
 
     def shown(self, map: Tensor, call: Call) -> Tensor:
+        if self.kinds:
+            map = map.clamp(min=0)  # a union learnt black where things are to be made up
         return map.to(call.model.device, call.model.dtype)
 
     def added(self, call: Call, shown: Any, kind: int | None, soft: bool) -> Added:
         inputs = {**inputs_of(call), "controlnet_cond": expanded(shown, call)}
-        if self._kinds is not None:
-            inputs |= self._told(inputs, len(call.x), kind or 0)
+        if kind is not None:
+            inputs |= self._told(inputs, len(call.x), kind)
         down, middle = self.module(**inputs, return_dict=False)
         layers = softened([*down, middle], soft)
         if self._pooled:
@@ -94,9 +108,7 @@ class UNetControl:
 
     def _told(self, inputs: Mapping[str, Any], rows: int, kind: int) -> dict[str, Any]:
         """A union of networks is told which one is meant."""
-        assert self._kinds is not None
-        kind = min(kind, self._kinds - 1)
-        which = torch.zeros(rows, self._kinds).to(inputs["sample"])
+        which = torch.zeros(rows, len(self.kinds)).to(inputs["sample"])
         which[:, kind] = 1
         shown = [inputs["controlnet_cond"]]
         return {"controlnet_cond": shown, "control_type": which, "control_type_idx": [kind]}
@@ -104,6 +116,8 @@ class UNetControl:
 
 class Adapter:
     """A T2I-Adapter, which looks at the map alone, once."""
+
+    kinds = ()
 
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -121,6 +135,8 @@ class Adapter:
 
 class SD3Control:
     """A ControlNet of Stable Diffusion 3, which sees the map as latents."""
+
+    kinds = ()
 
     def __init__(self, module: Any, transformer: Any) -> None:
         self.module = module
@@ -153,6 +169,7 @@ class FluxControl:
 
     def __init__(self, module: Any) -> None:
         self.module = module
+        self.kinds = numbered(FLUX, module.config.get("num_mode"))
 
     def shown(self, map: Tensor, call: Call) -> Tensor:
         if self.module.input_hint_block is not None:
@@ -165,8 +182,8 @@ class FluxControl:
         inputs = inputs_of(call)
         if not self.module.config["guidance_embeds"]:
             inputs.pop("guidance", None)
-        if self.module.union:
-            which = torch.full((len(call.x), 1), kind or 0, device=call.model.device)
+        if kind is not None:
+            which = torch.full((len(call.x), 1), kind, device=call.model.device)
             inputs["controlnet_mode"] = which.long()
         blocks, single = self.module(
             **inputs, controlnet_cond=expanded(shown, call), return_dict=False

@@ -20,6 +20,11 @@ _MODES = {
     "control": "ControlNet is more important",
 }
 _PASSES = {"both": "Both", "first": "Low res only", "second": "High res only"}
+_UNION = (
+    *("OpenPose", "Depth", "Soft Edge", "Hard Edge"),
+    *("Normal Map", "Segmentation", "Tile", "Inpaint"),
+)
+"""What A1111's extension calls the kinds of maps of a union for SDXL, by their numbers."""
 _USUAL_RESOLUTION = 512
 _THRESHOLDS: Mapping[str, tuple[str, ...]] = {
     "canny": ("low", "high"),
@@ -124,7 +129,7 @@ def _model(text: str) -> str | None:
     return None if text == "None" else _HASH.sub("", text)
 
 
-def _meant(words: Mapping[str, str]) -> Any:
+def _meant(words: Mapping[Any, str]) -> Any:
     meanings = {word: name for name, word in words.items()}
     return lambda text: meanings.get(text)
 
@@ -141,11 +146,12 @@ _READ: Mapping[str, tuple[str, Any]] = {
     "control mode": ("mode", _meant(_MODES)),
     "hr option": ("passes", _meant(_PASSES)),
     "control type": ("control_type", lambda text: _number(text)),
+    "union control type": ("control_type", _meant(dict(enumerate(_UNION)))),
     "low vram": ("low_memory", lambda text: text == "True"),
 }
 _FOREIGN = frozenset(
     {"threshold a", "threshold b", "save detected map", "input mode", "batch images", "enabled"}
-    | {"use preview as input", "union control type", "effective region mask", "advanced weighting"}
+    | {"use preview as input", "effective region mask", "advanced weighting"}
 )
 """What that extension writes and nothing here means."""
 

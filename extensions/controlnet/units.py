@@ -29,7 +29,8 @@ class Unit(BaseModel):
         start, end: share of the steps from which, and up to which, it counts.
         mode: whether the prompt or the map matters more, as in A1111's extension.
         resize_mode: how the picture becomes the size that is drawn.
-        control_type: number of the kind of map, for networks that know several.
+        control_type: number of the kind of map, for networks that know several; None: of that which
+            the preprocessor makes.
         low_memory: keep the network in the main memory between its calls.
         passes: of a hires fix, in which it counts.
         batch: pictures that the page asks for one job each of; in a job `image` counts alone.

@@ -197,6 +197,24 @@ def test_a_union_is_told_the_kind_of_map(xl, tmp_path):
     )
     assert relative(other, wanted) > 1e-3
 
+    def by_itself(**unit: Any) -> torch.Tensor:
+        return drawn(model, asked({"model": "union", **unit}), files, {MAP_REF: picture()})[0]
+
+    lines = by_itself(preprocessor="invert")
+    assert torch.equal(lines, by_itself(preprocessor="invert", control_type=3))
+    assert relative(lines, by_itself(preprocessor="invert", control_type=2)) > 1e-3
+    made_up = by_itself(preprocessor="inpaint", control_type=5)
+    black = drawn(
+        model,
+        asked({"model": "union", "control_type": 5}),
+        files,
+        {MAP_REF: Image.new("RGB", (64, 64))},
+    )
+    assert torch.equal(made_up, black[0]), "a union learnt black for what is to be made up"
+    for unknown in ({}, {"preprocessor": "inpaint"}, {"control_type": 6}):
+        with pytest.raises(UserError, match="choose a kind of map under Finer"):
+            by_itself(**unknown)
+
 
 @torch.inference_mode()
 def test_a_t2i_adapter(tiny, tmp_path):

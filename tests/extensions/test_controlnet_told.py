@@ -85,6 +85,12 @@ def test_names_of_preprocessors(told: Any, name: str, ours: str):
     assert unit.preprocessor == ours
 
 
+@pytest.mark.parametrize(("name", "number"), [("Depth", 1), ("Inpaint", 7), ("Unknown", None)])
+def test_kinds_of_a_union_as_a1111_calls_them(told: Any, name: str, number: int | None):
+    (unit,) = told.read({"ControlNet 0": f"Module: none, Model: x, Union Control Type: {name}"})
+    assert (unit.control_type, unit.options) == (number, {})
+
+
 def test_the_server_tells_the_page(told: Any):
     server = Extensions([ROOT / "extensions"], "server")
     found = server.read_parameters(parameters(A1111))
