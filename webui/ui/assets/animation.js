@@ -24,7 +24,7 @@ import { modelChoices } from "./part.js";
 import { seedField } from "./seed.js";
 import { stagePart } from "./stage.js";
 import { recall, remember } from "./store.js";
-import { t, word } from "./text.js";
+import { local, t, word } from "./text.js";
 
 const PLANE = ["zoom", "angle", "translation_x", "translation_y"];
 const SPACE = ["translation_x", "translation_y", "translation_z", "rotation_3d_x", "rotation_3d_y", "rotation_3d_z"];
@@ -115,7 +115,7 @@ export function mount({ element, props }) {
   });
 }
 
-/** Takes over, into fields that were not set by hand, the size and guidance that the model was made for. */
+/** Takes over, into fields that were not set by hand, the size and guidance that the model was made for, and a prompt. */
 function suitsPart(form) {
   let offered = null;
   let before = "";
@@ -126,7 +126,11 @@ function suitsPart(form) {
     before = id;
     const { width, height, cfg_scale: guidance } = card;
     const suited = { W: width, H: height, cfg_scale_schedule: String(guidance) };
-    form.suggest(Object.fromEntries(Object.entries(suited).map(([name, value]) => [SETTING + name, value])));
+    const first = card.examples.map(local).find(Boolean);
+    form.suggest({
+      _prompts: first ? `0: ${first}` : null,
+      ...Object.fromEntries(Object.entries(suited).map(([name, value]) => [SETTING + name, value])),
+    });
   };
   form.onChange(suit);
   return offers => {
