@@ -153,12 +153,12 @@ def lines_of(shares: str) -> list[tuple[float, list[float]]]:
             thickness = float(head) if colon else 1.0
             along = [float(one) for one in rest.split(",")]
         except ValueError as error:
-            raise ValueError("shares are numbers, as 2,1 or 1,1;1") from error
+            raise ValueError("shares_no_numbers") from error
         if not all(0 < one < 1000 for one in (thickness, *along)):
-            raise ValueError("shares lie above 0 and below 1000")
+            raise ValueError("shares_out_of_bounds")
         lines.append((thickness, along))
     if sum(len(along) for _, along in lines) > MOST:
-        raise ValueError(f"there can be {MOST} regions at most")
+        raise ValueError("shares_too_many")
     return lines
 
 

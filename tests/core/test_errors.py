@@ -1,4 +1,4 @@
-from webui.core.errors import Problem, UnknownId, UserError
+from webui.core.errors import Problem, UnknownId, UserError, in_language, worded
 from webui.core.texts import text
 
 
@@ -17,3 +17,15 @@ def test_a_gap_may_have_any_name():
 
 def test_an_unknown_id_is_a_user_error():
     assert issubclass(UnknownId, UserError)
+
+
+def test_gaps_may_be_filled_by_language():
+    problem = UserError("axis_empty", None, **{"axis": "Steps", "axis:pl": "Kroki"}).problem
+    assert worded(problem, "en") == problem.message == "Steps: give at least one value."
+    assert worded(problem, "pl").startswith("Kroki: ")
+    assert in_language({"a": 1, "a:pl": "x", "b:en": 2}, "pl") == {"a": "x"}
+
+
+def test_a_code_that_is_none_of_ours_stands_for_itself():
+    assert str(UserError("no_brush", brush="x")) == "no_brush"
+    assert worded(UserError("no_brush").problem, "pl") == "no_brush"

@@ -3,10 +3,19 @@
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from webui.core.errors import Problem
-from webui.core.explain import MOST_PROBLEMS, clipped, explain, nearest, problem, unknown_field
+from webui.core.errors import Problem, UserError, worded
+from webui.core.explain import (
+    MOST_PROBLEMS,
+    clipped,
+    explain,
+    nearest,
+    own_words,
+    problem,
+    unfitting,
+    unknown_field,
+)
 from webui.core.requests import Txt2Img
 from webui.core.settings import Settings
 from webui.core.texts import catalogue
@@ -133,3 +142,74 @@ def test_clipping() -> None:
     assert clipped("a\nb\0c") == "a?b?c"
     assert clipped("x" * 60) == "x" * 60
     assert clipped("x" * 10**6) == "x" * 60 + "…"
+
+
+class Brush(BaseModel):
+    size: int = Field(2, ge=0, le=9, multiple_of=2, title="Size")
+    tip: Literal["flat", "round"] = Field("flat", title="Tip")
+
+
+class Paint(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    tone: float = Field(0, gt=0, le=1, title="Tone", json_schema_extra={"titles": {"pl": "Ton"}})
+    name: str = Field("a", min_length=1, pattern="^a*$", title="Name")
+    brushes: tuple[Brush, ...] = Field(
+        (), max_length=2, title="Brushes", json_schema_extra={"titles": {"pl": "Pędzle"}}
+    )
+    words: str = ""
+
+    @field_validator("words")
+    @classmethod
+    def _known(cls, words: str) -> str:
+        if words:
+            raise ValueError(words)
+        return words
+
+
+TEXTS = {
+    "en": {"dry": "The paint is dry.", "lost": "No {what}."},
+    "pl": {"dry": "Farba jest sucha."},
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "english", "polish"),
+    [
+        ({"tone": 2}, "tone", "Tone must be at most 1.", "Pole Ton: wartość może wynosić"),
+        ({"tone": 0}, "tone", "Tone has a value that does not fit", "Pole Ton ma nieodp"),
+        ({"tone": "x"}, "tone", "Tone must be a number.", "Pole Ton musi być liczbą."),
+        ({"name": ""}, "name", "Name has a value that", "Pole Name ma"),
+        ({"name": "b"}, "name", "Name has a value that", "Pole Name ma"),
+        ({"tune": 1}, "tune", "no field tune: did you mean tone?", "Nie ma pola tune"),
+        ({"brushes": 5}, "brushes", "Brushes must be a list.", "Pole Pędzle musi"),
+        ({"brushes": [{}] * 3}, "brushes", "Brushes", "Pędzle"),
+        ({"brushes": [{}, {"size": 3}]}, "brushes.1.size", "Brushes 2 › Size", "Pędzle 2 › Size"),
+        (
+            {"brushes": [{"tip": "x"}]},
+            "brushes.0.tip",
+            "these: flat, round.",
+            "tych wartości: flat",
+        ),
+        ({"words": "starts_after_end"}, "words", "It starts after its end", "Zaczyna się po"),
+        ({"words": "dry"}, "words", "The paint is dry.", "Farba jest sucha."),
+        ({"words": "lost"}, "words", "No {what}.", "No {what}."),
+        ({"words": "just so"}, "words", "just so", "just so"),
+    ],
+)
+def test_values_for_an_extension_are_explained_in_both_languages(
+    values: Any, field: str, english: str, polish: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Paint.model_validate(values)
+    found = unfitting("paint", "extensions.paint", caught.value, Paint, TEXTS)
+    assert found.field == f"extensions.paint.{field}"
+    assert english in worded(found, "en") == found.message
+    assert polish in worded(found, "pl")
+    assert "paint" in found.message
+
+
+def test_an_extension_says_it_in_its_own_words() -> None:
+    said = own_words(UserError("lost", what="brush").problem, TEXTS)
+    assert said.message == worded(said, "en") == worded(said, "pl") == "No brush."
+    ours = UserError("extension_twice", name="x").problem
+    assert own_words(ours, {**TEXTS, "en": {"extension_twice": "Ha"}}) is ours

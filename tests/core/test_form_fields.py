@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from webui.core.animation import After
-from webui.core.form_fields import fields_of
+from webui.core.form_fields import fields_of, inner_model, titles_at
 from webui.core.plot import PlotAxis
 from webui.core.requests import (
     KINDS,
@@ -117,3 +117,35 @@ def test_bounds_are_those_of_the_request():
     )
     assert (fields["steps"]["min"], fields["steps"]["max"]) == (1, 150)
     assert fields["noise_source"]["choices"] == ["nv", "cpu"]
+
+
+class Many(BaseModel):
+    one: Options = Options()
+    several: tuple[Options, ...] = Field((), json_schema_extra={"titles": {"pl": "Wiele"}})
+    none: Options | None = None
+
+
+def test_a_model_without_fields_has_none():
+    class Empty(BaseModel):
+        pass
+
+    assert fields_of(Empty) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "titles"),
+    [
+        (["one"], {"en": "One"}),
+        (["several", "1", "count"], {"en": "Several 2 › Count", "pl": "Wiele 2 › Ile"}),
+        (["several", "0", "strength"], {"en": "Several 1 › How much", "pl": "Wiele 1 › How much"}),
+        (["one", "count"], {"en": "One › Count", "pl": "One › Ile"}),
+        (["nowhere"], {"en": "?"}),
+    ],
+)
+def test_what_stands_at_a_place_has_a_name(place: list[str], titles: dict[str, str]):
+    assert titles_at(Many, place) == titles
+
+
+def test_the_model_in_a_field():
+    assert [inner_model(Many, name) for name in Many.model_fields] == [Options] * 3
+    assert inner_model(Options, "count") is None

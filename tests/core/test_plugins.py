@@ -1,4 +1,5 @@
 import inspect
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -6,8 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from webui.core.errors import worded
 from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import ServerHooks, WorkerHooks
+from webui.core.isolation import Threads
 from webui.core.memory import ModelUse
 from webui.core.participants import Step
 from webui.core.plugins import Extensions
@@ -105,6 +108,53 @@ def test_values_for_extensions_are_checked(tmp_path):
     wrong = extensions.problems_with({"shout": {"times": 9}, "nobody": {}})
     assert [problem.field for problem in wrong] == ["extensions.shout.times", "extensions.nobody"]
     assert "shout" in wrong[0].message
+
+
+VALIDATES = """
+from pydantic import BaseModel, field_validator
+from webui.ext import Panel, UserError, hookimpl
+
+class Options(BaseModel):
+    word: str = ""
+
+    @field_validator("word")
+    @classmethod
+    def read(cls, word):
+        while word == "endless": pass
+        if word: raise RuntimeError("no " + word)
+        return word
+
+@hookimpl
+def register_panels():
+    return [Panel(title={"en": "Bad"}, options=Options)]
+
+@hookimpl
+def rewrite_request(request):
+    raise UserError("dry", paint="oil")
+"""
+
+
+def test_a_check_of_values_that_fails_or_never_ends_has_the_extensions_name(tmp_path, capsys):
+    extension(tmp_path, "bad", VALIDATES)
+    extensions = Extensions([tmp_path], "server", isolation=Threads(0.5))
+    with pytest.raises(ExtensionError, match="bad failed in options: RuntimeError: no sense"):
+        extensions.problems_with({"bad": {"word": "sense"}})
+    with pytest.raises(ExtensionError, match="bad gave no sign of life"):
+        extensions.problems_with({"bad": {"word": "endless"}})
+    assert extensions.problems_with({"bad": {}}) == []
+
+
+def test_what_it_refuses_is_said_in_its_own_words(tmp_path):
+    extension(tmp_path, "bad", VALIDATES)
+    (tmp_path / "bad" / "locales").mkdir()
+    for language, text in (("en", "The {paint} is dry."), ("pl", "{paint} jest suchy.")):
+        file = tmp_path / "bad" / "locales" / f"{language}.json"
+        file.write_text(json.dumps({"dry": text}), encoding="utf-8")
+    with pytest.raises(ExtensionError) as raised:
+        Extensions([tmp_path], "server").rewrite(Txt2Img(prompt="x"), Settings())
+    problem = raised.value.problem
+    assert problem.message == worded(problem, "en") == "Extension bad: The oil is dry."
+    assert worded(problem, "pl") == "Rozszerzenie bad: oil jest suchy."
 
 
 def test_disabled_is_not_imported_until_switched_on(tmp_path):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webui.core.errors import UserError
+from webui.core.errors import UserError, worded
 from webui.plots.axes import Axis, Choice, axes_of, find_axis
 from webui.plots.reading import read_values
 
@@ -69,3 +69,12 @@ def test_what_is_wrong(axis: str, typed: str, code: str, sentence: str) -> None:
         read_values(find_axis([*AXES, FLAG], axis, "y"), typed, "y")
     assert caught.value.problem.code == code
     assert caught.value.problem.field == "y.values"
+
+
+def test_mistakes_name_the_axis_in_the_askers_language() -> None:
+    with pytest.raises(UserError) as raised:
+        read_values(find_axis(AXES, "Kroki", "x"), "200", "x")
+    problem = raised.value.problem
+    assert worded(problem, "en") == problem.message
+    assert problem.message == "Steps, value 1: 200 is too large: it must be at most 150."
+    assert worded(problem, "pl").startswith("Kroki, wartość 1: 200 to za dużo")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ValidationError
 
 from webui import __version__
 from webui.api.animation import worth_knowing
@@ -24,6 +23,7 @@ from webui.api.errors import BODY, DISK, ID, may_answer
 from webui.api.models import About, JobList, OfferList, PictureList, Submitted
 from webui.core.errors import Problem, UnknownId, UserError
 from webui.core.events import Job
+from webui.core.plugins import Extensions
 from webui.core.requests import KINDS
 from webui.core.running import fingerprint
 from webui.core.settings import Settings
@@ -166,25 +166,20 @@ def change_settings(services: ServicesHere, values: JsonObject) -> Settings:
     named = values.get("extensions")
     if isinstance(named, dict):
         named = cast(dict[str, Any], named)
-        if problems := list(_misfits(services.extensions.settings_models(), named)):
+        if problems := list(_misfits(services.extensions, named)):
             raise Refused(problems)
         values["extensions"] = {**services.settings.extensions, **named}
     return services.store.update(**values)
 
 
-def _misfits(models: Mapping[str, type[BaseModel]], values: Mapping[str, Any]) -> Iterator[Problem]:
+def _misfits(extensions: Extensions, values: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with settings of extensions, by their own models."""
+    models = extensions.settings_models()
     for name, given in values.items():
-        field = f"extensions.{name}"
-        try:
-            if name not in models:
-                yield UserError("no_extension", field, name=name[:100]).problem
-                continue
-            models[name].model_validate(given)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join([field, *map(str, first["loc"])])
-            yield UserError("extension_value", where, name=name, reason=first["msg"]).problem
+        if name not in models:
+            yield UserError("no_extension", f"extensions.{name}", name=name[:100]).problem
+        elif problem := extensions.guard.misfit(name, models[name], given):
+            yield problem
 
 
 @router.get("/texts/{language}", tags=["choices"], responses=may_answer(*ID))

@@ -1,12 +1,12 @@
-"""The shell's language, problems worded in it, and sizes."""
+"""The shell's language, and sizes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from webui.core.errors import Problem
-from webui.core.texts import choose_language, field_label, text
+from webui.core.errors import worded as worded
+from webui.core.texts import choose_language
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -18,19 +18,6 @@ def shell_language(environment: Mapping[str, str] = os.environ) -> str:
         "",
     )
     return choose_language("auto", wanted.partition("_")[0])
-
-
-def worded(problem: Problem, language: str) -> str:
-    """The problem's sentence; as it came, where it is one that this program does not know."""
-    values = dict(problem.values)
-    if problem.field is not None and "label" in values:
-        values["label"] = field_label(problem.field, language) or values["label"]
-    if problem.cause is not None:
-        values["reason"] = worded(problem.cause, language)
-    try:
-        return text(f"error.{problem.code}", language, **values)
-    except KeyError:
-        return problem.message
 
 
 def size(count: int) -> str:

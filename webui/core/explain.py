@@ -1,5 +1,7 @@
 """What pydantic finds wrong, in sentences for people: one for each field, never echoing at length.
 
+Of the values of a request (`explain`), and of those for an extension (`unfitting`).
+
 The gap {label} of a sentence is the field's name; `label` in `values` is the English one, a client
 puts its own (`core.texts.field_label`) in its place.
 """
@@ -13,8 +15,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from webui.core.errors import Problem
-from webui.core.texts import field_label, text
+from webui.core.errors import Problem, UserError, in_language
+from webui.core.form_fields import titles_at
+from webui.core.texts import LANGUAGES, Texts, catalogue, field_label, text
 
 MOST_PROBLEMS = 20
 SHOWN = 60
@@ -94,6 +97,62 @@ def clipped(words: str) -> str:
     return plain if len(plain) <= SHOWN else plain[:SHOWN] + "…"
 
 
+def unfitting(
+    name: str, field: str, error: ValidationError, model: type[BaseModel], texts: Texts
+) -> Problem:
+    """What is wrong with a request's values for an extension: the first mistake.
+
+    A validator may raise `ValueError` with the code of a sentence of ours, as those of requests do,
+    or with a key of the extension's texts.
+
+    Args:
+        field: of the request, where the values are.
+        model: what was being read.
+    """
+    first = error.errors(include_url=False)[0]
+    where = ".".join([field, *(clipped(str(part)) for part in first["loc"])])
+    cause = _cause(first, model, texts)
+    told = UserError("extension_value", where, name=name, reason=cause.message).problem
+    return told.model_copy(update={"cause": cause})
+
+
+def own_words(problem: Problem, texts: Texts) -> Problem:
+    """A problem whose code is a key of an extension's texts; as it is where it is one of ours."""
+    if f"error.{problem.code}" in catalogue("en"):
+        return problem
+    known = {one: texts[one][problem.code] for one in LANGUAGES if problem.code in texts[one]}
+    said = {f"reason:{one}": _filled(words, problem, one) for one, words in known.items()}
+    reason = said.get("reason:en", problem.message)
+    return Problem(code="as_said", values={"reason": reason, **said}, message=reason)
+
+
+def _filled(words: str, problem: Problem, language: str) -> str:
+    values = {**problem.values, **in_language(problem.values, language)}
+    try:
+        return words.format_map(values)
+    except (KeyError, ValueError, IndexError):  # gaps of another sentence
+        return words
+
+
+def _cause(entry: Details, model: type[BaseModel], texts: Texts) -> Problem:
+    place = [str(part) for part in entry["loc"]]
+    if entry["type"] == "extra_forbidden":
+        known = _bounds(model, place[:-1]).get("properties", {})
+        return unknown_field(place[-1], known).model_copy(update={"field": None})
+    if entry["type"] == "value_error":
+        return own_words(UserError(str(entry["ctx"]["error"])).problem, texts)
+    code, values = _worded(entry, _bounds(model, place))
+    if code in _OF_REQUESTS:
+        code, values = "does_not_fit", {}
+    titles = titles_at(model, place)
+    others = {f"label:{one}": title for one, title in titles.items() if one != "en"}
+    return UserError(code, None, label=titles["en"], **others, **values).problem
+
+
+_OF_REQUESTS = frozenset({"empty_prompt", "not_a_file_name"})
+"""Sentences that speak of one field of requests."""
+
+
 def _explained(entry: Details, model: type[BaseModel], labels: str) -> Problem:
     place = [str(part) for part in entry["loc"]]
     if entry["type"] == "extra_forbidden":
@@ -140,15 +199,15 @@ def _plain(number: float) -> str:
 
 
 def _choices(bounds: Details) -> list[Any]:
-    return bounds["enum"] if "enum" in bounds else [bounds["const"]]
+    return bounds["enum"] if "enum" in bounds else [bounds.get("const")]
 
 
 def _multiple(value: Any, step: int, bounds: Details) -> tuple[str, dict[str, Any]]:
     """The two that would do, unless it is out of bounds anyway."""
     below = int(value) // step * step
-    if below < bounds["minimum"]:
+    if below < bounds.get("minimum", below):
         return "too_small", {"limit": _plain(bounds["minimum"])}
-    if below >= bounds["maximum"]:
+    if below >= bounds.get("maximum", below + 1):
         return "too_large", {"limit": _plain(bounds["maximum"])}
     return "not_a_multiple", {"step": step, "below": below, "above": below + step}
 
@@ -163,7 +222,8 @@ def _bounds(model: type[BaseModel], place: Sequence[str]) -> dict[str, Any]:
     schema = _schema(model)
     parts: dict[str, Any] = schema.get("$defs", {})
     for name in place:
-        inner: dict[str, Any] = schema.get("properties", {}).get(name, {})
+        entry: dict[str, Any] = schema.get("items", {}) if name.isdecimal() else {}
+        inner: dict[str, Any] = schema.get("properties", {}).get(name, entry)
         some: dict[str, Any] = {**inner.get("anyOf", [{}])[0], **inner}
         schema = parts.get(str(some.get("$ref", "")).rpartition("/")[2], some)
     return schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel
@@ -21,13 +22,46 @@ def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any
     schema = model.model_json_schema()
     known = schema.get("$defs", {})
     fields: list[dict[str, Any]] = []
-    for name, part in schema["properties"].items():
+    for name, part in schema.get("properties", {}).items():
         field = _field(name, part, known)
         if field is not None:
             fields.append({**field, "title": _titles(model, name), **_words(model, name)})
         elif parts and (inner := _model_in(model.model_fields[name].annotation)):
             fields += [{**one, "name": f"{name}.{one['name']}"} for one in fields_of(inner)]
     return fields
+
+
+def titles_at(model: type[BaseModel], place: Sequence[str]) -> dict[str, str]:
+    """What the field at a place is called, by language: `Units 2 › Weight`.
+
+    Args:
+        place: names of fields, and numbers of entries from 0; what is no field is left out.
+    """
+    said: dict[str, list[str]] = {}
+    inner: type[BaseModel] | None = model
+    for part in place:
+        if inner is not None and part in inner.model_fields:
+            titles = _titles(inner, part)
+            said = {
+                language: [*said.get(language, said.get("en", [])), title]
+                for language, title in {**dict.fromkeys(said, titles["en"]), **titles}.items()
+            }
+            inner = inner_model(inner, part)
+        elif part.isdecimal() and said:
+            for names in said.values():
+                names[-1] = f"{names[-1]} {int(part) + 1}"
+    return {language: " › ".join(names) for language, names in said.items()} or {"en": "?"}
+
+
+def inner_model(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model in a field: M of `M`, `M | None`, `tuple[M, ...]` and `list[M]`."""
+    todo: list[Any] = [model.model_fields[name].annotation]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+        todo += [part for part in get_args(one) if part is not type(None)]
+    return None
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

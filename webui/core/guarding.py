@@ -14,23 +14,26 @@ from PIL import Image
 from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import Problem, UserError
+from webui.core.explain import own_words, unfitting
 from webui.core.heavy import HeavyImport
 from webui.core.isolation import Direct, Isolation, TooSlow
 from webui.core.lookout import OWN_MODULES, Overdue
 from webui.core.participants import Call, Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
-from webui.core.texts import catalogue
+from webui.core.texts import NO_TEXTS, Texts
 
 
 class ExtensionError(UserError):
     """An extension raised: its job fails with the extension's name, nothing else does."""
 
-    def __init__(self, name: str, hook: str, error: BaseException) -> None:
+    def __init__(self, name: str, hook: str, error: BaseException, texts: Texts = NO_TEXTS) -> None:
+        """texts: the extension's own, in which a `UserError` may be worded."""
         if isinstance(error, UserError):  # said on purpose, for the user
             place = error.problem.field or ""
             own = place if place.startswith(f"extensions.{name}.") else None
-            super().__init__("extension_says", own, name=name, reason=str(error))
-            self.problem = self.problem.model_copy(update={"cause": error.problem})
+            said = own_words(error.problem, texts)
+            super().__init__("extension_says", own, name=name, reason=said.message)
+            self.problem = self.problem.model_copy(update={"cause": said})
         elif isinstance(error, TooSlow):
             super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
         elif isinstance(error, HeavyImport):
@@ -66,6 +69,10 @@ def _usual(name: str) -> None:
     """No time of its own."""
 
 
+def _no_texts(name: str) -> Texts:
+    return NO_TEXTS
+
+
 @dataclass(frozen=True)
 class Guard:
     """Calls extensions' code: `guard(extension, hook, function, …)`.
@@ -74,11 +81,13 @@ class Guard:
         isolation: how.
         failed: told (extension, problem) of each failure that is not said on purpose.
         seconds: that an extension asks for; None: what is usual.
+        texts: of an extension.
     """
 
     isolation: Isolation = field(default_factory=Direct)
     failed: Callable[[str, Problem], None] = nobody
     seconds: Callable[[str], float | None] = _usual
+    texts: Callable[[str], Texts] = _no_texts
 
     def __call__(
         self, name: str, hook: str, function: Callable[..., Any], /, *args: Any, **named: Any
@@ -92,27 +101,34 @@ class Guard:
         try:
             return self.isolation.call(name, hook, self.seconds(name), work)
         except UserError as error:
-            raise ExtensionError(name, hook, error) from error
+            raise ExtensionError(name, hook, error, self.texts(name)) from error
         except (Exception, SystemExit) as error:
             traceback.print_exc(limit=-20, file=sys.stderr)
             failure = ExtensionError(name, hook, error)
             self.failed(name, failure.problem)
             raise failure from error
 
+    def misfit(
+        self, name: str, model: type[BaseModel], values: Mapping[str, Any]
+    ) -> Problem | None:
+        """What is wrong with a client's values for an extension's model; None where they fit.
 
-def unfitting(name: str, field: str, error: ValidationError) -> Problem:
-    """What is wrong with a request's values for an extension.
+        Raises:
+            ExtensionError: the model's own checks failed otherwise, or took too long.
+        """
+        wrong = self(name, "options", _mistakes, model, values)
+        if wrong is None:
+            return None
+        return unfitting(name, f"extensions.{name}", wrong, model, self.texts(name))
 
-    A validator may raise `ValueError` with the code of a sentence of ours, as those of requests do.
-    """
-    first = error.errors()[0]
-    where = ".".join([field, *map(str, first["loc"])])
-    reason = first["msg"].removeprefix("Value error, ")
-    if f"error.{reason}" not in catalogue("en"):
-        return UserError("extension_value", where, name=name, reason=reason).problem
-    cause = UserError(reason).problem
-    told = UserError("extension_value", where, name=name, reason=cause.message).problem
-    return told.model_copy(update={"cause": cause})
+
+def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> ValidationError | None:
+    """What is wrong with values for an extension's model; None where they fit."""
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return error
+    return None
 
 
 def pictured(function: Callable[[Image.Image], object], picture: Image.Image) -> Image.Image:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from webui.core.architectures import Brought
 from webui.core.errors import Problem, UserError
@@ -25,7 +25,7 @@ from webui.core.extension import (
 )
 from webui.core.finding import found_folders
 from webui.core.flood import watch_streams
-from webui.core.guarding import Guard, Watched, WatchedFamily, checked, parsed, pictured, unfitting
+from webui.core.guarding import Guard, Watched, WatchedFamily, checked, parsed, pictured
 from webui.core.heavy import refuse_heavy
 from webui.core.hookspecs import (
     Interpolator,
@@ -45,6 +45,7 @@ from webui.core.quarantine import Quarantine
 from webui.core.requests import AnyRequest, Request
 from webui.core.scheduled import at_first
 from webui.core.settings import Settings
+from webui.core.texts import Texts, own_texts
 
 
 class Extensions:
@@ -75,7 +76,7 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        self._guard = Guard(isolation or usual, seconds=self.patience)
+        self._guard = Guard(isolation or usual, seconds=self.patience, texts=self.texts)
         if side == "server":  # which counts for both
             self._guard = replace(self._guard, failed=self._quarantine.failed)
         watch_streams()
@@ -107,6 +108,10 @@ class Extensions:
     def place(self, name: str) -> Path | None:
         """Its folder, whatever its state; None where there is none of that name."""
         return self._found.get(name, (None, None))[0]
+
+    def texts(self, name: str) -> Texts:
+        """Its texts, by language."""
+        return own_texts(self.place(name))
 
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
@@ -195,9 +200,7 @@ class Extensions:
     def upscalers(self) -> list[tuple[str, Upscaler]]:
         """(extension, upscaler) of all that are on; a failure has the extension's name."""
         found: list[tuple[str, Upscaler]] = self._collect("register_upscalers")
-        sure = [
-            (name, replace(one, function=partial(pictured, one.function))) for name, one in found
-        ]
+        sure = [(name, replace(x, function=partial(pictured, x.function))) for name, x in found]
         return [(name, self._named(name, one.name, one)) for name, one in sure]
 
     def registered(self, hook: str) -> list[tuple[str, Any]]:
@@ -215,18 +218,18 @@ class Extensions:
         return {name: model for name, model in models.items() if model is not None}
 
     def problems_with(self, values: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
-        """What is wrong with a request's values for extensions."""
+        """What is wrong with a request's values for extensions.
+
+        Raises:
+            ExtensionError: one of them raised anything but what is wrong.
+        """
         panels = dict(self.panels())
         problems: list[Problem] = []
         for name, given in values.items():
-            field = f"extensions.{name}"
             if name not in panels:
-                problems.append(UserError("no_extension", field, name=name).problem)
-                continue
-            try:
-                panels[name].options.model_validate(given)
-            except ValidationError as error:
-                problems.append(unfitting(name, field, error))
+                problems.append(UserError("no_extension", f"extensions.{name}", name=name).problem)
+            elif problem := self._guard.misfit(name, panels[name].options, given):
+                problems.append(problem)
         return problems
 
     def rewrite(self, request: AnyRequest, settings: Settings) -> AnyRequest:
@@ -310,20 +313,13 @@ class Extensions:
         Raises:
             ExtensionError: one of them raised.
         """
-        asked = [
-            (
-                one.name,
-                one.call(
-                    "participate",
-                    job=JobView(job, request, request.extensions.get(one.name, {}), services),
-                ),
-            )
-            for one in self._active()
-            if which(one.name)
-        ]
-        return [
-            Watched(name, participant, self._guard) for name, participant in asked if participant
-        ]
+        watched: list[Participant] = []
+        for one in self._active():
+            if which(one.name):
+                view = JobView(job, request, request.extensions.get(one.name, {}), services)
+                if found := one.call("participate", job=view):
+                    watched.append(Watched(one.name, found, self._guard))
+        return watched
 
     def patience(self, name: str) -> float | None:
         """Seconds that one asks for in its manifest."""

@@ -10,12 +10,35 @@ from pathlib import Path
 
 LOCALES = Path(__file__).with_name("locales")
 LANGUAGES = ("en", "pl")
+OWN_TEXTS = "locales"
+"""An extension's folder of texts."""
+Texts = Mapping[str, Mapping[str, str]]
+"""Language -> key -> text: an extension's own."""
+NO_TEXTS: Texts = dict.fromkeys(LANGUAGES, {})
 
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """All texts of a language (`en`, `pl`)."""
     return json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def texts_in(folder: Path, language: str) -> dict[str, str]:
+    """Texts of a folder's `<language>.json`; none where it is missing or no such file."""
+    try:
+        values: object = json.loads((folder / f"{language}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    return {str(key): str(one) for key, one in values.items()}  # pyright: ignore
+
+
+def own_texts(folder: Path | None) -> Texts:
+    """All texts of an extension."""
+    if folder is None:
+        return NO_TEXTS
+    return {language: texts_in(folder / OWN_TEXTS, language) for language in LANGUAGES}
 
 
 def text(key: str, language: str = "en", /, **values: object) -> str:

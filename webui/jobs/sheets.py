@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from PIL import Image
 
-from webui.core.errors import Problem, UserError
+from webui.core.errors import UserError, worded
 from webui.core.events import Job, JobState, Picture
 from webui.core.plot import Plot
 from webui.core.request import ImageFormat
@@ -103,11 +103,11 @@ class _Work:
         try:
             return tiled([_picture(self._read(one.id)) for one in pictures])
         except UserError as error:
-            return Gap(sentence(error.problem, self._language))
+            return Gap(worded(error.problem, self._language))
 
     def _why(self, job: Job) -> str:
         if job.problem is not None:
-            return sentence(job.problem, self._language)
+            return worded(job.problem, self._language)
         cancelled = job.state is JobState.CANCELLED
         return text("plot.gap.cancelled" if cancelled else "plot.gap.empty", self._language)
 
@@ -134,15 +134,6 @@ def pictures_of(job: Job) -> Sequence[Picture]:
     """A cell's pictures in their order; not the films that extensions make."""
     found = (one for one in job.pictures if one.media_type.startswith("image/"))
     return sorted(found, key=lambda one: one.index)
-
-
-def sentence(problem: Problem, language: str) -> str:
-    """A problem in a language; in English where its sentence has none."""
-    values: Mapping[str, Any] = problem.values
-    try:
-        return text(f"error.{problem.code}", language, **values)
-    except KeyError:
-        return problem.message
 
 
 def _picture(data: bytes) -> Image.Image:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from webui.core.errors import UserError
-from webui.core.form_fields import fields_of
+from webui.core.form_fields import fields_of, inner_model
 from webui.core.requests import KINDS, Drawing
 from webui.core.texts import LANGUAGES, field_label, text
 
@@ -110,6 +110,11 @@ class Axis:
         if self.id in _ONLY_VALUE:
             return told
         return f"{self.title.get(language) or self.title['en']}: {told}"
+
+    def said(self) -> dict[str, str]:
+        """What a problem calls it, see `Problem.values`."""
+        others = {key: one for key, one in self.title.items() if key != "en"}
+        return {"axis": self.label, **{f"axis:{key}": one for key, one in others.items()}}
 
     def names(self) -> set[str]:
         """All that it answers to."""
@@ -218,7 +223,7 @@ def _of_model(model: type[BaseModel], prefix: str, titles: Any, menus: Menus) ->
             continue
         if name in plain:
             yield _axis(place, plain[name], titles(place, plain[name]), menus)
-        elif inner := _inner(model, name):
+        elif inner := inner_model(model, name):
             entries = range(UNITS) if _is_list(model, name) else [None]
             for entry in entries:
                 more = f"{place}." if entry is None else f"{place}.{entry}."
@@ -250,19 +255,8 @@ def _axis(place: str, data: Mapping[str, Any], title: Localized, menus: Menus) -
 
 def _pictures_in(model: type[BaseModel]) -> set[str]:
     """Fields that name pictures."""
-    properties = model.model_json_schema()["properties"]
+    properties = model.model_json_schema().get("properties", {})
     return {name for name, part in properties.items() if "sha256" in json.dumps(part)}
-
-
-def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """The model in a field: M of `M`, `M | None`, `tuple[M, ...]` and `list[M]`."""
-    todo: list[Any] = [model.model_fields[name].annotation]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            return one
-        todo += [part for part in get_args(one) if part is not type(None)]
-    return None
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:

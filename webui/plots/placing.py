@@ -33,7 +33,7 @@ def with_value(values: Mapping[str, Any], axis: Axis, value: Any, first: Any, pl
         return {**values, "width": width, "height": height}
     part = axis.id.partition(".")[0]
     if part in _SWITCHED and axis.id not in _FIRST and not values.get(part):
-        raise UserError("axis_part_off", f"{place}.axis", axis=axis.label)
+        raise UserError("axis_part_off", f"{place}.axis", **axis.said())
     return _put(values, axis.id.split("."), value, axis, place)
 
 
@@ -42,7 +42,7 @@ def _replaced(
 ) -> dict[str, Any]:
     prompts = {name: str(values.get(name) or "") for name in ("prompt", "negative_prompt")}
     if not first or not any(first in one for one in prompts.values()):
-        raise UserError("axis_not_found", f"{place}.values", axis=axis.label, words=first[:60])
+        raise UserError("axis_not_found", f"{place}.values", words=first[:60], **axis.said())
     return {**values, **{name: one.replace(first, value) for name, one in prompts.items()}}
 
 
@@ -51,12 +51,12 @@ def _ordered(values: Mapping[str, Any], axis: Axis, order: tuple[str, ...], plac
     rest = str(values.get("prompt") or "")
     for words in order:
         if words not in rest:
-            raise UserError("axis_not_found", f"{place}.values", axis=axis.label, words=words[:60])
+            raise UserError("axis_not_found", f"{place}.values", words=words[:60], **axis.said())
     parts: list[str] = []
     for words in sorted(order, key=rest.find):
         before, found, after = rest.partition(words)
         if not found:  # it was part of another one
-            raise UserError("axis_not_found", f"{place}.values", axis=axis.label, words=words[:60])
+            raise UserError("axis_not_found", f"{place}.values", words=words[:60], **axis.said())
         parts.append(before)
         rest = after
     return "".join(f"{before}{words}" for before, words in zip(parts, order, strict=True)) + rest
@@ -70,7 +70,7 @@ def _put(group: Any, path: list[str], value: Any, axis: Axis, place: str) -> Any
     if name.isdecimal():
         entries = list(cast(Any, group)) if isinstance(group, list | tuple) else []
         if int(name) >= len(entries):
-            raise UserError("axis_no_entry", f"{place}.axis", axis=axis.label, number=int(name) + 1)
+            raise UserError("axis_no_entry", f"{place}.axis", number=int(name) + 1, **axis.said())
         entries[int(name)] = _put(entries[int(name)], rest, value, axis, place)
         return entries
     members = dict(cast(Mapping[str, Any], group)) if isinstance(group, Mapping) else {}

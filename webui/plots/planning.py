@@ -105,7 +105,7 @@ def _check_different(lines: Sequence[Line]) -> None:
         if line.axis is None or line.axis.kind == "replace":  # several words may be replaced
             continue
         if line.axis.id in seen:
-            raise UserError("plot_same_axis", f"{line.place}.axis", axis=line.axis.label)
+            raise UserError("plot_same_axis", f"{line.place}.axis", **line.axis.said())
         seen.add(line.axis.id)
 
 

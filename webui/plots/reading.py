@@ -38,7 +38,7 @@ def read_values(axis: Axis, typed: str, place: str) -> list[Any]:
     try:
         parts = split(typed)
     except csv.Error as error:
-        raise _wrong("axis_list", axis, place, reason=str(error)) from error
+        raise _wrong("axis_list", axis, place) from error
     if axis.kind in ("replace", "order"):
         values = _of_prompt(axis, parts, place)
     else:
@@ -140,4 +140,4 @@ _ONES: Mapping[str, Callable[[Axis, str, _Wrong], Any]] = {
 
 
 def _wrong(code: str, axis: Axis, place: str, **more: Any) -> UserError:
-    return UserError(code, f"{place}.values", axis=axis.label, **more)
+    return UserError(code, f"{place}.values", **axis.said(), **more)

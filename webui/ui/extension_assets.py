@@ -6,7 +6,6 @@ holds, so browsers may keep it, and an author who edits a file sees it at the ne
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from webui.core.hookspecs import GalleryAction
-from webui.core.texts import LANGUAGES
+from webui.core.texts import LANGUAGES, OWN_TEXTS, texts_in
 from webui.ui.build import fingerprint
 
 if TYPE_CHECKING:
@@ -89,17 +88,6 @@ def texts_of(extensions: Extensions, language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, folder in extensions.folders().items():
         for tongue in dict.fromkeys((LANGUAGES[0], language)):
-            for key, text in _texts(folder / "locales" / f"{tongue}.json").items():
+            for key, text in texts_in(folder / OWN_TEXTS, tongue).items():
                 found[f"ext.{name}.{key}"] = text
     return found
-
-
-def _texts(file: Path) -> dict[str, str]:
-    """A file of texts; none where it is missing or no such file (`check` tells of it)."""
-    try:
-        values: object = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(values, dict):
-        return {}
-    return {str(key): str(text) for key, text in values.items()}  # pyright: ignore

@@ -61,7 +61,14 @@ export function word({ code, field, values, message, cause }, labels = "ui.field
   if (!(key in texts)) return message;
   const label = field && labelOf(field, labels);
   const reason = cause && { reason: word(cause, labels) };
-  return t(key, label ? { ...values, label, ...reason } : { ...values, ...reason });
+  return t(key, { ...values, ...inThis(values), ...(label && { label }), ...reason });
+}
+
+/** Of a problem's values those for the language of the page: what stands for `label` as `label:pl`. */
+function inThis(values) {
+  const end = `:${language}`;
+  const mine = Object.entries(values ?? {}).filter(([name]) => name.endsWith(end));
+  return Object.fromEntries(mine.map(([name, value]) => [name.slice(0, -end.length), value]));
 }
 
 /** What a field is called, `Hires fix › Steps` where it is one of a part (as the server says it). */
