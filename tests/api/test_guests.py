@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from tests.checkpoints import write_weights
 from tests.doors import Client
@@ -10,6 +11,7 @@ from webui.api.access import Access, Hosts
 from webui.app import create
 from webui.core.paths import Paths
 from webui.jobs.services import Services
+from webui.library.pictures import encode
 
 LORA = {"lora_unet_down_blocks_1_attentions_0_attn2_to_k.lora_down.weight": (4, 768)}
 HOST = {"host": "abc.gradio.example"}
@@ -93,3 +95,20 @@ def test_they_end_only_their_own_jobs(guests: Client, services: Services) -> Non
     assert guests("POST", f"/api/v1/jobs/{own['id']}/cancel", headers=HOST).status_code == 200
     host = guests("POST", f"/api/v1/jobs/{other.id}/cancel", headers={"host": "localhost"})
     assert host.status_code == 200
+
+
+def test_they_are_told_of_extensions_in_their_own_jobs_alone(
+    guests: Client, services: Services
+) -> None:
+    asked = {"prompt": "x", "extensions": {"freeu": {"enabled": True}}}
+    own = guests("POST", "/api/v1/jobs", headers=HOST, json=asked).json()["id"]
+    other = services.jobs.submit(asked, "a" * 32).id
+    file = encode(Image.new("RGB", (8, 8)), "png", 90, "")
+
+    def told(job: str, headers: dict[str, str]) -> bool:
+        (picture,) = guests.finished(job)["pictures"]
+        path = f"/api/v1/infotext?picture={picture['id']}"
+        return "extensions" in guests("POST", path, headers=headers, content=file).json()["fields"]
+
+    assert told(own, HOST) and not told(other, HOST)
+    assert told(other, {"host": "localhost"})

@@ -106,6 +106,22 @@ def test_parameters_are_read_from_any_picture(client: Client):
         assert (fields["sampler"], fields["model"]) == ("Euler a", "easel-demo")
 
 
+def test_a_result_brings_back_what_extensions_were_asked_for(client: Client):
+    data = encode(Image.new("RGB", (64, 64), (9, 9, 9)), "png", 90, "")
+    ref = client("POST", "/api/v1/images", content=data).json()["id"]
+    unit = {"image": ref, "model": "a net", "preprocessor": "canny", "options": {"low": 7}}
+    asked = {"controlnet": {"units": [unit]}}
+    job = client.finished(client.submit("an apple", extensions=asked)["id"])
+    file = encode(Image.new("RGB", (64, 64)), "png", 90, INFOTEXT)
+    (id,) = (one["id"] for one in job["pictures"])
+    path = "/api/v1/infotext"
+    read = client("POST", f"{path}?picture={id}", content=file).json()["fields"]["extensions"]
+    assert read == job["request"]["extensions"]
+    assert read["controlnet"]["units"][0] | unit == read["controlnet"]["units"][0]
+    for other in ("", "?picture=gone"):
+        assert "extensions" not in client("POST", f"{path}{other}", content=file).json()["fields"]
+
+
 def test_a_model_that_is_not_here_is_left_out(client: Client):
     strange = INFOTEXT.replace("easel-demo", "somebody's")
     data = encode(Image.new("RGB", (64, 64)), "png", 90, strange)

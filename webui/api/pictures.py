@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -12,13 +12,15 @@ from fastapi.responses import FileResponse
 from PIL import Image
 
 from webui.api.bodies import FILE, Bytes, DescribedRoute
-from webui.api.context import ServicesHere
+from webui.api.context import Guest, Owner, ServicesHere
 from webui.api.errors import ID, may_answer
 from webui.api.models import PictureParameters
-from webui.core.errors import UserError
+from webui.core.errors import UnknownId, UserError
 from webui.core.events import Picture
 from webui.core.files import write_atomically
+from webui.core.requests import Drawing
 from webui.imaging.ingest import opened_picture
+from webui.jobs.services import Services
 from webui.library.pictures import read_infotext
 from webui.plots.told import read_told
 from webui.prompt.infotext import parse_infotext
@@ -132,7 +134,20 @@ def picture_info(services: ServicesHere, id: str) -> Picture:
 
 
 @router.post("/infotext", openapi_extra=FILE, responses=may_answer(413))
-def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
+def infotext(
+    services: ServicesHere,
+    owner: Owner,
+    guest: Guest,
+    data: Bytes,
+    picture: Annotated[
+        str | None,
+        Query(
+            description="Id, where the file is a result: what extensions were asked for then comes "
+            "from its job, which knows more than fits into a file, such as their pictures",
+            max_length=100,
+        ),
+    ] = None,
+) -> PictureParameters:
     """Read the parameters in a picture file (the body), ours or another program's."""
     read = read_infotext(data)
     parameters = parse_infotext(read.infotext or "")
@@ -145,7 +160,10 @@ def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
 
     fields = to_request_fields(parameters, find_model) if read.infotext else {}
     told = {name: str(value) for name, value in parameters.values.items()}
-    if extensions := services.extensions.read_parameters(told):
+    extensions = services.extensions.read_parameters(told)
+    if picture is not None:
+        extensions |= _asked(services, picture, owner if guest else None)
+    if extensions:
         fields["extensions"] = extensions
     if plot := read_told(parameters.values):
         fields["plot"] = plot
@@ -155,3 +173,18 @@ def infotext(services: ServicesHere, data: Bytes) -> PictureParameters:
         fields=fields,
         other=read.other,
     )
+
+
+def _asked(services: Services, picture: str, owner: str | None) -> dict[str, Any]:
+    """Extension -> its values in the job of a result; none where there is no such any more.
+
+    Args:
+        owner: whose job it must be; None: anybody's.
+    """
+    try:
+        job = services.jobs.get(services.jobs.picture(picture).job)
+    except UnknownId:
+        return {}
+    if owner not in (None, job.owner) or not isinstance(job.request, Drawing):
+        return {}
+    return {name: dict(values) for name, values in job.request.extensions.items()}

@@ -6,7 +6,8 @@ import { t, word } from "./text.js";
 /** What a picture says of its making, as fields of a request; null where it cannot be read (that is told). */
 export async function readParameters(item) {
   try {
-    return await postFile("/infotext", await item.blob());
+    const result = item.ref?.match(/^picture:(.+)$/); // its job knows more than the file
+    return await postFile(`/infotext${result ? `?picture=${encodeURIComponent(result[1])}` : ""}`, await item.blob());
   } catch (error) {
     notice(word(error.problems[0]));
     return null;
