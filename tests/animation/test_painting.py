@@ -72,7 +72,8 @@ def test_a_frame_has_its_own_sampler_checkpoint_and_variation():
 
 
 def test_a_seed_left_to_chance_comes_again():
-    made = plan(max_frames=2, W=64, H=64, steps=1, seed=40)
+    clip_skip = {"enable_clipskip_scheduling": True, "clipskip_schedule": "-3"}  # taken as 1
+    made = plan(max_frames=2, W=64, H=64, steps=1, seed=40, **clip_skip)
     paint, _ = painter(made)
     from dataclasses import replace
 

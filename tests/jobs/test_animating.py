@@ -57,6 +57,13 @@ def test_how_many_frames_come_out(door: Door, settings: dict[str, Any], written:
         ({"zoom": "0:(-1)"}, "settings.zoom", "schedule_bounds"),
         ({"zoom": "0:(-1)", "compat": "deforum-3"}, "settings.zoom", "schedule_bounds"),
         ({"angle": "0:(1/(t-1))", "compat": "deforum-3"}, "settings.angle", "motion_finite"),
+        ({"kernel_schedule": "-3"}, "settings.kernel_schedule", "schedule_bounds"),
+        ({"W": 4096}, "settings.W", "animation_size"),
+        (
+            {"enable_checkpoint_scheduling": True, "checkpoint_schedule": '0:("a"), 5:("b")'},
+            "settings.checkpoint_schedule",
+            "unknown_model",
+        ),
         ({"W": 0}, "settings.W", "settings_least"),
         ({"labels": {"t": 5}}, "settings.labels.t", "name_taken"),
         ({"series": {"x": {"sound": "a.wav"}}}, "settings.series.x", "series_sound"),

@@ -4,7 +4,7 @@ import pytest
 from webui.core.errors import UserError
 from webui.motion.camera import Flip, Move2D, Move3D
 from webui.motion.depth import distances
-from webui.motion.moves import Motion, immovable, judged, motion_of, moved, native_moved
+from webui.motion.moves import Motion, immovable, motion_of, moved, native_moved
 from webui.motion.warp import Lookup, deforum_warp_3d, warp_2d, warp_3d
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
@@ -162,7 +162,3 @@ def test_a_plan_whose_frames_cannot_be_moved_is_known_before_any_is_drawn(values
     assert plan.ok, "Deforum plans it all the same"
     found = immovable(plan)
     assert (found and found.problem.field) == parameter
-    bounds = [parameter] if parameter not in (None, "angle") else []  # what is infinite is planned
-    told = judged(plan)
-    assert [one.parameter for one in told.errors] == bounds
-    assert len(told.errors + told.warnings) == len(plan.warnings), "it is said once"

@@ -30,6 +30,10 @@ def warned(**settings: Any) -> dict[str, dict[str, Any]]:
             "steps_schedule", 6, "160", "150",
         ),
         (
+            {"clipskip_schedule": "t-3", "enable_clipskip_scheduling": True},
+            "clipskip_schedule", 0, "-3", "0",
+        ),
+        (
             {"noise_multiplier_schedule": "2", "enable_noise_multiplier_scheduling": True},
             "noise_multiplier_schedule", 0, "2", "1.5",
         ),
@@ -46,6 +50,12 @@ def test_the_first_frame_of_a_schedule_that_is_clamped_is_told(
 
 def test_steps_that_are_the_same_for_all_frames() -> None:
     assert warned(steps=200)["steps"]["limit"] == "150"
+
+
+def test_deforums_steps_are_told_of_once() -> None:
+    steps = {"enable_steps_scheduling": True, "steps_schedule": "0:(-4)", "diffusion_cadence": 1}
+    plan = plan_of(settings_of({**PLAIN, "compat": "deforum-3", **steps}))
+    assert [found.problem.code for found in plan.warnings] == ["schedule_clamped"]
 
 
 def test_what_fits_or_is_not_used_is_not_told() -> None:

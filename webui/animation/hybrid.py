@@ -23,13 +23,13 @@ from webui.motion.flow import (
     moved_by,
 )
 from webui.motion.hybrid import (
-    CompositeMask,
     composite_mask,
     composited,
     deforum_composited,
     motion_matrix,
     moved_by_matrix,
 )
+from webui.motion.judging import composite_mask_of
 from webui.motion.pictures import Levels, to_levels
 from webui.timeline.footage import INIT, is_hybrid
 
@@ -85,7 +85,7 @@ def mixed(stage: Stage, picture: Array, frame: int, place: str) -> Array:
     else:
         other = clip(frame)
     levels = to_levels(np.asarray(picture, np.float32))
-    how = _mask_settings(stage, frame)
+    how = composite_mask_of(stage.plan, frame)
     mask = composite_mask(levels, other, how, _depth_picture(stage, levels, other, how.type))
     alpha = stage.at("hybrid_comp_alpha_schedule", frame)
     if plan.settings.native:
@@ -118,24 +118,6 @@ def flow_between(stage: Stage, first: Array, second: Array, method: str) -> Flow
     levels = [to_levels(np.asarray(one, np.float32)) for one in (first, second)]
     found = stage.flow(*levels)
     return estimated(first, second, "DIS Medium") if found is None else found
-
-
-def _mask_settings(stage: Stage, frame: int) -> CompositeMask:
-    value, name = stage.plan.value, "hybrid_comp_mask_{}".format
-
-    def at(part: str) -> float:
-        return stage.at(f"{name(part)}_schedule", frame)
-
-    return CompositeMask(
-        value(name("type")),
-        value(name("inverse")),
-        value(name("equalize")),
-        at("contrast"),
-        value(name("auto_contrast")),
-        at("auto_contrast_cutoff_low"),
-        at("auto_contrast_cutoff_high"),
-        at("blend_alpha"),
-    )
 
 
 def _depth_picture(stage: Stage, picture: Levels, other: Levels, kind: str) -> Levels | None:

@@ -22,7 +22,14 @@ from webui.imaging.color import color_corrected, color_target
 from webui.imaging.masks import mask_of
 from webui.motion.pictures import to_image
 from webui.timeline.frames import FramePlan
-from webui.timeline.limits import GUIDANCE, IMAGE_GUIDANCE, NOISE_MULTIPLIER, SHARE, STEPS
+from webui.timeline.limits import (
+    CLIP_SKIP,
+    GUIDANCE,
+    IMAGE_GUIDANCE,
+    NOISE_MULTIPLIER,
+    SHARE,
+    STEPS,
+)
 from webui.timeline.plan import Plan
 
 _WORKING: PictureRef = f"sha256:{'0' * 64}"
@@ -152,7 +159,7 @@ class Painter:
             "seed": self._seed(frame.seed, frame.frame),
             "variation_seed": max(frame.subseed, 0),
             "variation_strength": SHARE.of(frame.subseed_strength),
-            "clip_skip": frame.clip_skip or 1,
+            "clip_skip": int(CLIP_SKIP.of(frame.clip_skip or 0)) or 1,
             "noise_source": request.noise_source or "nv",
             "extensions": at_frame(request.extensions, partial(self._number, frame.frame)),
         }

@@ -14,6 +14,7 @@ from PIL import Image
 from webui.animation.material import Material
 from webui.motion.depth import Depth
 from webui.motion.flow import Flow
+from webui.motion.judging import grain_of, unsharp_of
 from webui.motion.moves import Motion, motion_of
 from webui.motion.noise import Grain
 from webui.motion.pictures import Levels
@@ -149,18 +150,9 @@ class Stage:
 
     def unsharp(self, frame: int) -> Unsharp:
         """The anti-blur of a frame."""
-        names = ("kernel", "sigma", "amount", "threshold")
-        kernel, *others = (self.at(f"{name}_schedule", frame) for name in names)
-        return Unsharp(int(kernel), *others)
+        return unsharp_of(self.plan, frame)
 
     @property
     def grain(self) -> Grain:
         """How noise is spread."""
-        value = self.plan.value
-        return Grain(
-            value("noise_type"),
-            value("perlin_w"),
-            value("perlin_h"),
-            value("perlin_octaves"),
-            value("perlin_persistence"),
-        )
+        return grain_of(self.plan)

@@ -14,7 +14,7 @@ from webui.cli.animation_files import heard_here, with_tables, wrong_files
 from webui.core.errors import UserError
 from webui.core.texts import text
 from webui.jobs.listening import SERIES
-from webui.motion.moves import judged
+from webui.motion.judging import judged
 from webui.timeline.footage import CLIP, MASK_CLIP, length
 from webui.timeline.frames import finding_data, frame_plan, frames_data, plan_data
 from webui.timeline.output import SOUNDTRACK

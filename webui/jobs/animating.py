@@ -14,7 +14,8 @@ from webui.jobs.extending import problems_in_frames
 from webui.jobs.prompting import missing_in_frames
 from webui.library.catalog import Catalog
 from webui.library.seeing import word_finder
-from webui.motion.moves import immovable, judged
+from webui.motion.judging import judged
+from webui.motion.moves import immovable
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed, words_of
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding
@@ -95,7 +96,8 @@ def plan_for(request: Animation, frames_of: FramesOf) -> Plan:
     given = request.settings
     given = moving_only(given) if request.motion_only else given
     settings = settings_of(with_schedules(given, request.extensions))
-    return judged(plan_of(settings, footage=length(settings.values, request.files, frames_of)))
+    plan = plan_of(settings, footage=length(settings.values, request.files, frames_of))
+    return judged(plan, request.draft)
 
 
 def unbuilt(
@@ -104,6 +106,7 @@ def unbuilt(
     """What the settings ask for that is missing: said, never left out."""
     if (wrong := immovable(plan)) is not None:
         yield wrong.problem.model_copy(update={"field": f"settings.{wrong.problem.field}"})
+    yield from () if request.motion_only else _unknown_checkpoints(plan, catalog)
     words = words_of(plan.settings.values, plan.texts)
     if words and word_finder(catalog) is None:
         parameter, named = words[0]
@@ -120,6 +123,16 @@ def unbuilt(
             yield UserError("animation_no_film", field, parameter=file.setting).problem
         elif file.kind == "film" and frames and not chosen(plan.settings.values, frames):
             yield UserError("animation_no_frames", field, frames=frames).problem
+
+
+def _unknown_checkpoints(plan: Plan, catalog: Catalog) -> Iterator[Problem]:
+    if not plan.value("enable_checkpoint_scheduling"):
+        return
+    for name in dict.fromkeys(plan.texts["checkpoint_schedule"]):
+        try:
+            catalog.get(name)
+        except UserError as error:
+            yield error.problem.model_copy(update={"field": "settings.checkpoint_schedule"})
 
 
 def flat(plan: Plan, catalog: Catalog) -> Problem | None:

@@ -21,7 +21,6 @@ from webui.motion.warp import (
     warp_3d,
 )
 from webui.timeline.plan import Plan
-from webui.timeline.series import BOUNDS
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
 METRIC = ("AdaBins", "Zoe", "Leres")
@@ -128,22 +127,10 @@ def immovable(plan: Plan) -> UserError | None:
     return None
 
 
-def judged(plan: Plan) -> Plan:
-    """The plan with errors in the place of warnings about numbers that no frame can be moved by.
-
-    What is infinite stays a warning, as Deforum plans it; see `immovable`.
-    """
-    used = {"2D": (*_PLANE, *_CENTER), "3D": (*_SPACE, *_TURNS, *_VIEW)}.get(plan.mode, ())
-    used += _FLIP if plan.settings.values["enable_perspective_flip"] else ()
-    wrong = [
-        found
-        for found in plan.warnings
-        if found.problem.code == "schedule_bounds"
-        and found.parameter in used
-        and not BOUNDS[found.parameter][1](plan.moving(found.parameter)[1:]).all()
-    ]
-    left = tuple(found for found in plan.warnings if found not in wrong)
-    return replace(plan, errors=(*plan.errors, *wrong), warnings=left) if wrong else plan
+def parameters_of(plan: Plan) -> tuple[str, ...]:
+    """The schedules that move the frames of an animation in its mode."""
+    names = {"2D": (*_PLANE, *_CENTER), "3D": (*_SPACE, *_TURNS, *_VIEW)}.get(plan.mode, ())
+    return (*names, *(_FLIP if names and plan.value("enable_perspective_flip") else ()))
 
 
 def _numbers(plan: Plan, frame: int, names: tuple[str, ...]) -> dict[str, float]:

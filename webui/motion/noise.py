@@ -97,7 +97,7 @@ def deforum_noise(height: int, width: int, seed: int, grain: Grain) -> _Single:
         UserError: the size is one that Deforum cannot make this noise for.
     """
     rows, columns = height - height % BLOCK, width - width % BLOCK
-    _check_size(height, width, grain)
+    check_size(height, width, grain)
     numbers = _Twister(seed)
     noise = numbers.normal(3 * rows * columns).reshape(3, rows, columns)
     if grain.noise_type == "perlin":
@@ -110,8 +110,12 @@ def _nearest(size: int, source: int) -> npt.NDArray[np.int64]:
     return np.arange(size) * source // size
 
 
-def _check_size(height: int, width: int, grain: Grain) -> None:
-    """Where Deforum stops with an error of its libraries."""
+def check_size(height: int, width: int, grain: Grain) -> None:
+    """Whether Deforum can make this noise, which stops with an error of its libraries else.
+
+    Raises:
+        UserError: it cannot at this size.
+    """
     blocks = height >= BLOCK and width >= BLOCK
     if grain.noise_type == "uniform":
         fits = blocks and not height % BLOCK and not width % BLOCK

@@ -26,7 +26,7 @@ class Limit:
         return min(max(value, self.low), self.high)
 
 
-STEPS, GUIDANCE = Limit(1, 150), Limit(1, 30)
+STEPS, GUIDANCE, CLIP_SKIP = Limit(1, 150), Limit(1, 30), Limit(0, 12)
 IMAGE_GUIDANCE, NOISE_MULTIPLIER = Limit(0, 3), Limit(0, 1.5)
 SHARE = Limit(0, 1)
 
@@ -35,6 +35,7 @@ _SCHEDULES: Mapping[str, tuple[Limit, str | None]] = {
     "cfg_scale_schedule": (GUIDANCE, None),
     "pix2pix_img_cfg_scale_schedule": (IMAGE_GUIDANCE, None),
     "noise_multiplier_schedule": (NOISE_MULTIPLIER, "enable_noise_multiplier_scheduling"),
+    "clipskip_schedule": (CLIP_SKIP, "enable_clipskip_scheduling"),
     "subseed_strength_schedule": (SHARE, "enable_subseed_scheduling"),
     "strength_schedule": (SHARE, None),
 }

@@ -111,7 +111,8 @@ def _is_usable(name: str, series: Array, settings: Settings, made: AllSeries) ->
             made.errors.append(problem)
             return False
         made.warnings.append(problem)
-    if name in BOUNDS:
+    clamped = name == "steps_schedule" and not settings.native  # `limits` tells of it
+    if name in BOUNDS and not clamped:
         wanted, fits = BOUNDS[name]
         wrong = np.flatnonzero(~fits(series))
         if len(wrong):
