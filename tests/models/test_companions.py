@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,9 @@ from webui.models.families.flux2 import DEV, KLEIN
 from webui.models.families.qwen_image import KINDS as QWEN_IMAGE
 from webui.models.families.z_image import KINDS as Z_IMAGE
 from webui.models.families.z_image import ZImage
+from webui.models.language import read_language_tokenizer
 from webui.models.loading import without_weights
+from webui.models.mistral_words import MISTRAL_WORDS
 from webui.models.qwen_words import QWEN_WORDS
 from webui.models.singles import Single
 
@@ -112,19 +113,13 @@ def test_a_language_model_may_be_a_gguf(folder, apart):
     assert 0 < float((made - wanted).abs().max()) < 0.05
 
 
-def test_qwens_tokenizer_ships_and_another_one_is_asked_for(folder, apart, tmp_path):
+def test_tokenizers_ship(tmp_path):
     single = Single("z-image", tmp_path, lambda *given: {}, lambda *given: {})
-    assert companions._tokenizer(Z_IMAGE, single, apart, "tokenizer") == QWEN_WORDS
-    with pytest.raises(UserError) as raised:
-        companions._tokenizer(DEV, single, apart, "tokenizer")
-    problem, shelf = raised.value.problem, apart.parents[1] / "text_encoders"
-    assert problem.code == "language_tokenizer_missing"
-    assert problem.values["folder"] == str(shelf)
-    file = shelf / str(problem.values["name"])
-    shutil.copy(folder / "tokenizer" / "tokenizer.json", file)
-    assert companions._tokenizer(DEV, single, apart, "tokenizer") == file
+    assert companions._tokenizer(Z_IMAGE, single, "tokenizer") == QWEN_WORDS
+    assert companions._tokenizer(DEV, single, "tokenizer") == MISTRAL_WORDS
+    assert read_language_tokenizer(MISTRAL_WORDS, "m").token_to_id("[INST]") == 3
     (tmp_path / "tokenizer").mkdir()
-    assert companions._tokenizer(Z_IMAGE, single, apart, "tokenizer") == tmp_path / "tokenizer"
+    assert companions._tokenizer(Z_IMAGE, single, "tokenizer") == tmp_path / "tokenizer"
 
 
 def test_a_tensor_that_is_missing_is_named(folder, apart):

@@ -274,16 +274,12 @@ def test_a_part_that_lies_nowhere_is_named_with_its_place(flux, apart, part, tol
     assert problem.code == "model_companion_missing" and problem.values["what"] == told
 
 
-def test_t5_without_its_tokenizer_says_which_file_to_add(flux, apart, tmp_path):
+def test_t5s_tokenizer_ships(flux, apart, tmp_path):
     configs = shutil.copytree(flux, tmp_path / "configs")
-    tokenizer = configs / "tokenizer_2" / "tokenizer.json"
-    with pytest.raises(UserError) as raised:
-        tokenizer.rename(tmp_path / "kept.json")
-        load(Flux(configs), info_of(apart, "flux"))
-    assert raised.value.problem.code == "t5_tokenizer_missing"
-    assert str(raised.value.problem.values["folder"]).endswith("text_encoders")
-    shutil.copy(tmp_path / "kept.json", apart.parents[2] / "text_encoders" / "t5-tokenizer.json")
-    same(Flux(configs), flux, apart, "flux")
+    shutil.rmtree(configs / "tokenizer_2")
+    model = load(Flux(configs), info_of(apart, "flux"))
+    tokens, _ = model._t5._tokens("a photo of a red apple", 20, "Original")
+    assert tokens == [3, 9, 1202, 13, 3, 9, 1131, 8947]
 
 
 @pytest.mark.parametrize("key", ["img_in.weight", "double_blocks.1.img_mod.lin.bias"])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, T5Tokenizer
 
 from tests.tiny_flows import T5_WIDTH, long_encoder, write_t5_tokenizer
 from webui.core.errors import UserError
-from webui.models.t5 import REMEMBERED, T5Encoder, read_t5_tokenizer
+from webui.models.t5 import REMEMBERED, T5_WORDS, T5Encoder, read_t5_tokenizer
 
 LENGTH = 24
 
@@ -76,3 +79,27 @@ def test_a_tokenizer_that_is_none_is_named(tmp_path, content, code):
         read_t5_tokenizer(tmp_path, "my model")
     assert raised.value.problem.code == code
     assert "my model" in str(raised.value.problem.values["file"])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("translate English to German: That is good.",
+         [13959, 1566, 12, 2968, 10, 466, 19, 207, 5]),
+        ("Hello  world ﬁ ", [8774, 296, 361]),
+        ("<pad>", [0]),
+    ],
+)  # fmt: skip
+def test_the_words_that_ship_are_its_own(text, wanted):
+    """The first example is its makers'; a ligature is its letters, and spaces are one."""
+    tokenizer = read_t5_tokenizer(T5_WORDS, "m")
+    assert tokenizer.encode(text, add_special_tokens=False).ids == wanted
+    assert tokenizer.get_vocab_size() == 32100
+    whole = tokenizer.to_str()
+    made: Any = T5Tokenizer(
+        vocab=[tuple(one) for one in json.loads(whole)["model"]["vocab"]],
+        _spm_precompiled_charsmap=base64.b64decode(
+            json.loads(whole)["normalizer"]["precompiled_charsmap"]
+        ),
+    )
+    assert made(text, add_special_tokens=False).input_ids == wanted

@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 
-from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
 from webui.library.weights import Header, read_config, read_header
@@ -32,8 +31,7 @@ from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.gguf_names import SIGHT_INPUT, SIGHT_OUTPUT
 from webui.models.language import LAYER, WORDS
-from webui.models.qwen_words import QWEN_WORDS
-from webui.models.shelves import Sought, beside, missing, shelves
+from webui.models.shelves import Sought, beside, missing
 from webui.models.singles import Single, load_flow, vae_names
 
 _SIGHT = "visual."
@@ -55,9 +53,7 @@ def load_newer(
     shift = Shift.from_config(config, path.name)
     sources = file_sources(kinds, single, info)
 
-    def tokenizer(name: str) -> Path:
-        return _tokenizer(kinds, single, path, name)
-
+    tokenizer = partial(_tokenizer, kinds, single)
     return load_components(kinds, info, sources, tokenizer, shift, device, progress)
 
 
@@ -161,27 +157,9 @@ def _is_sight(header: Header, config: Mapping[str, Any]) -> bool:
     return first[:1] == (config["hidden_size"],) and last[:1] == (config["out_hidden_size"],)
 
 
-def _tokenizer(kinds: Kinds, single: Single, path: Path, folder: str) -> Path:
-    """The folder, or the file, of a language model's tokenizer.
-
-    Raises:
-        UserError: there is none; the sentence says which file to add.
-    """
-    shipped = single.configs / folder
-    if shipped.is_dir():
-        return shipped
-    language = next(one for one in kinds.languages.values() if one.tokenizer == folder)
-    if language.words is None:
-        return QWEN_WORDS
-    places = list(shelves(path, "text_encoder"))
-    for shelf in places:
-        if (shelf / language.words).is_file():
-            return shelf / language.words
-    where = places[0] if places else path.parent
-    raise UserError(
-        "language_tokenizer_missing",
-        file=path.name,
-        what=language.title,
-        folder=str(where),
-        name=language.words,
-    )
+def _tokenizer(kinds: Kinds, single: Single, folder: str) -> Path:
+    """The folder of a language model's tokenizer: the family's own, or the one that ships."""
+    own = single.configs / folder
+    if own.is_dir():
+        return own
+    return next(one.words for one in kinds.languages.values() if one.tokenizer == folder)

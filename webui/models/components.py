@@ -29,6 +29,7 @@ from webui.models.gguf_names import t5_name
 from webui.models.language import Chat, LanguageEncoder, language_names, read_language_tokenizer
 from webui.models.loading import Part, Tensors, fill, read_parts, without_weights
 from webui.models.memory.turns import RAM
+from webui.models.qwen_words import QWEN_WORDS
 from webui.models.t5 import T5Encoder, read_t5_tokenizer
 from webui.models.texts import Reading, TextEncoder
 
@@ -95,8 +96,7 @@ class Language:
         make: the network.
         chat: how it is read.
         title: how errors name it, with the usual name of its file.
-        words: the name of its tokenizer's file in a folder of text encoders; None for Qwen's, which
-            ships with the program.
+        words: its tokenizer that ships with the program, for single files.
         names: to the network's names.
         sees: it sees pictures, too; that half may lie in a file of its own.
         encoder: (network, tokenizer, part, chat) -> what reads with it.
@@ -106,7 +106,7 @@ class Language:
     make: Make
     chat: Chat
     title: str
-    words: str | None = None
+    words: Path = QWEN_WORDS
     names: Convert = language_names
     sees: bool = False
     encoder: Callable[[Any, Any, str, Chat], Any] = LanguageEncoder

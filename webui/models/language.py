@@ -24,6 +24,7 @@ from webui.models.emphasis import Emphasis
 from webui.models.gguf_names import WORDS as GGUF_WORDS
 from webui.models.gguf_names import language_tensors
 from webui.models.loading import Tensors
+from webui.models.mistral_words import MISTRAL_WORDS, mistral_tokenizer
 from webui.models.qwen_words import QWEN_WORDS, qwen_tokenizer
 from webui.prompt.attention import read_attention
 
@@ -156,15 +157,16 @@ def read_language_tokenizer(folder: Path, shown: str) -> Tokenizer:
     """A language model's tokenizer, from `tokenizer.json` or the two files of its words.
 
     Args:
-        folder: that they lie in, or the file itself.
+        folder: that they lie in.
         shown: how errors name the model.
 
     Raises:
         UserError: it is missing or damaged.
     """
-    if folder == QWEN_WORDS:
-        return qwen_tokenizer()
-    file = folder if folder.is_file() else folder / "tokenizer.json"
+    shipped = {QWEN_WORDS: qwen_tokenizer, MISTRAL_WORDS: mistral_tokenizer}.get(folder)
+    if shipped:
+        return shipped()
+    file = folder / "tokenizer.json"
     if file.is_file():
         return tokenizer_of(file, f"{shown}/{file.name}")
     for needed in ("vocab.json", "merges.txt"):

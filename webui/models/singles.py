@@ -16,7 +16,6 @@ from typing import Any
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 
-from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
 from webui.library.weights import Header, read_config, read_header
@@ -33,8 +32,8 @@ from webui.models.family import LoadProgress
 from webui.models.flow import Shift
 from webui.models.gguf_names import T5_MARK, WORDS
 from webui.models.loading import Tensors
-from webui.models.shelves import Sought, beside, missing, shelves
-from webui.models.t5 import T5_TOKENIZER
+from webui.models.shelves import Sought, beside, missing
+from webui.models.t5 import T5_WORDS
 
 _CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
 _T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")
@@ -107,8 +106,9 @@ def load_flow(
     sources = folder_sources(kinds, info) if folder else file_sources(kinds, single, info)
 
     def tokenizer(name: str) -> Path:
-        t5 = kinds.t5 is not None and name == kinds.t5[1]
-        return tokenizer_folder(single, info, name) if t5 and not folder else configs / name
+        own = configs / name
+        shipped = kinds.t5 is not None and name == kinds.t5[1] and not own.is_dir()
+        return T5_WORDS if shipped and not folder else own
 
     return load_components(kinds, info, sources, tokenizer, shift, device, progress)
 
@@ -117,26 +117,6 @@ def blocks_of(header: Header, prefix: str) -> int:
     """How many blocks of such a name there are."""
     numbers = {name.removeprefix(prefix).split(".")[0] for name in header.shapes if prefix in name}
     return len(numbers)
-
-
-def tokenizer_folder(single: Single, info: ModelInfo, folder: str) -> Path:
-    """The folder whose `tokenizer.json` is T5's.
-
-    Args:
-        folder: its name in the layout of diffusers.
-
-    Raises:
-        UserError: there is none; the sentence says which file to add.
-    """
-    shipped = single.configs / folder
-    if (shipped / "tokenizer.json").is_file():
-        return shipped
-    places = list(shelves(Path(info.path), "text_encoder"))
-    for shelf in places:
-        if (shelf / T5_TOKENIZER).is_file():
-            return shelf
-    where = places[0] if places else Path(info.path).parent
-    raise UserError("t5_tokenizer_missing", file=Path(info.path).name, folder=str(where))
 
 
 def vae_names(tensors: Tensors, network: Any) -> Tensors:

@@ -21,8 +21,8 @@ from webui.prompt.attention import Span, read_attention
 REMEMBERED = 16
 """Texts kept of those read last; one is up to 512 tokens, eight megabytes of T5-XXL."""
 
-T5_TOKENIZER = "t5-tokenizer.json"
-"""What the file is called in a folder of text encoders."""
+T5_WORDS = Path(__file__).parent / "configs" / "t5"
+"""The tokenizer that ships: no single file of a model holds it."""
 
 _TOKENIZER = "tokenizer.json"
 _END, _PADDING = 1, 0
@@ -123,8 +123,6 @@ def read_t5_tokenizer(folder: Path, shown: str) -> Tokenizer:
         UserError: it is missing or damaged.
     """
     file = folder / _TOKENIZER
-    if (folder / T5_TOKENIZER).is_file():
-        file = folder / T5_TOKENIZER
     if not file.is_file():
         raise UserError("model_part_missing", file=shown, part=f"{folder.name}/{_TOKENIZER}")
     try:

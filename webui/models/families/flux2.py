@@ -32,6 +32,7 @@ from webui.models.family import ImageConditioning, LoadProgress
 from webui.models.flow import LEVELS
 from webui.models.flux2_names import flux2_names
 from webui.models.language import Chat, LanguageEncoder, shortened
+from webui.models.mistral_words import MISTRAL_WORDS
 from webui.models.singles import Single, blocks_of
 
 GUIDANCE = 4.0
@@ -84,7 +85,7 @@ DEV = _kinds(
         make=_mistral,
         chat=MISTRAL,
         title="Mistral Small 3 (mistral_3_small_flux2)",
-        words="mistral-tokenizer.json",
+        words=MISTRAL_WORDS,
     )
 )
 KLEIN = _kinds(
