@@ -109,6 +109,12 @@ def test_a_scene_that_is_a_plane_is_told(plan):
     assert plan("", animation_mode="3D", use_depth_warping=False)["warnings"] == []
 
 
+def test_a_sound_that_is_missing_is_told(plan):
+    made = plan("", add_soundtrack="File", soundtrack_path="music.wav")
+    assert made["ok"] and [one["parameter"] for one in made["warnings"]] == ["soundtrack_path"]
+    assert "music.wav" in made["warnings"][0]["problem"]["message"]
+
+
 def test_an_animation_that_is_sent_tells_what_its_plan_warns_of(client: Client):
     settings = {"compat": "deforum-3", "max_frames": 3, "prompts": {"0": "a cat"}, "W": 64, "H": 64}
     body = {"kind": "animation", "settings": {**settings, "sampler": "nobody's", "fps": 999}}

@@ -163,6 +163,18 @@ def test_a_file_that_is_missing_or_broken_is_an_error(tmp_path, capsys, settings
     assert all(words in one["message"] for one in line["errors"])
 
 
+def test_a_sound_that_is_missing_is_told(tmp_path, capsys):
+    write_wav(tmp_path / "a.wav", sine(440, 1))
+    wanted = {"add_soundtrack": "File", "diffusion_cadence": 1}
+    files = [
+        write(tmp_path, f"{name}.json", **wanted, soundtrack_path=f"{name}.wav") for name in "ab"
+    ]
+    there, missing = plans(capsys, *files)
+    assert there["warnings"] == []
+    (warning,) = missing["warnings"]
+    assert warning["parameter"] == "soundtrack_path" and "b.wav" in warning["message"]
+
+
 @pytest.mark.parametrize("compat", ["native", "deforum-3"])
 def test_a_zoom_that_turns_the_picture_over_is_an_error_wherever_it_is_used(
     tmp_path, capsys, compat

@@ -33,6 +33,8 @@ def test_sounds_that_are_there(folder: Path) -> None:
     track = {"soundtrack_path": str(music)}
     assert sounds_of(folder, track) == {}
     assert sounds_of(folder, {**track, "add_soundtrack": "File"}) == {"soundtrack_path": music}
+    clip = {"video_init_path": "music.wav", "add_soundtrack": "Init Video"}
+    assert sounds_of(folder, clip) == {"video_init_path": music}
     of_track = {"series": {"a": {"sound": "soundtrack_path"}}}
     assert sounds_of(folder, {**track, **of_track}) == {"soundtrack_path": music}
 

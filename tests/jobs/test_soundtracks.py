@@ -73,6 +73,13 @@ def test_the_sound_of_the_clip_begins_with_its_first_picture(store: Store, tmp_p
     assert track_of(film(soundtrack="clip"), animation(given), store) is not None
 
 
+def test_without_the_clip_whose_sound_is_wanted_the_film_is_silent(store: Store) -> None:
+    job = animation({}, add_soundtrack="Init Video", video_init_path="a.mp4")
+    assert track_of(film(), job, store) is None
+    with pytest.raises(UserError, match="clip"):
+        track_of(film(soundtrack="clip"), job, store)
+
+
 def test_a_clip_without_sound_says_so(store: Store, tmp_path: Path) -> None:
     silent = tmp_path / "silent.mp4"
     write_film([np.zeros((16, 16, 3), np.uint8)] * 3, silent, Encoding(preset="ultrafast"))

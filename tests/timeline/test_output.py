@@ -1,6 +1,8 @@
 """What settings say about the film."""
 
-from webui.timeline.output import unmet, wishes
+import pytest
+
+from webui.timeline.output import silent, unmet, wishes
 from webui.timeline.plan import plan_of
 from webui.timeline.settings_file import settings_of
 
@@ -43,6 +45,22 @@ def test_what_no_film_can_do_becomes_what_it_can():
         )
         assert (wish.interpolate, wish.slow, wish.engine) == (meant, meant, "FILM")
     assert wishes(values()).engine is None
+
+
+@pytest.mark.parametrize(
+    ("given", "parameter"),
+    [
+        ({}, None),
+        ({"add_soundtrack": "File", "soundtrack_path": "a.wav"}, "soundtrack_path"),
+        ({"add_soundtrack": "File"}, "soundtrack_path"),
+        ({"add_soundtrack": "Init Video", "video_init_path": "a.mp4"}, "video_init_path"),
+        ({"add_soundtrack": "None", "soundtrack_path": "a.wav"}, None),
+        ({"add_soundtrack": "File", "soundtrack_path": "there.wav"}, None),
+    ],
+)
+def test_a_sound_that_is_missing_is_told(given, parameter):
+    found = silent(values(**given), lambda _, name: name == "there.wav")
+    assert (found and found.parameter) == parameter
 
 
 def test_what_is_done_otherwise_is_told_with_the_plan():

@@ -104,7 +104,7 @@ def test_what_a_value_is_taken_for(name, value, taken):
         ("prompts", "a cat", "settings_inner_json"),
         ("prompts", "5", "settings_prompt_rows"),
         ("prompts", {"0": 5}, "settings_prompt_text"),
-        ("prompts", [{"frame": 0, "promt": "a"}], "settings_prompt_rows"),
+        ("prompts", [{"frame": 0, "promt": "a"}], "settings_prompt_row"),
         ("compat", "deforum-4", "settings_choice"),
     ],
 )

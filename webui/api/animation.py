@@ -19,7 +19,7 @@ from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.core.events import FINAL, Job
 from webui.core.explain import explain
-from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt
+from webui.jobs.animating import complete, flat, placed, plan_for, unbuilt, unheard
 from webui.jobs.checks import Refused
 from webui.jobs.continuing import continued, from_picture_alone, going_on
 from webui.jobs.deforum_units import Around, with_units
@@ -119,7 +119,7 @@ def plan_animation(
         ),
         warnings=(
             *map(PlanProblem.of, plan.warnings),
-            *map(PlanProblem.of_setting, _flat(plan, services)),
+            *map(PlanProblem.of_setting, _worth(request, plan, services)),
             *map(PlanProblem.of_setting, onward.warnings),
             *map(PlanProblem.of_setting, left_out),
         ),
@@ -172,7 +172,7 @@ def worth_knowing(values: JsonObject, job: Job, services: Services) -> tuple[Pro
         left_out = _read(values, services)[1]
     except UserError:
         return ()  # what it begins with went away just now; the job itself tells of that
-    found = [one.problem for one in plan.warnings] + _flat(plan, services)
+    found = [one.problem for one in plan.warnings] + _worth(request, plan, services)
     return (*found, *([onward] if onward else []), *left_out)
 
 
@@ -189,9 +189,9 @@ def _onward(request: Animation, plan: Plan, services: Services) -> Told:
     return Told(warnings=(found,) if found else ())
 
 
-def _flat(plan: Plan, services: Services) -> list[Problem]:
-    found = flat(plan, services.catalog) if plan.ok else None
-    return [found] if found else []
+def _worth(request: Animation, plan: Plan, services: Services) -> list[Problem]:
+    found = (flat(plan, services.catalog), unheard(plan, request)) if plan.ok else ()
+    return [one for one in found if one is not None]
 
 
 def _places(frames: int, most: int) -> tuple[int, ...]:

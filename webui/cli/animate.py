@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from webui.cli.animation_files import heard_here, with_tables, wrong_files
+from webui.cli.animation_files import heard_here, missing_sound, with_tables, wrong_files
 from webui.core.errors import UserError
 from webui.core.texts import text
 from webui.jobs.listening import SERIES
@@ -64,8 +64,12 @@ def _checked(path: Path) -> Plan | Finding:
     made = read_plan(path)
     if isinstance(made, Finding):
         return made
-    plan = judged(made)
-    return replace(plan, errors=(*plan.errors, *wrong_files(path.parent, plan)))
+    plan, folder = judged(made), path.parent
+    return replace(
+        plan,
+        errors=(*plan.errors, *wrong_files(folder, plan)),
+        warnings=(*plan.warnings, *missing_sound(folder, plan)),
+    )
 
 
 def read_plan(path: Path) -> Plan | Finding:

@@ -10,8 +10,8 @@ from webui.core.animation import Animation
 from webui.core.errors import Problem, UserError
 from webui.imaging.ingest import opened
 from webui.jobs.listening import SERIES, listened
-from webui.timeline.footage import Kind, Needed, chosen, needed
-from webui.timeline.output import SOUNDTRACK, wishes
+from webui.timeline.footage import CLIP, Kind, Needed, chosen, needed
+from webui.timeline.output import SOUNDTRACK, silent, wishes
 from webui.timeline.plan import Plan
 from webui.timeline.problems import Finding, finding
 from webui.timeline.settings_file import settings_of
@@ -44,11 +44,12 @@ def sounds_of(folder: Path, settings: Mapping[str, Any]) -> dict[str, Path]:
         if (path := _file(folder, value.get("sound"))) is not None:
             found[f"{SERIES}.{name}"] = path
     values = settings_of(settings).values
-    soundtrack = _file(folder, values[SOUNDTRACK])
+    soundtrack, wanted = _file(folder, values[SOUNDTRACK]), wishes(values).soundtrack
+    clip = _file(folder, values[CLIP]) if wanted == "clip" else None
     heard = any(value.get("sound") == SOUNDTRACK for _, value in _series(settings))
-    if soundtrack is not None and (heard or wishes(values).soundtrack == "file"):
+    if soundtrack is not None and (heard or wanted == "file"):
         found[SOUNDTRACK] = soundtrack
-    return found
+    return {**found, **({CLIP: clip} if clip else {})}
 
 
 def heard_here(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -81,6 +82,12 @@ def wrong_files(folder: Path, plan: Plan) -> Iterator[Finding]:
             continue
         if one.kind == "film" and not chosen(plan.settings.values, frames):
             yield finding(one.setting, "animation_no_frames", None, frames=frames)
+
+
+def missing_sound(folder: Path, plan: Plan) -> list[Finding]:
+    """A warning where a film would have a sound that is missing."""
+    found = silent(plan.settings.values, lambda _, name: _file(folder, name) is not None)
+    return [found] if found else []
 
 
 def is_moving(path: Path, kind: Kind) -> bool:

@@ -17,6 +17,7 @@ from webui.library.seeing import word_finder
 from webui.motion.judging import judged
 from webui.motion.moves import immovable
 from webui.timeline.footage import DEPTH, chosen, file_of, length, needed, words_of
+from webui.timeline.output import silent
 from webui.timeline.plan import Plan, plan_of
 from webui.timeline.problems import Finding
 from webui.timeline.rehearsal import moving_only
@@ -24,7 +25,7 @@ from webui.timeline.settings_file import settings_of
 
 FramesOf = Callable[[str], int | None]
 """How many pictures a sent film has; None of a file that is none. Raises UserError."""
-_ALGORITHM = "depth_algorithm"
+_ALGORITHM, _CHECKPOINTS = "depth_algorithm", "checkpoint_schedule"
 
 
 def planned(
@@ -128,11 +129,21 @@ def unbuilt(
 def _unknown_checkpoints(plan: Plan, catalog: Catalog) -> Iterator[Problem]:
     if not plan.value("enable_checkpoint_scheduling"):
         return
-    for name in dict.fromkeys(plan.texts["checkpoint_schedule"]):
+    for name in dict.fromkeys(plan.texts[_CHECKPOINTS]):
         try:
             catalog.get(name)
         except UserError as error:
-            yield error.problem.model_copy(update={"field": "settings.checkpoint_schedule"})
+            yield error.problem.model_copy(update={"field": f"settings.{_CHECKPOINTS}"})
+
+
+def unheard(plan: Plan, request: Animation) -> Problem | None:
+    """Worth knowing: that films will be silent, as the sound that the settings want is missing."""
+
+    def has(parameter: str, name: str) -> bool:
+        return file_of(request.files, parameter, name) is not None
+
+    found = silent(plan.settings.values, has)
+    return found and _in_settings(found)
 
 
 def flat(plan: Plan, catalog: Catalog) -> Problem | None:

@@ -81,10 +81,9 @@ def _choice(request: Film, job: Job) -> tuple[str, str | None]:
         return "none", None
     values = settings_of(job.request.settings).values
     wanted = wishes(values).soundtrack
-    sent = file_of(job.request.files, SOUNDTRACK, str(values[SOUNDTRACK]))
-    if wanted == "file" and sent is None:
-        return "none", None  # told with the plan
-    return wanted, sent
+    name = SOUNDTRACK if wanted == "file" else CLIP
+    sent = file_of(job.request.files, name, str(values[name] or ""))
+    return ("none", None) if sent is None else (wanted, sent)  # told with the plan
 
 
 def _of_clip(request: Film, job: Job, store: Store) -> Track:

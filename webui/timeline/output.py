@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from webui.timeline.footage import CLIP
 from webui.timeline.problems import Finding, finding
 
 SOUNDTRACK = "soundtrack_path"
@@ -48,6 +49,18 @@ def wishes(values: Mapping[str, Any]) -> Wishes:
 def _times(value: float) -> float:
     """Of a number of times what a film can do; the plan tells of one that is unusual."""
     return min(max(float(value), 1.0), 10.0)
+
+
+def silent(values: Mapping[str, Any], has: Callable[[str, str], bool]) -> Finding | None:
+    """A warning where the settings want a sound that is not there; None for none.
+
+    has: whether there is a file for a setting, by the setting and what it says.
+    """
+    parameter = {"file": SOUNDTRACK, "clip": CLIP}.get(wishes(values).soundtrack)
+    if parameter is None:
+        return None
+    name = str(values[parameter] or "")
+    return None if has(parameter, name) else finding(parameter, "output_silent", name=name or "–")
 
 
 def unmet(values: Mapping[str, Any]) -> Iterator[Finding]:

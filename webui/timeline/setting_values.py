@@ -170,9 +170,12 @@ def _prompts(parameter: Parameter, value: Any) -> Read:
     loaded = _lenient(value) if isinstance(value, str) else value
     if isinstance(loaded, list):
         rows = cast(list[Any], loaded)
-        if all(_is_row(row) for row in rows) and _is_json(rows):
-            return rows, None
-        raise Doubt("settings_prompt_rows")
+        wrong = next((place for place, row in enumerate(rows, 1) if not _is_row(row)), None)
+        if wrong is not None:
+            raise Doubt("settings_prompt_row", row=wrong)
+        if not _is_json(rows):
+            raise Doubt("settings_prompt_rows")
+        return rows, None
     if not isinstance(loaded, dict):
         raise Doubt("settings_prompt_rows")
     table = cast(dict[str, Any], loaded)
