@@ -80,6 +80,13 @@ def test_hashes_are_computed_once(data_folder: Paths, dog: Path, capsys, monkeyp
     assert json.loads(capsys.readouterr().out)["sha256"] == digest
 
 
+def test_the_hash_of_a_file_that_is_not_whole_says_so(data_folder: Paths, dog: Path, capsys):
+    assert shell(data_folder, "hash", "broken") == 1
+    assert "broken.safetensors  (broken.safetensors is cut off" in capsys.readouterr().out
+    assert shell(data_folder, "hash", "broken", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["problem"]["code"] == "model_cut_off"
+
+
 @pytest.mark.parametrize("action", ["info", "hash"])
 def test_what_is_not_there(data_folder: Paths, dog: Path, capsys, action: str):
     assert shell(data_folder, action, "nothing", "dog") == 1
@@ -97,9 +104,9 @@ def test_sizes(count: int, words: str):
 
 
 def test_without_names_all_that_have_none_are_hashed(data_folder: Paths, dog: Path, capsys):
-    assert shell(data_folder, "hash", "--kind", "lora") == 0
+    assert shell(data_folder, "hash", "--kind", "lora") == 1  # one of them is broken
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[-1] for line in lines] == [
+    assert [line.split()[2] for line in lines] == [
         str(dog.with_name("broken.safetensors")),
         str(dog),
     ]

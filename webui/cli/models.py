@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, language: str) -> int:
     if options.action in _SHELF:
         return _on_shelf(options, paths, catalog, language)
     if options.action == "hash" and not options.names:
-        return _hash_all(options, catalog)
+        return _hash_all(options, catalog, language)
     shown = [_show(name, options, catalog, language) for name in options.names]
     return 0 if all(shown) else 1
 
@@ -76,7 +76,7 @@ def _line_of(one: Known) -> str:
     return f"{mark} {one.name:22} {one.kind:15} {one.family or '–':12} {large:>9}  {licence}"
 
 
-def _hash_all(options: argparse.Namespace, catalog: Catalog) -> int:
+def _hash_all(options: argparse.Namespace, catalog: Catalog, language: str) -> int:
     """All that have no hashes yet; how far it is goes to a terminal's error output."""
     wanted = models_to_hash(Hash(of=getattr(options, "kind", None)), catalog)
 
@@ -88,12 +88,14 @@ def _hash_all(options: argparse.Namespace, catalog: Catalog) -> int:
     if sys.stderr.isatty() and wanted:
         print(file=sys.stderr)
     for entry in found:
-        print(entry.model_dump_json() if "json" in options else _hash_line(entry))
-    return 0 if len(found) == len(wanted) else 1
+        print(entry.model_dump_json() if "json" in options else _hash_line(entry, language))
+    return 0 if len(found) == len(wanted) and not any(one.broken for one in found) else 1
 
 
-def _hash_line(entry: Entry) -> str:
-    return f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}"
+def _hash_line(entry: Entry, language: str) -> str:
+    """The numbers of a file; of one that is not whole they are no model's, so that is said, too."""
+    wrong = f"  ({worded(entry.problem, language)})" if entry.problem else ""
+    return f"{entry.sha256}  {entry.autov3 or '–':12}  {entry.path}{wrong}"
 
 
 _SHELF = ("disk", "delete", "trash", "restore")
@@ -119,10 +121,10 @@ def _show(name: str, options: argparse.Namespace, catalog: Catalog, language: st
         if "json" in options:
             print(entry.model_dump_json())
         elif options.action == "hash":
-            print(_hash_line(entry))
+            print(_hash_line(entry, language))
         else:
             print("\n".join(_description(entry, language)))
-    return True
+    return options.action != "hash" or not any(one.broken for one in found)
 
 
 def _description(entry: Entry, language: str) -> Iterator[str]:

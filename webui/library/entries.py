@@ -25,6 +25,8 @@ SHORT_HASH = 10
 SHORT_AUTOV3 = 12
 """The same of the hash without the header, as civitai and A1111 have it for LoRAs."""
 
+_BROKEN = ("model_cut_off", "model_damaged", "model_unreadable", "model_pickle_foreign")
+
 
 class Entry(BaseModel):
     """A file or folder that is a model of any kind, as far as its header and its neighbours tell.
@@ -74,6 +76,11 @@ class Entry(BaseModel):
         default=None, description="Seconds since 1970, of one model or in the order `used`"
     )
     problem: Problem | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the file itself is no good; what cannot be drawn with may be whole."""
+        return self.problem is not None and self.problem.code in _BROKEN
 
 
 class Page(BaseModel):

@@ -22,8 +22,6 @@ DRAWING = ("checkpoint", "diffusion_model")
 LAYOUT_FAMILIES = ("sd1", "sdxl", "sdxl-refiner")
 """Of which both layouts hold the same. Of Stable Diffusion 2 the folder lacks a layer."""
 
-_BROKEN = ("model_cut_off", "model_damaged", "model_unreadable", "model_pickle_foreign")
-"""What makes a file no good for this either; what cannot be drawn with may well be converted."""
 _SHOWN = 100
 _LONGEST = 120
 _MERGED = {
@@ -52,7 +50,7 @@ def found_model(shelf: Shelf, field: str, name: str) -> Entry:
     if entry is None:
         code = "unknown_vae" if field == VAE else "merge_unknown"
         raise UnknownId(code, field, name=name[:_SHOWN])
-    if entry.problem is not None and entry.problem.code in _BROKEN:
+    if entry.problem is not None and entry.broken:
         raise UserError(entry.problem.code, field, **entry.problem.values)
     if entry.format == "definition":
         raise UserError("merge_format", field, file=Path(entry.path).name)

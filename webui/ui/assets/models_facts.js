@@ -1,6 +1,6 @@
 // What is known of a model's file, in two columns; hashes are computed when they are asked for.
 import { h } from "./dom.js";
-import { bytes, language, t } from "./text.js";
+import { bytes, language, t, word } from "./text.js";
 
 const moment = seconds =>
   new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
@@ -56,5 +56,6 @@ export function factsPart(entry, { hash }) {
     entry.description && h("p.description", {}, entry.description),
     h("dl", {}, list.flat()),
     !entry.sha256 && compute,
+    entry.sha256 && entry.problem && h("p.problem", {}, word(entry.problem)), // whose numbers are no model's
   );
 }
