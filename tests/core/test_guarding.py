@@ -23,6 +23,10 @@ def test_failures_are_told_but_for_those_said_on_purpose(capsys):
         guard("x", "after", refuse)
     assert raised.value.problem.cause == UserError("extension_twice", name="y").problem
     assert told == []
+    with pytest.raises(ExtensionError, match="^Extension x: There are two"):
+        guard("x", "patched", lambda: guard("x", "after", refuse))
+    with pytest.raises(ExtensionError, match="^Extension y: Extension x: There are two"):
+        guard("y", "patched", lambda: guard("x", "after", refuse))
     with pytest.raises(ExtensionError, match="The extension x failed in after: SystemExit: 3"):
         guard("x", "after", leave)
     assert told == [("x", "The extension x failed in after: SystemExit: 3")]

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from tests.core.test_plugins import extension
 from tests.worker.test_runner import Server, pictures, run, runner
+from webui.cli.words import worded
 from webui.core.errors import UserError
 from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import Preprocessor
@@ -107,8 +108,9 @@ def test_a_participant_opens_pictures_and_makes_maps(server, tmp_path, store, bl
 def test_options_that_do_not_fit_are_said_with_the_preprocessors_name(
     server, tmp_path, store, blue
 ):
-    with pytest.raises(UserError, match=r"frame do not fit: border"):
+    with pytest.raises(UserError, match=r"frame do not fit: Border must be at most") as raised:
         preprocessed([FRAME], "frame", Image.new("RGB", (4, 4)), {"border": 100})
+    assert "frame nie pasują: Pole Border: wartość" in worded(raised.value.problem, "pl")
     with pytest.raises(UserError, match="no preprocessor fram:"):
         preprocessed([FRAME], "fram", Image.new("RGB", (4, 4)), {})
     assert preprocessed([FRAME], "frame", Image.new("RGB", (4, 4)), {"border": 2}).size == (2, 2)

@@ -101,6 +101,8 @@ class Guard:
         try:
             return self.isolation.call(name, hook, self.seconds(name), work)
         except UserError as error:
+            if isinstance(error, ExtensionError) and error.problem.values.get("name") == name:
+                raise  # one of its hooks called another: its name is said
             raise ExtensionError(name, hook, error, self.texts(name)) from error
         except (Exception, SystemExit) as error:
             traceback.print_exc(limit=-20, file=sys.stderr)

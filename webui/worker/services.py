@@ -12,11 +12,13 @@ from PIL import Image
 from pydantic import ValidationError
 
 from webui.core.errors import UnknownId, UserError
+from webui.core.explain import unfitting
 from webui.core.hookspecs import Interpolator, PictureTool, Preprocessor
 from webui.core.offers import FLOW, PreprocessorInfo, ToolInfo
 from webui.core.participants import ModelFile, Participant, Services
 from webui.core.plugins import Extensions
 from webui.core.requests import Request, Txt2Img
+from webui.core.texts import NO_TEXTS
 from webui.library.entries import Entry, Page
 from webui.models.whole import WholePipeline
 from webui.motion.between import Between
@@ -93,9 +95,11 @@ def preprocessed(
     try:
         values = found.options.model_validate(dict(options))
     except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UserError("preprocessor_options", "options", name=name, reason=reason) from error
+        cause = unfitting(name, "options", error, found.options, NO_TEXTS).cause
+        assert cause is not None
+        told = UserError("preprocessor_options", "options", name=name, reason=cause.message)
+        told.problem = told.problem.model_copy(update={"cause": cause})
+        raise told from error
     return found.function(picture, values, *more)
 
 
