@@ -110,6 +110,35 @@ def test_values_for_extensions_are_checked(tmp_path):
     assert "shout" in wrong[0].message
 
 
+COUNTS = """
+from pydantic import BaseModel
+from webui.ext import Panel, hookimpl
+
+class Options(BaseModel):
+    word: str = ""
+
+asked = []
+
+@hookimpl
+def register_panels():
+    asked.append(1)
+    return [Panel(title={"en": str(len(asked))}, options=Options)]
+"""
+
+
+def test_for_many_requests_each_is_asked_once(tmp_path):
+    extension(tmp_path, "counts", COUNTS)
+    extensions = Extensions([tmp_path], "server")
+    steady = extensions.steady()
+
+    def numbers(where: Extensions) -> list[str]:
+        return [panel.title["en"] for _ in range(3) for _, panel in where.panels()]
+
+    assert numbers(steady) == ["1", "1", "1"]
+    assert numbers(extensions) == ["2", "3", "4"]
+    assert numbers(extensions.steady()) == ["5", "5", "5"]
+
+
 VALIDATES = """
 from pydantic import BaseModel, field_validator
 from webui.ext import Panel, UserError, hookimpl

@@ -1,12 +1,15 @@
 """Plots as jobs: all cells at once, and one for the sheets that waits for them."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.jobs.setting import OWNER, ended, make_jobs, paths_in, running
+from tests.jobs.setting import OWNER, ended, is_gone, make_jobs, paths_in, running, until
 from webui.core.events import Job, JobState
 from webui.core.plugins import Extensions
 from webui.core.requests import Txt2Img
@@ -163,6 +166,47 @@ def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
         job = ended(jobs, job)
         assert [len(jobs.get(id).pictures) for id in job.request.jobs] == [1] * 3  # pyright: ignore
     assert job.state == JobState.FINISHED and not job.text
+
+
+def test_a_kill_of_all_in_mid_plot_keeps_what_is_finished_and_draws_the_rest(
+    tmp_path: Path,
+) -> None:
+    """The server as a process, with its worker in the midst of the second of three cells."""
+    words = {"axis": "Prompt S/R", "values": "fox,hang=0 once,cat"}
+    asked = {"paths": str(tmp_path), "plot": plot(base={"prompt": "a fox slow"}, x=words)}
+    command = [sys.executable, "-c", SERVER, json.dumps(asked)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        id, first, made = server.stdout.readline().split()
+        worker = int(server.stdout.readline())
+        server.kill()
+    until(lambda: is_gone(worker))
+    with running(tmp_path) as jobs:
+        job = ended(jobs, jobs.get(id))
+        found = [jobs.get(one) for one in job.request.jobs]  # pyright: ignore
+        files = [[Path(one.file or "") for one in cell.pictures] for cell in found]
+    assert job.state == JobState.FINISHED and not job.text
+    assert len(job.pictures) == 1, "one sheet"
+    assert [len(one) for one in files] == [1] * 3
+    assert (found[0].id, str(files[0][0])) == (first, made), "the finished cell was kept"
+    assert [one.attempts == 1 for one in found] == [True, False, True]
+
+
+SERVER = """
+import json, sys
+from pathlib import Path
+import psutil
+from tests.jobs.setting import OWNER, running, until
+asked = json.loads(sys.argv[1])
+with running(Path(asked["paths"])) as jobs:
+    job = jobs.submit(asked["plot"], OWNER)
+    first, second, _ = job.request.jobs
+    until(lambda: jobs.get(first).pictures and jobs.get(second).state == "running")
+    print(job.id, first, jobs.get(first).pictures[0].file, flush=True)
+    (worker,) = psutil.Process().children()
+    print(worker.pid, flush=True)
+    until(lambda: False)
+"""
 
 
 def test_cancelling_a_plot_ends_its_cells(idle: Jobs) -> None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from webui.core.errors import Problem, UserError, in_language
-from webui.core.form_fields import titles_at
+from webui.core.form_fields import schema_of, titles_at
 from webui.core.texts import LANGUAGES, Texts, catalogue, field_label, text
 
 MOST_PROBLEMS = 20
@@ -212,14 +211,9 @@ def _multiple(value: Any, step: int, bounds: Details) -> tuple[str, dict[str, An
     return "not_a_multiple", {"step": step, "below": below, "above": below + step}
 
 
-@cache
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
-
-
 def _bounds(model: type[BaseModel], place: Sequence[str]) -> dict[str, Any]:
     """The schema of a field, or of one of a part; of `X | None` that of X. {} if there is none."""
-    schema = _schema(model)
+    schema = schema_of(model)
     parts: dict[str, Any] = schema.get("$defs", {})
     for name in place:
         entry: dict[str, Any] = schema.get("items", {}) if name.isdecimal() else {}

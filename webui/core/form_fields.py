@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel
+
+
+@cache
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Its JSON schema, not to be changed: made once, as that takes milliseconds."""
+    return model.model_json_schema()
 
 
 def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any]]:
@@ -19,7 +26,7 @@ def fields_of(model: type[BaseModel], parts: bool = False) -> list[dict[str, Any
     Args:
         parts: go into fields that are models themselves: `hires.steps`.
     """
-    schema = model.model_json_schema()
+    schema = schema_of(model)
     known = schema.get("$defs", {})
     fields: list[dict[str, Any]] = []
     for name, part in schema.get("properties", {}).items():

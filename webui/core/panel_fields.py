@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast, get_args, get_origin
 from pydantic import BaseModel, Field
 
 from webui.core.areas import BOX
-from webui.core.form_fields import fields_of
+from webui.core.form_fields import fields_of, schema_of
 from webui.core.pictures import PATTERN
 
 _TOLD = ("mask", "over", "row", "first", "when", "fine")
@@ -58,7 +58,7 @@ def panel_fields(model: type[BaseModel]) -> list[dict[str, Any]]:
     (it stands among what few need). Fields whose extra has `"panel": False` are left out.
     """
     plain = {one["name"]: one for one in fields_of(model)}
-    schema: dict[str, Any] = model.model_json_schema()
+    schema = schema_of(model)
     known: Schema = schema.get("$defs", {})
     fields: list[dict[str, Any]] = []
     for name, part in schema.get("properties", {}).items():

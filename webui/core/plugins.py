@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -76,16 +77,16 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        self._guard = Guard(isolation or usual, seconds=self.patience, texts=self.texts)
-        if side == "server":  # which counts for both
-            self._guard = replace(self._guard, failed=self._quarantine.failed)
+        self._guard = Guard(isolation or usual, seconds=self.patience, texts=self._texts)
         watch_streams()
         if side == "server":
             refuse_heavy()
+            self._guard = replace(self._guard, failed=self._quarantine.failed)  # for both
         self._found: dict[str, tuple[Path, Manifest | None]] = {}
         self._loaded: dict[str, Extension] = {}
         self._problems: dict[str, Problem] = {}
         self._disabled: frozenset[str] = frozenset()
+        self._ask: Callable[[Extension, str], Any] = Extension.call
         for name, folder in [(only.name, only)] if only else found_folders(folders):
             self._find(name, folder)
         self.switch(disabled)
@@ -109,9 +110,11 @@ class Extensions:
         """Its folder, whatever its state; None where there is none of that name."""
         return self._found.get(name, (None, None))[0]
 
-    def texts(self, name: str) -> Texts:
-        """Its texts, by language."""
-        return own_texts(self.place(name))
+    def steady(self) -> Self:
+        """The same, each asked only once what it registers: for many requests at a time."""
+        same = copy(self)
+        same._ask = cache(Extension.call)
+        return same
 
     def switch(self, disabled: Collection[str]) -> None:
         """Say which are off. One that is switched on for the first time is loaded now."""
@@ -154,8 +157,7 @@ class Extensions:
 
     def web_folders(self) -> dict[str, Path]:
         """Extension -> its folder of files for the browser, of all that are on and have one."""
-        folders = {name: folder / WEB for name, folder in self.folders().items()}
-        return {name: folder for name, folder in folders.items() if folder.is_dir()}
+        return {name: web for name, at in self.folders().items() if (web := at / WEB).is_dir()}
 
     def page_files(self) -> list[tuple[str, Path, tuple[str, ...]]]:
         """(extension, its folder `web`, the files there that every page loads)."""
@@ -344,6 +346,9 @@ class Extensions:
             collected += [(one.name, item) for item in registered]
         return collected
 
+    def _texts(self, name: str) -> Texts:
+        return own_texts(self.place(name))
+
     def _has_files(self, name: str, panel: Panel) -> bool:
         """Whether the files that a panel names are there; else the extension is broken."""
         file = lacking_file(self._found[name][0] / WEB, (panel.script, panel.style))
@@ -358,10 +363,9 @@ class Extensions:
     def _asked(self, one: Extension, hook: str) -> Any:
         """Ask for a registration; an extension that raises here is broken from now on."""
         try:
-            return one.call(hook)
+            return self._ask(one, hook)
         except UserError as error:
             self._break(one.name, error)
-            return None
 
     def _find(self, name: str, folder: Path) -> None:
         if name in self._found:

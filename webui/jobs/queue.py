@@ -10,6 +10,7 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -179,11 +180,13 @@ class Jobs:
         return job
 
     def around(self) -> Around:
-        """What axes of plots are made of, as it is now."""
-        return Around(self.offers, self._catalog, self._extensions, self._settings())
+        """What requests are checked by, as it is now."""
+        return Around(self.offers, self._catalog, self._extensions.steady(), self._settings())
 
     def _submit_plot(self, values: Mapping[str, Any], owner: str, priority: int) -> Job:
-        accepted = asked(planned(values, self.around()), self._accept, self._rewritten)
+        now = self.around()
+        accept, rewrite = partial(self._accept, around=now), partial(self._rewritten, around=now)
+        accepted = asked(planned(values, now), accept, rewrite)
         with self._ledger.write() as writing:
             if writing.count_waiting(owner) + len(accepted.cells) >= MOST_WAITING:
                 raise UserError("queue_full", limit=MOST_WAITING)
@@ -355,22 +358,19 @@ class Jobs:
         with self._ledger.read() as reading:
             return reading.events(owner, after, upto, PAGE)
 
-    def _accept(self, values: Mapping[str, Any]) -> AnyRequest:
-        return accept(
-            values,
-            self.offers,
-            self._catalog,
-            self._settings(),
-            self._extensions,
-            self.pictures,
-            self.get,
-        )
+    def _accept(self, values: Mapping[str, Any], around: Around | None = None) -> AnyRequest:
+        around = around or self.around()
+        here = around.offers, around.catalog, around.settings, around.extensions
+        return accept(values, *here, self.pictures, self.get)
 
-    def _rewritten(self, request: AnyRequest) -> tuple[AnyRequest, UserError | None]:
+    def _rewritten(
+        self, request: AnyRequest, around: Around | None = None
+    ) -> tuple[AnyRequest, UserError | None]:
         """The request as extensions want it; as it was, with the error, if that goes wrong."""
+        around = around or self.around()
         try:
-            changed = self._extensions.rewrite(request, self._settings())
-            return self._accept(changed.model_dump()), None
+            changed = around.extensions.rewrite(request, around.settings)
+            return self._accept(changed.model_dump(), around), None
         except UserError as error:
             return request, error
 

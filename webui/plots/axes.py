@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from webui.core.errors import UserError
-from webui.core.form_fields import fields_of, inner_model
+from webui.core.form_fields import fields_of, inner_model, schema_of
 from webui.core.requests import KINDS, Drawing
 from webui.core.texts import LANGUAGES, field_label, text
 
@@ -255,7 +255,7 @@ def _axis(place: str, data: Mapping[str, Any], title: Localized, menus: Menus) -
 
 def _pictures_in(model: type[BaseModel]) -> set[str]:
     """Fields that name pictures."""
-    properties = model.model_json_schema().get("properties", {})
+    properties = schema_of(model).get("properties", {})
     return {name for name, part in properties.items() if "sha256" in json.dumps(part)}
 
 
