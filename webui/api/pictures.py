@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from PIL import Image
+from pydantic import ValidationError
 
 from webui.api.bodies import FILE, Bytes, DescribedRoute
 from webui.api.context import Guest, Owner, ServicesHere
@@ -187,4 +189,9 @@ def _asked(services: Services, picture: str, owner: str | None) -> dict[str, Any
         return {}
     if owner not in (None, job.owner) or not isinstance(job.request, Drawing):
         return {}
-    return {name: dict(values) for name, values in job.request.extensions.items()}
+    panels = dict(services.extensions.panels())
+    told: dict[str, Any] = {}
+    for name, values in job.request.extensions.items():
+        with suppress(KeyError, ValidationError):  # an extension that is off or other since then
+            told[name] = panels[name].options.model_validate(dict(values)).model_dump(mode="json")
+    return told
