@@ -71,6 +71,13 @@ def test_a_frame_has_its_own_sampler_checkpoint_and_variation():
     assert first.parameters.values["Variation seed"] == 5
 
 
+def test_noise_made_at_another_size():
+    sizes = {"seed_resize_from_w": 128, "seed_resize_from_h": 4000}
+    paint, _ = painter(made := plan(max_frames=1, W=64, H=64, steps=1, **sizes))
+    values = paint(frame_plan(made, 0), None)[1].parameters.values
+    assert values["Seed resize from"] == "128x2048"
+
+
 def test_a_seed_left_to_chance_comes_again():
     clip_skip = {"enable_clipskip_scheduling": True, "clipskip_schedule": "-3"}  # taken as 1
     made = plan(max_frames=2, W=64, H=64, steps=1, seed=40, **clip_skip)

@@ -70,6 +70,11 @@ def test_what_is_done_otherwise_is_told_with_the_plan():
         "r_upscale_video": True,
         "make_gif": True,
         "delete_imgs": True,
+        "tiling": True,
+        "restore_faces": True,
+        "motion_preview_mode": True,
+        "resume_from_timestring": True,
+        "hybrid_generate_human_masks": "Both",
     }
     plan = plan_of(settings_of(given))
     assert plan.ok
@@ -78,4 +83,4 @@ def test_what_is_done_otherwise_is_told_with_the_plan():
         "optical flow" in told["frame_interpolation_engine"]
         and "FILM" in told["frame_interpolation_engine"]
     )
-    assert {"r_upscale_video", "make_gif", "delete_imgs"} <= set(told)
+    assert given.keys() - {"prompts"} <= set(told)

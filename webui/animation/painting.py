@@ -35,6 +35,7 @@ from webui.timeline.plan import Plan
 _WORKING: PictureRef = f"sha256:{'0' * 64}"
 """Stands for the picture in work, which is in no store."""
 _LARGEST_SEED = 2**32
+_LARGEST_SIDE = 2048
 
 
 class Painter:
@@ -157,6 +158,8 @@ class Painter:
             "width": width,
             "height": height,
             "seed": self._seed(frame.seed, frame.frame),
+            "seed_resize_width": _side(self._plan.value("seed_resize_from_w")),
+            "seed_resize_height": _side(self._plan.value("seed_resize_from_h")),
             "variation_seed": max(frame.subseed, 0),
             "variation_strength": SHARE.of(frame.subseed_strength),
             "clip_skip": int(CLIP_SKIP.of(frame.clip_skip or 0)) or 1,
@@ -173,3 +176,8 @@ class Painter:
     def _seed(self, seed: int, frame: int) -> int:
         """A seed that is left to chance comes from the start seed, so that it comes again."""
         return seed if seed >= 0 else (self._plan.start_seed + frame) % _LARGEST_SEED
+
+
+def _side(value: float) -> int:
+    """Of the noise that is made at another size; 0 for none."""
+    return int(min(max(value, 0), _LARGEST_SIDE))

@@ -12,6 +12,15 @@ from webui.timeline.problems import Finding, finding
 SOUNDTRACK = "soundtrack_path"
 _SOUNDS: Mapping[str, Literal["none", "file", "clip"]] = {"File": "file", "Init Video": "clip"}
 _OWN_FLOW = "None"
+_LEFT_OUT: Mapping[str, str] = {
+    "delete_imgs": "output_kept",
+    "delete_input_frames": "output_kept",
+    "tiling": "output_left_out",
+    "restore_faces": "output_faces",
+    "motion_preview_mode": "output_preview",
+    "resume_from_timestring": "output_resume",
+}
+"""Switches that do nothing here, and the sentence that says so."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +77,12 @@ def unmet(values: Mapping[str, Any]) -> Iterator[Finding]:
     engine = str(values["frame_interpolation_engine"])
     if engine != _OWN_FLOW:
         yield finding("frame_interpolation_engine", "output_flow", engine=engine)
+    if values["hybrid_generate_human_masks"] != "None":
+        yield finding("hybrid_generate_human_masks", "output_left_out")
     if values["r_upscale_video"]:
         yield finding("r_upscale_video", "output_no_upscaling")
     if values["make_gif"]:
         yield finding("make_gif", "output_gif")
-    for name in ("delete_imgs", "delete_input_frames"):
+    for name, code in _LEFT_OUT.items():
         if values[name]:
-            yield finding(name, "output_kept")
+            yield finding(name, code)

@@ -47,14 +47,13 @@ DEFAULTS = {
 DRAWN = {
     "animation_mode": ("2D", "3D", "Video Input", "Interpolation"),
     "color_coherence": ("None", "LAB", "HSV", "RGB", "Image", "Video Input"),
-    "optical_flow_cadence": ("None", "DIS Medium", "DIS Fine", "Farneback"),
 }
 """Choices that can be drawn, where not all can."""
 
 ELSEWHERE = (
     "prompts use_init init_image init_image_box use_looper init_images use_mask mask_file "
     "use_mask_video video_mask_path video_init_path color_coherence_image_path depth_source "
-    "motion_preview_mode save_depth_maps resume_from_timestring resume_timestring image_path "
+    "motion_preview_mode resume_from_timestring resume_timestring image_path "
     "show_info_on_ui"
 ).split()
 """What is asked in another way, or for nobody: films and resuming are the page's own."""
