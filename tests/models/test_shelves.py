@@ -42,7 +42,22 @@ def test_the_nearest_that_fits_and_the_better_format(tmp_path, model):
     assert beside(info(model), VAE) == near
     (tmp_path / "models" / "VAE" / "a.safetensors").write_bytes(b"damaged")
     assert beside(info(model), VAE) == near
-    assert len(list(candidates(model, "vae"))) == 5
+    assert len(list(candidates(info(model), "vae"))) == 5
+
+
+def test_in_other_folders_of_models_and_last_in_those_of_any_kind(tmp_path, model):
+    comfy, loose = tmp_path / "ComfyUI", tmp_path / "loose"
+    known = info(model).model_copy(update={"folders": (str(loose), str(comfy))})
+    assert beside(known, VAE) is None
+    last = put(loose / "a.safetensors")
+    assert beside(known, VAE) == last
+    other = put(comfy / "models" / "vae" / "z.safetensors")
+    assert beside(known, VAE) == other
+    assert Path(str(missing(known, VAE).problem.values["folder"])) == other.parent
+    near = put(tmp_path / "models" / "vae" / "z.safetensors")
+    assert beside(known, VAE) == near
+    files = list(candidates(known, "vae"))
+    assert len(files) == len(set(files)) == 3
 
 
 def test_names_of_others_are_passed_over_unless_the_card_says_so(tmp_path, model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from webui.core.errors import Problem
 from webui.core.request import Storage
@@ -103,6 +103,7 @@ class ModelInfo(BaseModel):
             None for all others.
         extension: that brings its family; None for those that are ours.
         sizes: which part its weights belong to, where an extension tells.
+        folders: all folders of models, in which parts that are not in its file may lie.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -121,6 +122,7 @@ class ModelInfo(BaseModel):
     definition: str | None = None
     extension: str | None = None
     sizes: PartSizes | None = None
+    folders: tuple[str, ...] = Field(default=(), exclude=True)
 
     @property
     def weights(self) -> tuple[str, Storage]:

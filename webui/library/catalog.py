@@ -119,6 +119,10 @@ class Catalog:
         Raises:
             UserError: there is no such model, or it cannot be used.
         """
+        folders = tuple(map(str, (*self._folders, *self._more())))
+        return self._named(name).model_copy(update={"folders": folders})
+
+    def _named(self, name: str | None) -> ModelInfo:
         asked = time.monotonic()
         models = self.models()
         if name is None:

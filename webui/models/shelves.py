@@ -10,6 +10,8 @@ from pathlib import Path
 from webui.core.errors import UserError
 from webui.core.offers import ModelInfo
 from webui.library.gguf import GGUF
+from webui.library.layouts import Shelf
+from webui.library.layouts import shelves as shelves_in
 from webui.library.pickles import PICKLES
 from webui.library.weights import SUFFIX, Header, read_header
 
@@ -51,7 +53,7 @@ def beside(info: ModelInfo, sought: Sought) -> Path | None:
         UserError: the one that the card names cannot be read.
     """
     named = info.card.parts.get(sought.part)
-    for file in candidates(Path(info.path), sought.kind):
+    for file in candidates(info, sought.kind):
         if named is not None and named not in (file.name, file.stem):
             continue
         if named is None and sought.foreign and sought.foreign.search(file.stem.lower()):
@@ -70,21 +72,28 @@ def beside(info: ModelInfo, sought: Sought) -> Path | None:
 def missing(info: ModelInfo, sought: Sought) -> UserError:
     """What to say of a part that is found nowhere."""
     path = Path(info.path)
-    folder = next(shelves(path, sought.kind), path.parent / FOLDERS[sought.kind][0])
+    near = (shelf.folder for shelf in shelves(info, sought.kind) if shelf.kind == sought.kind)
+    folder = next(near, path.parent / FOLDERS[sought.kind][0])
     values = {"file": path.name, "what": sought.title, "folder": str(folder)}
     return UserError("model_companion_missing", **values)
 
 
-def candidates(path: Path, kind: str) -> Iterator[Path]:
+def candidates(info: ModelInfo, kind: str) -> Iterator[Path]:
     """Files that may hold a part of that kind, the nearest and the best formats first."""
-    for shelf in shelves(path, kind):
-        files = (file for file in shelf.rglob("*") if file.suffix.lower() in _ENDINGS)
+    seen: set[Path] = set()
+    for shelf in shelves(info, kind):
+        every = shelf.folder.rglob("*") if shelf.deep else shelf.folder.glob("*")
+        files = [file for file in every if file.suffix.lower() in _ENDINGS and file not in seen]
+        seen.update(files)
         yield from sorted(files, key=lambda file: (_ENDINGS.index(file.suffix.lower()), file))
 
 
-def shelves(path: Path, kind: str) -> Iterator[Path]:
-    """Folders of that kind of part, the nearest first."""
-    for folder in path.parents[:_ANCESTORS]:
+def shelves(info: ModelInfo, kind: str) -> Iterator[Shelf]:
+    """Folders of that kind of part, the nearest first; then those that may hold any."""
+    for folder in Path(info.path).parents[:_ANCESTORS]:
         for name in FOLDERS[kind]:
             if (folder / name).is_dir():
-                yield folder / name
+                yield Shelf(folder / name, kind)
+    every = shelves_in(map(Path, info.folders))
+    yield from (shelf for shelf in every if shelf.kind == kind)
+    yield from (shelf for shelf in every if shelf.kind is None)
