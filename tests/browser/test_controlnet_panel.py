@@ -342,3 +342,25 @@ def test_all_units_have_networks_once_they_are_told(page: Page):
     net.button("Add a unit").click()
     route.continue_()
     expect(net.find("[data-field=model] option").last).to_have_text("edges")
+
+
+def test_a_result_brings_the_pictures_of_its_units_to_another_tab(page: Page):
+    tab, net = View(page, "#tab-txt2img"), panel(page)
+    tab.fill(prompt="a cat", width=64, height=64, steps=1)
+    net.button("Add a unit").click()
+    net.field("model").select_option("edges")
+    net.find("input[data-takes=control]").set_input_files(PICTURE)
+    tab.generate()
+    tab.wait_for_pictures(1)
+    (asked,) = tab.jobs()[0]["request"]["extensions"]["controlnet"]["units"]
+    tab.find(".sends").get_by_role("button", name="Image to image", exact=True).click()
+    there = View(page, "#tab-img2img [data-panel=controlnet]")
+    page.locator(there.within).locator("xpath=ancestor::details").evaluate("e => (e.open = true)")
+    expect(there.find("[role=tab]")).to_have_count(1)
+    expect(there.find("img[alt=Picture]")).to_be_visible()
+    View(page, "#tab-img2img").generate()
+    page.wait_for_function(
+        "fetch('/api/v1/jobs').then(one => one.json()).then(({ jobs }) => jobs.some(one => one.request.kind === 'img2img'))"
+    )
+    (sent,) = tab.jobs()[0]["request"]["extensions"]["controlnet"]["units"]
+    assert sent == asked and sent["image"].startswith("sha256:")
