@@ -22,6 +22,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from tests.doors import WORKER, Client, open_fake_services
+from tests.jobs.setting import is_gone, until
 from webui import app as module
 from webui.api.access import Access, Hosts
 from webui.app import choose_password, create, has_display, open_tunnel, other_page
@@ -90,7 +91,9 @@ def test_from_the_first_word_to_a_quiet_end(tmp_path: Path):
         with started(data, "--no-browser") as second:
             assert said(second, "Easel already runs on this data folder, at ") == address
             assert second.wait(60) == 0
-        worker = json.loads((data / "state" / "worker.json").read_text(encoding="utf-8"))["pid"]
+        note = data / "state" / "worker.json"
+        until(note.exists)
+        worker = json.loads(note.read_text(encoding="utf-8"))["pid"]
         assert psutil.pid_exists(worker)
         assert_raw_paths_are_refused(address)
         with httpx.Client(trust_env=False) as client:
@@ -100,7 +103,7 @@ def test_from_the_first_word_to_a_quiet_end(tmp_path: Path):
                 out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
     assert not Paths.choose(data).server.exists()
-    assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
+    until(lambda: is_gone(worker))
     names = set(loaded.read_text(encoding="utf-8").split())
     assert "gradio" in names and "webui.ui.shell" in names
     assert not names & HEAVY
@@ -401,7 +404,7 @@ def test_a_page_waits_for_a_shell_to_end(tmp_path: Path):
         while not told or door.job(job.id).state not in FINAL:
             time.sleep(0.02)
         assert told == ["serve.waiting"]
-    thread.join(10)
+    thread.join(60)
     assert told == ["serve.waiting", "None"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from webui.core.errors import UserError
 from webui.core.events import FINAL, Event, Job
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
@@ -19,8 +20,12 @@ from webui.jobs.queue import Jobs
 from webui.jobs.supervisor import Timing
 from webui.library.catalog import Catalog
 
-QUICK = Timing(silence=3.0, starting=20.0, patience=0.5, back_off=(0,))
+STARTING = 120.0
+"""Seconds that the start of a worker may take: a busy machine imports slowly."""
+QUICK = Timing(silence=5.0, starting=STARTING, patience=0.5, back_off=(0,))
 OWNER = "a" * 32
+PATIENCE = 120.0
+"""Seconds after which what was to happen is given up."""
 
 
 def paths_in(folder: Path) -> Paths:
@@ -37,6 +42,20 @@ def make_jobs(paths: Paths, timing: Timing = QUICK, **more: Any) -> Jobs:
     return Jobs(paths, timing=timing, **{**parts, **more})
 
 
+def reopened(paths: Paths) -> Jobs:
+    """Jobs right after a server was killed, whose worker may hold the folder for a moment still."""
+
+    def opened() -> Jobs | None:
+        try:
+            return make_jobs(paths)
+        except UserError as error:
+            if error.problem.code != "data_in_use":
+                raise
+            return None
+
+    return until(opened)
+
+
 @contextmanager
 def running(folder: Path, timing: Timing = QUICK, **more: Any) -> Generator[Jobs]:
     """Jobs with a worker, ended at the end."""
@@ -48,7 +67,7 @@ def running(folder: Path, timing: Timing = QUICK, **more: Any) -> Generator[Jobs
         jobs.close()
 
 
-def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until something is so, and return it."""
     end = time.monotonic() + seconds
     while not (found := what()):
@@ -65,7 +84,7 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def ended(jobs: Jobs, job: Job, seconds: float = 60.0) -> Job:
+def ended(jobs: Jobs, job: Job, seconds: float = PATIENCE) -> Job:
     """The job when it is over."""
     until(lambda: jobs.get(job.id).state in FINAL, seconds)
     return jobs.get(job.id)
@@ -82,7 +101,7 @@ def heard(jobs: Jobs, owner: str | None, stop: Callable[[Event], bool]) -> list[
                 break
         return events
 
-    return asyncio.run(asyncio.wait_for(listen(), 60))
+    return asyncio.run(asyncio.wait_for(listen(), PATIENCE))
 
 
 def kinds(jobs: Jobs, job: Job) -> list[str]:

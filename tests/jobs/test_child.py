@@ -10,7 +10,7 @@ from queue import Queue
 
 import pytest
 
-from tests.jobs.setting import is_gone, until
+from tests.jobs.setting import PATIENCE, is_gone, until
 from webui.core.requests import Txt2Img
 from webui.core.wire import Beat, Ended, Report, Run
 from webui.jobs.child import Child, end_orphan
@@ -37,7 +37,7 @@ class Line:
         self.inbox.put((report, data))
 
     def next(self) -> tuple[Report | None, bytes]:
-        return self.inbox.get(timeout=20)
+        return self.inbox.get(timeout=PATIENCE)
 
 
 def test_commands_go_down_and_reports_come_up(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_kill_reaches_the_grandchildren(tmp_path: Path, own_session: bool) -> 
     assert isinstance(report, Beat) and report.token
     assert not is_gone(report.token)
     line.child.kill()
-    until(lambda: is_gone(report.token), 10)
+    until(lambda: is_gone(report.token))
     assert line.next() == (None, b"")
 
 
@@ -109,7 +109,7 @@ def test_a_worker_left_over_is_ended_and_nobody_else(tmp_path: Path) -> None:
     end_orphan(line.record)
     assert line.next() == (None, b"")
     assert line.child.ending() in ("SIGKILL", "exit code 1")
-    assert is_gone(known["pid"])
+    until(lambda: is_gone(known["pid"]))
     line.child.kill()
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.jobs.fake_worker import picture
-from tests.jobs.setting import check_integrity, is_gone, make_jobs, paths_in, until
+from tests.jobs.setting import check_integrity, is_gone, paths_in, reopened, until
 from webui.core.events import FINAL, Job, JobState
 from webui.jobs.queue import Jobs
 
@@ -63,7 +63,7 @@ class Server:
         workers = self.workers()
         self.process.kill()
         self.process.wait()
-        until(lambda: all(is_gone(one.pid) for one in workers), 10)
+        until(lambda: all(is_gone(one.pid) for one in workers))
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe
             with suppress(OSError):
@@ -73,7 +73,7 @@ class Server:
 @contextmanager
 def looking(folder: Path) -> Generator[Jobs]:
     """Jobs right after a death, their worker not yet started."""
-    jobs = make_jobs(paths_in(folder))
+    jobs = reopened(paths_in(folder))
     yield jobs
     jobs.close()
 
@@ -127,15 +127,15 @@ def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
         with looking(folder) as jobs:
             check(jobs, folder, acknowledged, cancelled)
     following.kill()
-    jobs = make_jobs(paths_in(folder))
+    jobs = reopened(paths_in(folder))
     jobs.start()
-    until(lambda: all(job.state in FINAL for job in jobs.list(None, limit=10**6)), 120)
+    until(lambda: all(job.state in FINAL for job in jobs.list(None, limit=10**6)))
     check(jobs, folder, acknowledged, cancelled)
     states = [jobs.get(id).state for id in acknowledged]
     assert states.count(JobState.FINISHED) > len(states) / 2
     assert JobState.FAILED not in states
     jobs.close()
-    assert psutil.Process().children() == []
+    until(lambda: psutil.Process().children() == [])
     with sqlite3.connect(paths_in(folder).ledger) as db:
         assert db.execute("SELECT COUNT(*) FROM leases").fetchone() == (0,)
     db.close()

@@ -18,7 +18,9 @@ import pytest
 from tests.jobs.fake_worker import picture
 from tests.jobs.setting import (
     OWNER,
+    PATIENCE,
     QUICK,
+    STARTING,
     check_integrity,
     ended,
     heard,
@@ -26,6 +28,7 @@ from tests.jobs.setting import (
     kinds,
     make_jobs,
     paths_in,
+    reopened,
     running,
     until,
 )
@@ -179,7 +182,7 @@ def test_listeners_miss_nothing_between_snapshot_and_subscription(tmp_path: Path
         async def all_of_them() -> None:
             await asyncio.gather(*(listen(number / 20) for number in range(20)))
 
-        asyncio.run(asyncio.wait_for(all_of_them(), 30))
+        asyncio.run(asyncio.wait_for(all_of_them(), PATIENCE))
         assert results == [set(range(12))] * 20
         assert ended(jobs, last).state is JobState.FINISHED
         assert jobs._hub._mailboxes == set()
@@ -202,7 +205,7 @@ def test_a_slow_listener_holds_nobody_up_and_hears_all_that_lasts(tmp_path: Path
                     return events
             raise AssertionError
 
-        events = asyncio.run(asyncio.wait_for(listen(), 30))
+        events = asyncio.run(asyncio.wait_for(listen(), PATIENCE))
     durable = [event.kind for id, event in events if id]
     assert durable == ["queued", "started", *["image_done"] * 3, "finished"]
 
@@ -277,15 +280,17 @@ def say(process: subprocess.Popen[str], **values: Any) -> str:
 def test_a_killed_server_leaves_nothing_behind_and_goes_on_where_it_was(tmp_path: Path) -> None:
     with server(tmp_path) as process:
         before = say(process, request={"prompt": "x", "seed": 1}, owner=OWNER)
-        long = say(process, request={"prompt": "slow", "batch_count": 12, "seed": 5}, owner=OWNER)
+        request = {"prompt": "hang=5 once", "batch_count": 12, "seed": 5}
+        long = say(process, request=request, owner=OWNER)
         waits = say(process, request={"prompt": "x"}, owner=OTHER)
         outputs = paths_in(tmp_path).outputs
+        until((tmp_path / "data" / f"mark-{long}").exists)  # there it waits for some seconds
         until(lambda: len(list(outputs.rglob("*.png"))) > 4)
         workers = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         assert workers
-        until(lambda: all(is_gone(one.pid) for one in workers), 10)
-    jobs = make_jobs(paths_in(tmp_path))
+        until(lambda: all(is_gone(one.pid) for one in workers))
+    jobs = reopened(paths_in(tmp_path))
     history = {job.id: job for job in jobs.list(None)}
     assert list(history) == [waits, long, before]
     assert history[before].state is JobState.FINISHED
@@ -316,7 +321,7 @@ def test_a_cancel_outlives_the_server(tmp_path: Path) -> None:
         job = say(process, request={"prompt": "deaf"}, owner=OWNER)
         until(lambda: (tmp_path / "data" / "state" / "worker.json").exists())
         say(process, cancel=job)
-    jobs = make_jobs(paths_in(tmp_path))
+    jobs = reopened(paths_in(tmp_path))
     assert jobs.get(job).state is JobState.CANCELLED
     jobs.close()
 
@@ -329,8 +334,8 @@ def test_a_worker_that_hangs_when_the_server_is_killed_is_ended_by_the_next(tmp_
         (worker,) = psutil.Process(process.pid).children()
         os.kill(worker.pid, signal.SIGSTOP)
     assert not is_gone(worker.pid)
-    jobs = make_jobs(paths_in(tmp_path))
-    until(lambda: is_gone(worker.pid), 10)
+    jobs = reopened(paths_in(tmp_path))
+    until(lambda: is_gone(worker.pid))
     jobs.close()
 
 
@@ -391,7 +396,7 @@ def test_a_full_disk_is_one_sentence_and_the_picture_still_shows(small_disk: Pat
 
 
 def test_a_disk_without_room_for_the_ledger_loses_and_hangs_nothing(small_disk: Path) -> None:
-    timing = Timing(silence=5, starting=20, patience=1, back_off=(0.1,))
+    timing = Timing(silence=5, starting=STARTING, patience=1, back_off=(0.1,))
     with running(small_disk, timing) as jobs:
         jobs._ledger.reserve.tend = lambda: None  # type: ignore[method-assign]
         job = jobs.submit({"prompt": "slow", "batch_count": 6}, OWNER)

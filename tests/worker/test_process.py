@@ -59,7 +59,7 @@ class Worker:
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory):
     worker = Worker(tmp_path_factory.mktemp("data"))
-    watchdog = threading.Timer(120, worker.process.kill)
+    watchdog = threading.Timer(600, worker.process.kill)
     watchdog.start()
     yield worker
     watchdog.cancel()
@@ -140,7 +140,7 @@ def test_it_draws_over_into_and_beyond_a_picture(worker):
 def test_it_ends_when_the_server_is_gone(worker):
     assert worker.process.stdin
     worker.process.stdin.close()
-    assert worker.process.wait(10) == 0
+    assert worker.process.wait(60) == 0
 
 
 class Raising:
