@@ -39,7 +39,7 @@ class Server:
 
     def submit(self, values: dict[str, Any]) -> argparse.Namespace:
         self.submitted.append(values)
-        return argparse.Namespace(id=str(len(self.submitted)))
+        return argparse.Namespace(id=str(len(self.submitted)), warnings=())
 
 
 def submitted(server: Server, *arguments: object) -> list[dict[str, Any]]:

@@ -237,6 +237,22 @@ def test_what_becomes_of_a_film_s_sound_is_said(open_door, client: Client, tmp_p
     assert "was cut off" in errands.outcome.said[0]
 
 
+def test_what_is_worth_knowing_and_what_is_wrong_is_told_of_its_file(
+    open_door, capsys, tmp_path: Path
+):
+    settings = {"compat": "native", "prompts": {"0": "x"}, "max_frames": 2, "W": 64, "H": 64}
+    fine, broken = tmp_path / "fine.json", tmp_path / "broken.json"
+    fine.write_text(json.dumps({**settings, "tiling": True}))
+    broken.write_text(json.dumps({**settings, "zoom": "0:(-1)"}))
+    assert make(open_door, str(fine), str(broken), command="animate") == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in told] == [str(fine), str(broken)]
+    assert "tiling" in told[0] and "zoom" in told[1]
+    assert make(open_door, str(fine), "--json", command="animate") == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [one["code"] for one in result["warnings"]] == ["output_left_out"]
+
+
 def test_what_is_said_of_it_is_in_the_shell_s_language(open_door, capsys, tmp_path: Path):
     settings = {"compat": "native", "prompts": {"0": "x"}, "max_frames": 2, "W": 64, "H": 64}
     path = tmp_path / "a.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from webui.cli.animation_files import ENDINGS, is_moving, sounds_of, with_tables
-from webui.cli.connection import Connection, Gone, Refusal
+from webui.cli.connection import Connection, Gone, Refusal, Taken
 from webui.cli.options import KINDS, PICTURES, fields_of
 from webui.core.errors import Problem, UserError
 from webui.core.events import Job, JobState
@@ -72,6 +72,7 @@ class Ask:
         media: field -> film or sound.
         film: a film that is made of the job's pictures; None for none.
         plot: axes and options of a plot whose base the request is; None for none.
+        settings: the file that an animation was read from; None for none.
     """
 
     values: Mapping[str, Any]
@@ -81,6 +82,7 @@ class Ask:
     media: Mapping[str, Path] = field(default_factory=dict[str, Path])
     film: FilmAsk | None = None
     plot: Mapping[str, Any] | None = None
+    settings: Path | None = None
 
     def film_of(self, job: Job) -> Ask | None:
         """What is to be asked for next: the film of a job that made pictures, if one is wanted."""
@@ -92,10 +94,10 @@ class Ask:
     @property
     def input(self) -> Path | None:
         """The file that the job begins with."""
-        return self.pictures.get("image")
+        return self.pictures.get("image") or self.settings
 
-    def submit(self, connection: Connection) -> str:
-        """Send the files, then the request; returns the job's id.
+    def submit(self, connection: Connection) -> Taken:
+        """Send the files, then the request; returns the job.
 
         Raises:
             BadFile: a file cannot be read, or the server does not take it.
@@ -118,7 +120,7 @@ class Ask:
             of_plot = ("file_name", "folder", "image_format")
             own = {name: values.pop(name) for name in of_plot if name in values}
             values = {"kind": "plot", "base": values, **own, **self.plot}
-        return connection.submit(values).id
+        return connection.submit(values)
 
 
 def _given(path: Path, send: Callable[[bytes], _Answer]) -> _Answer:
@@ -233,7 +235,8 @@ def _animation(path: Path, values: Mapping[str, Any], film: FilmAsk | None = Non
         named = with_tables(path.parent, cast(dict[str, Any], settings))
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(path, [UserError("table_unread", reason=str(error)).problem]) from error
-    return Ask({**values, "settings": named}, files=_named_files(path.parent, named), film=film)
+    files = _named_files(path.parent, named)
+    return Ask({**values, "settings": named}, files=files, film=film, settings=path)
 
 
 def _named_files(folder: Path, settings: Mapping[str, Any]) -> dict[str, tuple[Path, bool]]:

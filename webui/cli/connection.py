@@ -41,6 +41,12 @@ class Gone(UserError):
     unheard = False
 
 
+class Taken(Job):
+    """A job that was just taken, and what is worth knowing of it."""
+
+    warnings: tuple[Problem, ...] = ()
+
+
 class Connection:
     """One server. Methods raise `Refusal` where it says no, and `Gone` where it is silent."""
 
@@ -82,9 +88,9 @@ class Connection:
         """The parameters in a picture file, as fields of a request."""
         return json.loads(self._ask("POST", "/infotext", content=data))["fields"]
 
-    def submit(self, values: Mapping[str, Any]) -> Job:
+    def submit(self, values: Mapping[str, Any]) -> Taken:
         """Ask for pictures."""
-        return Job.model_validate_json(self._ask("POST", "/jobs", json=dict(values)))
+        return Taken.model_validate_json(self._ask("POST", "/jobs", json=dict(values)))
 
     def job(self, id: str) -> Job:
         """A job as it stands."""

@@ -89,12 +89,19 @@ def run(options: argparse.Namespace, open_door: Open, language: str) -> int:
     """Make the pictures, show how far it is, and say what came of it."""
     options = argparse.Namespace(**{**vars(options), "language": language})
     if "json" in options:
-        outcome = attempt(options, open_door, print_event)
-        problems = [trouble.data() for trouble in outcome.troubles]
-        _print_json(kind="result", ok=outcome.ok, files=outcome.files, problems=problems)
+        warned: list[Trouble] = []
+        outcome = attempt(options, open_door, print_event, warned.append)
+        problems, warnings = ([one.data() for one in some] for some in (outcome.troubles, warned))
+        told = {"problems": problems, "warnings": warnings}
+        _print_json(kind="result", ok=outcome.ok, files=outcome.files, **told)
         return outcome.exit_code
     bar = Bar(language)
-    outcome = attempt(options, open_door, bar.show)
+
+    def warn(trouble: Trouble) -> None:
+        bar.clear()
+        print(f"webui: {trouble.sentence(language)}", file=sys.stderr)
+
+    outcome = attempt(options, open_door, bar.show, warn)
     bar.clear()
     for made in outcome.files:
         print(f"{made['file']}\nseed {made['seed']}, {made['seconds']} s\n{made['parameters']}\n")
@@ -116,8 +123,17 @@ def _print_json(**values: Any) -> None:
     print(json.dumps(values), flush=True)
 
 
-def attempt(options: argparse.Namespace, open_door: Open, tell: Callable[[Event], None]) -> Outcome:
-    """Do all that the command line asks for, one job after the other."""
+def attempt(
+    options: argparse.Namespace,
+    open_door: Open,
+    tell: Callable[[Event], None],
+    warn: Callable[[Trouble], None] = lambda _: None,
+) -> Outcome:
+    """Do all that the command line asks for, one job after the other.
+
+    Args:
+        warn: told what is worth knowing of a job that was taken.
+    """
     out: Path | None = getattr(options, "out", None)
     try:
         asks = plotted(asks_of(options), options)
@@ -131,7 +147,7 @@ def attempt(options: argparse.Namespace, open_door: Open, tell: Callable[[Event]
         outcome = Outcome()
         outcome.fail([error.problem])
         return outcome
-    errands = Errands(asks, out, tell)
+    errands = Errands(asks, out, tell, warn)
     errands.run(open_door)
     return errands.outcome
 
@@ -153,9 +169,14 @@ class Errands:
     """Jobs one after the other; where the server goes away, the next one goes on."""
 
     def __init__(
-        self, asks: Sequence[Ask], out: Path | None, tell: Callable[[Event], None]
+        self,
+        asks: Sequence[Ask],
+        out: Path | None,
+        tell: Callable[[Event], None],
+        warn: Callable[[Trouble], None] = lambda _: None,
     ) -> None:
         self.outcome = Outcome()
+        self._warn = warn
         self._todo = deque(asks)
         self._several = len(asks) > 1
         self._out = out
@@ -186,9 +207,10 @@ class Errands:
         try:
             if self._follower is None:
                 after = connection.last_event()
-                id = ask.submit(connection)
-                cells = cells_of(connection.job(id)) if ask.plot is not None else frozenset[str]()
-                self._follower = Follower(id, after, self._tell, cells)
+                taken = ask.submit(connection)
+                for warning in taken.warnings:
+                    self._warn(Trouble(warning, about))
+                self._follower = Follower(taken.id, after, self._tell, cells_of(taken))
             job = self._follower.follow(connection)
             interrupted = self._follower.interrupted
             self._collect(job, ask, connection)
