@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .units import Unit
+from .units import NO_PREPROCESSOR, Unit
 
 _MAKERS = (
     ("openpose", "pose"),
@@ -48,6 +48,6 @@ def number_for(unit: Unit, known: Sequence[str]) -> int | None:
     """
     if unit.control_type is not None:
         return unit.control_type if unit.control_type < len(known) else None
-    made = made_by(unit.preprocessor)
+    made = made_by(unit.made_by if unit.preprocessor == NO_PREPROCESSOR else unit.preprocessor)
     kind = made if made in known else _ALIKE.get(made or "")
     return known.index(kind) if kind in known else None

@@ -46,6 +46,7 @@ def told(unit: Unit, name: str, hash: str | None) -> str:
     values: dict[str, object] = {
         "Module": unit.preprocessor,
         "Model": (f"{name} [{hash}]" if hash else name) or "None",
+        "Made By": unit.made_by or None,
         "Weight": unit.weight,
         "Resize Mode": _FITS[unit.resize_mode],
         "Processor Res": unit.resolution or _USUAL_RESOLUTION,
@@ -137,6 +138,7 @@ def _meant(words: Mapping[Any, str]) -> Any:
 _READ: Mapping[str, tuple[str, Any]] = {
     "module": ("preprocessor", lambda text: _preprocessor(text)),
     "model": ("model", _model),
+    "made by": ("made_by", _preprocessor),
     "weight": ("weight", _simple),
     "resize mode": ("resize_mode", _meant(_FITS)),
     "processor res": ("resolution", lambda text: _number(text)),

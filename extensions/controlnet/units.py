@@ -23,6 +23,7 @@ class Unit(BaseModel):
         image: what leads; None: the picture that the request begins with.
         mask: where it leads (white); None: everywhere.
         preprocessor, options: what makes the map of the picture; `none`: it is a map already.
+        made_by: the preprocessor that made the picture, where that is a map already.
         resolution: shorter side of the picture for the preprocessor; None: as large as what is
             drawn ("pixel perfect").
         model: name of a ControlNet or T2I-Adapter.
@@ -30,7 +31,7 @@ class Unit(BaseModel):
         mode: whether the prompt or the map matters more, as in A1111's extension.
         resize_mode: how the picture becomes the size that is drawn.
         control_type: number of the kind of map, for networks that know several; None: of that which
-            the preprocessor makes.
+            the preprocessor makes, or made.
         low_memory: keep the network in the main memory between its calls.
         passes: of a hires fix, in which it counts.
         batch: pictures that the page asks for one job each of; in a job `image` counts alone.
@@ -43,6 +44,7 @@ class Unit(BaseModel):
     mask: PictureRef | None = None
     preprocessor: str = Field(default=NO_PREPROCESSOR, max_length=100)
     options: dict[str, Any] = {}
+    made_by: str = Field(default="", max_length=100)
     resolution: int | None = Field(default=None, ge=64, le=2048)
     model: str | None = Field(default=None, max_length=300)
     weight: float = Field(default=1.0, ge=0, le=2)
@@ -67,7 +69,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    units: tuple[Unit, ...] = Field(default=(), max_length=10)
+    units: tuple[Unit, ...] = Field(default=(), max_length=100)
 
     @property
     def active(self) -> tuple[tuple[int, Unit], ...]:

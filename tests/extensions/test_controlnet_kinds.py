@@ -52,6 +52,9 @@ def test_numbers_are_those_that_the_networks_learnt(
 def test_what_the_user_chooses_counts() -> None:
     assert number("UNET", "canny", 0) == 0
     assert number("UNET", "none", 7) == 7
+    unit = module("units").Unit
+    of_canny = unit(made_by="canny"), unit(made_by="canny", preprocessor="depth_file")
+    assert [module("kinds").number_for(one, module("kinds").UNET) for one in of_canny] == [3, 1]
     assert number("UNET", "canny", 8) is None
     kinds = module("kinds")
     older = module("networks").numbered(kinds.UNET, 6)

@@ -54,6 +54,7 @@ def test_lines_of_a1111_are_read(told: Any):
         {"preprocessor": "canny", "options": {"low": 3, "high": 9}, "resolution": 256},
         {"preprocessor": "depth_file", "options": {"invert": True}, "mode": "control"},
         {"weight": 0.35, "start": 0.25, "end": 0.5, "resize_mode": "just_resize"},
+        {"made_by": "openpose_full"},
         {"passes": "first", "control_type": 3, "low_memory": True},
     ],
 )

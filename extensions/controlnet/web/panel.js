@@ -2,12 +2,13 @@
 import { Refused, arrange, h, icon } from "easel";
 import { unitPart } from "./unit.js";
 
-const MOST = 10;
+const MOST = 100;
 const SIDES = { width: "settings.W", height: "settings.H" }; // and what an animation calls them
 const EMPTY = {
   ...{ enabled: true, image: null, mask: null, preprocessor: "none", options: {}, resolution: null, model: null },
   ...{ weight: 1, start: 0, end: 1, mode: "balanced", resize_mode: "crop", control_type: null, low_memory: false },
   passes: "both",
+  made_by: "", // the preprocessor that made the picture, where that is a map already
   batch: [],
 };
 

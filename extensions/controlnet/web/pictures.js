@@ -6,6 +6,7 @@ import { writePose } from "./pose_data.js";
 import { poseBlob } from "./pose_draw.js";
 
 const POSE = "openpose_json"; // the preprocessor that draws what the editor made
+const SKETCH = "scribble_xdog"; // makes what a drawing from nothing is
 const DETECTS = /^openpose(?!_json)/; // those that find one
 
 const button = (label, onclick, kind = "quiet") => h(`button.${kind}`, { type: "button", onclick }, label);
@@ -41,14 +42,14 @@ export function picturesPart(given, { read, update }) {
     show();
   };
   /** Another picture: a pose that was edited is not meant any more. */
-  const takePicture = image => {
+  const takePicture = (image, made_by = "") => {
     const posed = read().preprocessor === POSE;
-    take({ image, mask: null, batch: [], ...(posed ? { preprocessor: "none", options: {} } : {}) });
+    take({ image, mask: null, batch: [], made_by, ...(posed ? { preprocessor: "none", options: {} } : {}) });
     if (posed) given.redraw();
   };
   const takeBlob = blob => trying(async () => takePicture(await send(blob)));
   const useMap = image => {
-    update({ image, preprocessor: "none", options: {}, batch: [] });
+    update({ image, made_by: read().preprocessor, preprocessor: "none", options: {}, batch: [] });
     given.redraw();
   };
 
@@ -68,7 +69,7 @@ export function picturesPart(given, { read, update }) {
       const { image } = read();
       const picture = image ? await blobOf(image) : await blank(...given.size());
       const made = await paint(element, { title: t("draw"), picture, mode: "sketch", colour: image ? null : "#ffffff" });
-      if (made?.blob) takePicture(await send(made.blob));
+      if (made?.blob) takePicture(await send(made.blob), image ? read().made_by : SKETCH);
     });
   const paintMask = () =>
     trying(async () => {
