@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,10 +16,10 @@ from torch import Tensor
 
 from webui.core.offers import ModelCard, ModelInfo, Preview
 from webui.core.participants import Embedding
-from webui.models.adapters.patches import Joined, Match
-from webui.models.adapters.reading import Adapter
+from webui.models.adapters.patches import Joined
 from webui.models.embeddings import LearnedWords
 from webui.models.family import ImageConditioning, LatentSpec, LoadProgress, Shown
+from webui.models.plain import PlainModel
 from webui.models.sigmas import SigmaTable
 
 PREVIEW = Preview(matrix=((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)))
@@ -31,7 +31,7 @@ VARIANCES = (0.05, 0.3)
 """Of the two kinds of pictures that the fake model draws."""
 
 
-class FakeModel:
+class FakeModel(PlainModel):
     """Two kinds of pictures, each a bell curve around a mean that the words shift.
 
     `predict_x0` is the exact posterior mean of that mixture (the formula of
@@ -49,19 +49,12 @@ class FakeModel:
         seconds: float = 0.0,
         image_conditioning: ImageConditioning = "none",
     ) -> None:
-        self.info = info
+        latent = LatentSpec(channels=4, stride=8, preview=info.card.preview or PREVIEW)
+        super().__init__(info, latent, SigmaTable.scaled_linear(), torch.device("cpu"))
         self.image_conditioning = image_conditioning
-        self.latent = LatentSpec(channels=4, stride=8, preview=info.card.preview or PREVIEW)
-        self.table = SigmaTable.scaled_linear()
-        self.sigmas = self.table.sigmas
-        self.device = torch.device("cpu")
-        self.dtype = torch.float32
         self.seconds = seconds
         self.calls: list[tuple[float, int]] = []
         self.concats: list[Shown | None] = []
-
-    def noise_levels(self, height: int, width: int) -> SigmaTable:
-        return self.table
 
     def encode_texts(
         self, texts: Sequence[str], clip_skip: int = 1, *, negative: bool = False
@@ -86,12 +79,6 @@ class FakeModel:
         rows = zip(x.double(), embeddings, strict=True)
         return torch.stack([_posterior_mean(row, sigma, one) for row, one in rows]).float()
 
-    def network_inputs(
-        self, x: Tensor, sigma: float, embeddings: Sequence[Embedding]
-    ) -> Mapping[str, Any]:
-        words = torch.stack([one.tokens for one in embeddings])
-        return {"sample": x, "timestep": sigma, "encoder_hidden_states": words}
-
     def decode(self, latents: Tensor) -> Tensor:
         pixels = latents[:, :3].add(1).div(2).clamp(0, 1).float()
         return pixels.repeat_interleave(8, 2).repeat_interleave(8, 3).cpu()
@@ -103,21 +90,8 @@ class FakeModel:
     def adapt(self, wanted: Sequence[Joined]) -> None:
         assert not wanted
 
-    def match(self, adapter: Adapter) -> Match:
-        return Match({}, tuple(adapter.layers))
-
-    def reads(self, words: LearnedWords) -> bool:
-        return False
-
     def learn(self, words: Sequence[LearnedWords]) -> None:
         assert not words
-
-    def names_in(self, texts: Sequence[str], names: Collection[str]) -> frozenset[str]:
-        return frozenset()
-
-    @property
-    def own_autoencoder(self) -> Any:
-        return None
 
     def use_autoencoder(self, autoencoder: Any) -> None:
         assert autoencoder is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from webui.ext import option
 
 
 class Options(BaseModel):
@@ -10,10 +12,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    share: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        title="Share of the rescaled result (0: off)",
-        json_schema_extra={"titles": {"pl": "Udział przeskalowanego wyniku (0: wyłączone)"}},
+    share: float = option(
+        0.0,
+        "Share of the rescaled result (0: off)",
+        "Udział przeskalowanego wyniku (0: wyłączone)",
+        0,
+        1,
     )

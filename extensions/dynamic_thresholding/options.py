@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from webui.ext import option
 
 Course = Literal[
     "Constant",
@@ -50,15 +52,6 @@ _ENGLISH = {
 _WORDS = {name: {"en": _ENGLISH.get(name, name), "pl": pl} for name, pl in _POLISH.items()}
 
 
-def _field(
-    default: Any, en: str, pl: str, low: float | None = None, high: float | None = None
-) -> Any:
-    titles: Any = {"titles": {"pl": pl}}
-    if isinstance(default, str):
-        titles["words"] = _WORDS
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
-
-
 class Options(BaseModel):
     """The panel's values.
 
@@ -75,18 +68,24 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = _field(False, "Limit the contrast of guidance", "Ogranicz kontrast CFG")
-    mimic_scale: float = _field(7.0, "Contrast of CFG scale", "Kontrast jak przy CFG", 1, 30)
-    percentile: float = _field(1.0, "Percentile kept", "Zachowany percentyl", 0.9, 1)
-    mimic_mode: Course = _field("Constant", "Mimicked scale over the steps", "Kontrast w krokach")
-    mimic_minimum: float = _field(0.0, "Lowest mimicked scale", "Najmniejszy kontrast", 0, 30)
-    cfg_mode: Course = _field("Constant", "CFG scale over the steps", "CFG w krokach")
-    cfg_minimum: float = _field(0.0, "Lowest CFG scale", "Najmniejsze CFG", 0, 30)
-    scheduler_value: float = _field(4.0, "Power or repeats", "Potęga lub powtórzenia", 0, 100)
-    separate: bool = _field(True, "Each channel by itself", "Każdy kanał osobno")
-    startpoint: Literal["MEAN", "ZERO"] = _field("MEAN", "What stays in place", "Co nie rusza się")
-    measure: Literal["AD", "STD"] = _field("AD", "How contrast is measured", "Miara kontrastu")
-    phi: float = _field(1.0, "Share of the result", "Udział wyniku", 0, 1)
+    enabled: bool = option(False, "Limit the contrast of guidance", "Ogranicz kontrast CFG")
+    mimic_scale: float = option(7.0, "Contrast of CFG scale", "Kontrast jak przy CFG", 1, 30)
+    percentile: float = option(1.0, "Percentile kept", "Zachowany percentyl", 0.9, 1)
+    mimic_mode: Course = option(
+        "Constant", "Mimicked scale over the steps", "Kontrast w krokach", words=_WORDS
+    )
+    mimic_minimum: float = option(0.0, "Lowest mimicked scale", "Najmniejszy kontrast", 0, 30)
+    cfg_mode: Course = option("Constant", "CFG scale over the steps", "CFG w krokach", words=_WORDS)
+    cfg_minimum: float = option(0.0, "Lowest CFG scale", "Najmniejsze CFG", 0, 30)
+    scheduler_value: float = option(4.0, "Power or repeats", "Potęga lub powtórzenia", 0, 100)
+    separate: bool = option(True, "Each channel by itself", "Każdy kanał osobno")
+    startpoint: Literal["MEAN", "ZERO"] = option(
+        "MEAN", "What stays in place", "Co nie rusza się", words=_WORDS
+    )
+    measure: Literal["AD", "STD"] = option(
+        "AD", "How contrast is measured", "Miara kontrastu", words=_WORDS
+    )
+    phi: float = option(1.0, "Share of the result", "Udział wyniku", 0, 1)
 
 
 NAMES = {

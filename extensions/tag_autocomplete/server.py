@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from webui.ext import Route, RouteCall, hookimpl
+from webui.ext import Route, RouteCall, hookimpl, option
 
 from .index import index_of
 
@@ -18,19 +18,14 @@ _WORD = re.compile(r"[^\W_]{2}")
 _LONGEST = 100
 
 
-def _field(default: Any, en: str, pl: str, low: int | None = None, high: int | None = None):
-    titles: Any = {"titles": {"pl": pl}}
-    return Field(default=default, ge=low, le=high, title=en, json_schema_extra=titles)
-
-
 class Completing(BaseModel):
     """How words are offered and written."""
 
-    enabled: bool = _field(True, "Offer words while typing", "Podpowiadaj podczas pisania")
-    spaces: bool = _field(True, "Spaces in place of underscores", "Spacje zamiast podkreśleń")
-    escape: bool = _field(True, "Brackets as brackets: \\(", "Nawiasy jako nawiasy: \\(")
-    comma: bool = _field(True, "A comma behind each tag", "Przecinek po każdym tagu")
-    most: int = _field(10, "Words offered", "Liczba podpowiedzi", 3, 30)
+    enabled: bool = option(True, "Offer words while typing", "Podpowiadaj podczas pisania")
+    spaces: bool = option(True, "Spaces in place of underscores", "Spacje zamiast podkreśleń")
+    escape: bool = option(True, "Brackets as brackets: \\(", "Nawiasy jako nawiasy: \\(")
+    comma: bool = option(True, "A comma behind each tag", "Przecinek po każdym tagu")
+    most: int = option(10, "Words offered", "Liczba podpowiedzi", 3, 30)
 
 
 @hookimpl

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from webui.ext import option
+
+_TILE = "Tile, pixels (0: as the model was made for)"
 
 
 class Options(BaseModel):
@@ -15,23 +19,6 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool = Field(
-        default=False,
-        title="Draw in tiles",
-        json_schema_extra={"titles": {"pl": "Rysuj kafelkami"}},
-    )
-    tile: int = Field(
-        default=0,
-        ge=0,
-        le=4096,
-        multiple_of=8,
-        title="Tile, pixels (0: as the model was made for)",
-        json_schema_extra={"titles": {"pl": "Kafelek, piksele (0: jak dla modelu)"}},
-    )
-    overlap: int = Field(
-        default=64,
-        ge=0,
-        le=2048,
-        title="Overlap, pixels",
-        json_schema_extra={"titles": {"pl": "Zakładka, piksele"}},
-    )
+    enabled: bool = option(False, "Draw in tiles", "Rysuj kafelkami")
+    tile: int = option(0, _TILE, "Kafelek, piksele (0: jak dla modelu)", 0, 4096, step=8)
+    overlap: int = option(64, "Overlap, pixels", "Zakładka, piksele", 0, 2048)

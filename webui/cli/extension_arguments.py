@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
+
+from webui.cli.actions import actions_of, added
 
 _WORDS = {
     "list": "all extensions, on, off or broken, and why",
@@ -24,19 +25,9 @@ NAMED = ("enable", "disable", "release", "check", "remove", "restore")
 _JSON = ("list", "enable", "disable", "release", "install", "update")
 
 
-def add_extensions(
-    parser: argparse.ArgumentParser, add_folders: Callable[[argparse.ArgumentParser], None]
-) -> None:
+def add_extensions(parser: argparse.ArgumentParser) -> None:
     """Add the actions."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, meaning in _WORDS.items():
-        action = actions.add_parser(
-            name,
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}.",
-            argument_default=argparse.SUPPRESS,
-        )
-        add_folders(action)
+    for name, action in added(actions_of(parser), _WORDS):
         if name in _JSON:
             action.add_argument("--json", action="store_true", help="print JSON, a line for each")
         if name in NAMED:

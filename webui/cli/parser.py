@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from webui import __version__
+from webui.cli.actions import Actions, actions_of, add_folders, added
 from webui.cli.animate_arguments import add_animate
 from webui.cli.download_arguments import add_download
 from webui.cli.extension_arguments import add_extensions
@@ -43,7 +44,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Easel {__version__}")
     parser.set_defaults(data_dir=None, models_dir=None, outputs_dir=None, port=None)
-    _add_folders(parser)
+    add_folders(parser)
     _add_serving(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
@@ -54,7 +55,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
             description=f"{words[0].upper()}{words[1:]}.",
             argument_default=argparse.SUPPRESS,
         )
-        _add_folders(added)
+        add_folders(added)
         return added
 
     _add_serving(add("serve", "serve the page (what `webui` does without a command)"))
@@ -65,7 +66,7 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
     _add_info(add("info", "print the parameters in picture files"))
     _add_jobs(add("jobs", "list, show and cancel the jobs of the running server"))
     _add_models(add("models", "list, describe, hash, download, merge and convert models"))
-    add_extensions(add("extensions", "list and switch extensions, run theirs"), _add_folders)
+    add_extensions(add("extensions", "list and switch extensions, run theirs"))
     doctor = add("doctor", "look at this machine and say what is wrong and what to do")
     doctor.add_argument("--port", type=int, metavar="N", help="port to look at")
     if with_doctor:
@@ -73,19 +74,6 @@ def _parser(with_doctor: bool) -> argparse.ArgumentParser:
 
         doctors.add_arguments(doctor)
     return parser
-
-
-def _add_folders(parser: argparse.ArgumentParser) -> None:
-    folders = parser.add_argument_group("folders")
-    words = {
-        "data": "settings, history and, unless told otherwise, models and pictures",
-        "models": "your models (checkpoints/, loras/, …)",
-        "outputs": "where pictures are saved",
-    }
-    for name, meaning in words.items():
-        folders.add_argument(
-            f"--{name}-dir", type=Path, metavar="DIR", help=meaning, default=argparse.SUPPRESS
-        )
 
 
 def _add_device(group: argparse._ArgumentGroup) -> None:
@@ -237,16 +225,9 @@ def _add_warp(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = actions_of(parser)
     words = {"list": "the newest jobs", "show": "one job and its pictures", "cancel": "stop a job"}
-    for name, meaning in words.items():
-        action = actions.add_parser(
-            name,
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}.",
-            argument_default=argparse.SUPPRESS,
-        )
-        _add_folders(action)
+    for name, action in added(actions, words):
         action.add_argument("--json", action="store_true", help="print one line of JSON a job")
         if name == "list":
             action.add_argument("--limit", type=int, metavar="N", help="how many (20)")
@@ -255,21 +236,14 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = actions_of(parser)
     words = {
         "list": "all models, or some of them",
         "info": "all that is known of a model",
         "hash": "SHA-256 and AutoV3 of models' files, computed once",
         "known": "well-known models that can be downloaded by their names",
     }
-    for name, meaning in words.items():
-        action = actions.add_parser(
-            name,
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}.",
-            argument_default=argparse.SUPPRESS,
-        )
-        _add_folders(action)
+    for name, action in added(actions, words):
         action.add_argument("--json", action="store_true", help="print one line of JSON a model")
         kinds = f"of this kind alone: {', '.join(MODEL_KINDS)}"
         action.add_argument("--kind", choices=MODEL_KINDS, metavar="KIND", help=kinds)
@@ -287,41 +261,21 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
             many = "*" if name == "hash" else "+"
             action.add_argument("names", nargs=many, default=[], metavar="MODEL", help=called)
     _add_shelf(actions)
-    for name, meaning in MAKING.items():
-        action = actions.add_parser(
-            name,
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}.",
-            argument_default=argparse.SUPPRESS,
-        )
-        _add_folders(action)
+    for name, action in added(actions, MAKING):
         add_making(action, name)
-    meaning = "bring a model here from the net"
-    download = actions.add_parser(
-        "download",
-        help=meaning,
-        description=f"{meaning[0].upper()}{meaning[1:]}; one that broke off goes on.",
-        argument_default=argparse.SUPPRESS,
-    )
-    _add_folders(download)
-    add_download(download)
+    words = {"download": "bring a model here from the net"}
+    for _, action in added(actions, words, "; one that broke off goes on"):
+        add_download(action)
 
 
-def _add_shelf(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_shelf(actions: Actions) -> None:
     words = {
         "disk": "what models take of the disk, what is there twice, what was used when",
         "trash": "deleted models: list them, or delete them for good",
         "restore": "put deleted models back where they were",
         "delete": "move models to the trash, with the words and pictures beside them",
     }
-    for name, meaning in words.items():
-        action = actions.add_parser(
-            name,
-            help=meaning,
-            description=f"{meaning[0].upper()}{meaning[1:]}.",
-            argument_default=argparse.SUPPRESS,
-        )
-        _add_folders(action)
+    for name, action in added(actions, words):
         action.add_argument("--json", action="store_true", help="print JSON")
         if name == "trash":
             action.add_argument("--empty", action="store_true", help="delete all for good")

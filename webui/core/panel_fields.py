@@ -28,6 +28,7 @@ def option(
     low: float | None = None,
     high: float | None = None,
     longest: int | None = None,
+    step: float | None = None,
     **more: Any,
 ) -> Any:
     """A field of an extension's options: a pydantic `Field` with its name in both languages.
@@ -35,11 +36,18 @@ def option(
     Args:
         low, high: bounds of a number.
         longest: letters of a text, or entries of a list, at most.
+        step: of which a number is to be a multiple.
         more: what else its extra tells, see `panel_fields`.
     """
     extra: Any = {"titles": {"pl": pl}, **more}
     return Field(
-        default=default, ge=low, le=high, max_length=longest, title=en, json_schema_extra=extra
+        default=default,
+        ge=low,
+        le=high,
+        multiple_of=step,
+        max_length=longest,
+        title=en,
+        json_schema_extra=extra,
     )
 
 

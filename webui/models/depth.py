@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
-from webui.core.errors import UserError
+from webui.models.folders import at_size, opened
 
 _METRIC = ("zoedepth", "depth_pro")
 """Networks whose numbers are metres; the others' are larger where it is nearer."""
@@ -38,12 +37,9 @@ class DepthEstimator:
         Raises:
             UserError: what is in the folder is none, or is not whole.
         """
-        try:
-            model = AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
-            processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "?"
-            raise UserError("depth_unread", name=folder.name, reason=reason) from error
+        model, processor = opened(
+            folder, AutoModelForDepthEstimation, AutoImageProcessor, "depth_unread"
+        )
         return cls(model, processor, torch.device(device))
 
     @torch.inference_mode()
@@ -62,11 +58,6 @@ class DepthEstimator:
         return depth if self.metric else (depth.max() - depth).astype(np.float32)
 
     def _depth(self, levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        height, width = levels.shape[:2]
         given = self._processor(images=Image.fromarray(levels), return_tensors="pt")
         pixels = given["pixel_values"].to(self._device, self._model.dtype)
-        depth = self._model(pixel_values=pixels).predicted_depth
-        sized = torch.nn.functional.interpolate(
-            depth[:, None].float(), (height, width), mode="bicubic", align_corners=False
-        )
-        return sized[0, 0].cpu().numpy()
+        return at_size(self._model(pixel_values=pixels).predicted_depth, levels, "bicubic")

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 from transformers import CLIPSegForImageSegmentation, CLIPSegProcessor
 
-from webui.core.errors import UserError
+from webui.models.folders import at_size, opened
 
 FOUND = 100 / 255
 """Where of all that is seen, from the least to the most, the words are taken to be (Deforum's)."""
@@ -33,12 +32,9 @@ class WordFinder:
         Raises:
             UserError: what is in the folder is none, or is not whole.
         """
-        try:
-            model = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True)
-            processor = CLIPSegProcessor.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "?"
-            raise UserError("words_unread", name=folder.name, reason=reason) from error
+        model, processor = opened(
+            folder, CLIPSegForImageSegmentation, CLIPSegProcessor, "words_unread"
+        )
         return cls(model, processor, torch.device(device))
 
     @torch.inference_mode()
@@ -50,11 +46,8 @@ class WordFinder:
         images = [Image.fromarray(levels)]
         given = self._processor(text=[words], images=images, return_tensors="pt")
         made = self._model(**{name: value.to(self._device) for name, value in given.items()})
-        sure = made.logits.reshape(1, 1, *made.logits.shape[-2:]).float().sigmoid()
-        sized = torch.nn.functional.interpolate(
-            sure, levels.shape[:2], mode="bilinear", align_corners=False
-        )
-        return sized[0, 0].cpu().numpy()
+        sure = made.logits.reshape(1, *made.logits.shape[-2:]).float().sigmoid()
+        return at_size(sure, levels, "bilinear")
 
     def mask(self, words: str, levels: npt.NDArray[np.uint8]) -> Image.Image:
         """Where the words are, mode L at the picture's size, white there; black where it is as
