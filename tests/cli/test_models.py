@@ -1,5 +1,7 @@
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,8 @@ def test_what_is_not_there(data_folder: Paths, dog: Path, capsys, action: str):
     out, err = capsys.readouterr()
     assert "There is no model" in err and "nothing" in err and "dog" in out
     assert shell(data_folder, action, "dog", "--kind", "vae") == 1
+    assert shell(data_folder, action, "doge") == 1
+    assert "did you mean dog?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -112,3 +116,13 @@ def test_without_names_all_that_have_none_are_hashed(data_folder: Paths, dog: Pa
     ]
     assert shell(data_folder, "hash", "--kind", "lora") == 0
     assert capsys.readouterr().out == ""
+
+
+def test_who_reads_may_close_early(data_folder: Paths):
+    command = [sys.executable, "-m", "webui", "models", "known", "--data-dir"]
+    with subprocess.Popen(
+        [*command, str(data_folder.data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()  # as `head` does
+        assert process.stderr.read() == b"" and process.wait() == 141

@@ -11,6 +11,7 @@ from typing import TypeVar
 from webui.cli.words import size, worded
 from webui.core.errors import UnknownId, UserError
 from webui.core.events import Job
+from webui.core.explain import nearest
 from webui.core.kinds import MODEL_KINDS
 from webui.core.paths import Paths
 from webui.jobs.last_used import LastUsed
@@ -108,7 +109,11 @@ def found(name: str, kind: str | None, catalog: Catalog) -> Sequence[Entry]:
     kinds = [kind] if kind else MODEL_KINDS
     entries = [entry for one in kinds if (entry := catalog.find(one, name))]
     if not entries:
-        raise UnknownId("unknown_entry", "id", name=name[:100])
+        shown = name[:100]
+        near = nearest(shown, [one.name for one in catalog.entries(kind, limit=None).entries])
+        if near is not None:
+            raise UnknownId("missing_model_near", "id", name=shown, near=near)
+        raise UnknownId("missing_model", "id", name=shown)
     return entries
 
 

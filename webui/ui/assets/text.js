@@ -38,7 +38,8 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 /** 2_130_000_000 -> "2.1 GB". */
 export function bytes(count) {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
-  const options = { style: "unit", unit: UNITS[power], maximumFractionDigits: power > 2 ? 1 : 0 };
+  const unitDisplay = power ? "short" : "long"; // a byte has no letter in English: 467 bytes
+  const options = { style: "unit", unit: UNITS[power], unitDisplay, maximumFractionDigits: power > 2 ? 1 : 0 };
   return new Intl.NumberFormat(language, options).format(count / 1000 ** power);
 }
 
