@@ -331,6 +331,30 @@ def test_the_settings_lie_beside_the_frames(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("", "{stamp}"),
+        ("Deforum_{timestring}", "Deforum_{stamp}"),
+        ("{SEED} of {max_frames}", "9_of_3"),
+        ("../../x", ".._.._x"),
+        ("..", "_"),
+    ],
+)
+def test_the_folder_has_the_name_that_the_settings_ask_for(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    token = animated(ledger, 3, seed=9, max_frames=3, batch_name=name)
+    Results(ledger, tmp_path / "outputs").commit(made(token, 0), b"frame")
+    frame, settings = files(tmp_path / "outputs")
+    stamp = frame.name.removesuffix("_000000000.png")
+    assert len(stamp) == 14 and stamp.isdigit()
+    assert frame.parent.name == folder.format(stamp=stamp) and settings.parent == frame.parent
+    assert frame.parent.parent.parent == tmp_path / "outputs" / "animation"
+    ledger.close()
+
+
 def test_settings_that_cannot_be_written_cost_no_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

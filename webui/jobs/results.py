@@ -30,6 +30,7 @@ from webui.core.wire import Beside, Made
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.library.pictures import MEDIA_TYPES
 from webui.prompt.filenames import Facts, picture_path, plain_name
+from webui.timeline.names import folder_name
 from webui.timeline.settings_file import settings_of, write_settings
 
 MEMORY_BYTES = 256 * 2**20
@@ -53,6 +54,14 @@ _ENDINGS = {
 def settings_beside(frame: Path) -> Path:
     """Where the settings file of an animation lies, by one of its frames."""
     return frame.with_name(f"{frame.stem.rpartition('_')[0]}_settings.txt")
+
+
+def _batch_name(request: Animation, stamp: str) -> str:
+    """The folder's name that an animation's settings ask for; empty where they do not."""
+    if not request.settings.get("batch_name"):
+        return ""
+    values = settings_of(request.settings).values
+    return plain_name(folder_name(values["batch_name"], values, stamp))
 
 
 class Results:
@@ -216,7 +225,8 @@ class Results:
         """The folder of an animation's frames, and what their names begin with."""
         asked = datetime.fromtimestamp(job.created).astimezone()
         stamp = asked.strftime("%Y%m%d%H%M%S")
-        folder = self._folder / request.kind / asked.strftime("%Y-%m-%d") / stamp
+        own = _batch_name(request, stamp) or stamp
+        folder = self._folder / request.kind / asked.strftime("%Y-%m-%d") / own
         if request.folder and (own := plain_name(request.folder)):
             folder = self._folder / own
         name = plain_name(request.file_name) if request.file_name else None
