@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from tests.motion.goldens import difference, numbers
 from webui.motion.flow import (
     METHODS,
-    as_picture,
     blurred,
     consistency,
     deforum_absolute,
@@ -127,12 +126,3 @@ def test_a_flow_for_a_smaller_picture_is_shorter():
     made = resized(flow, 20, 5)
     assert made.shape == (5, 20, 2) and np.allclose(made, (4, 0.5))
     assert resized(flow, 40, 20) is flow
-
-
-def test_a_flow_can_be_looked_at():
-    flow = np.zeros((2, 2, 2), np.float32)
-    flow[0, 0], flow[0, 1] = (5, 0), (-2.5, 0)
-    made = as_picture(flow)
-    assert made[0, 0].tolist() == [255, 0, 0] and made[1].max() == 0
-    np.testing.assert_allclose(made[0, 1], [0, 127.5, 127.5], atol=0.5)
-    assert not as_picture(np.zeros((3, 3, 2), np.float32)).any()

@@ -26,7 +26,7 @@ def test_a_plan_s_values_become_a_move_in_the_plane():
     )
     assert made.move == Move2D(1, 2, -1, 0, 0.5, 0.25)
     assert made.lookup == Lookup("wrap", "border", "bicubic") and made.native
-    assert not made.wants_depth
+    assert isinstance(made.move, Move2D)
     flipped = motion(enable_perspective_flip=True, perspective_flip_phi="10*t", frame=2).move
     assert flipped.flip == Flip(perspective_flip_phi=20)
 
@@ -43,7 +43,7 @@ def test_a_plan_s_values_become_a_move_in_space():
     )
     assert made.move == Move3D(0, 0, 1, 0, 2, 0, 40, 1.5)
     assert made.lookup == Lookup("replicate", "zeros", "nearest")
-    assert made.wants_depth and not made.metric and not made.old
+    assert isinstance(made.move, Move3D) and not made.metric and not made.old
     assert motion(animation_mode="3D", depth_algorithm="Zoe").metric
     old = motion(animation_mode="3D", depth_algorithm="Zoe+AdaBins (old)")
     assert old.old and not old.by_depth_picture().old

@@ -22,7 +22,7 @@ def test_folders_are_named_like_deforums():
 def test_frames_are_named_like_deforums():
     for case in misc()["frame_file_names"]:
         assert frame_name(case["timestring"], case["index"]) == case["frame"]
-        assert frame_name(case["timestring"], case["index"], depth=True) == case["depth"]
+        assert frame_name(case["timestring"], case["index"], kind="depth") == case["depth"]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "{prompts}"])

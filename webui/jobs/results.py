@@ -30,7 +30,7 @@ from webui.core.wire import Beside, Made
 from webui.jobs.ledger import Ledger, LedgerError
 from webui.library.pictures import MEDIA_TYPES
 from webui.prompt.filenames import Facts, picture_path, plain_name
-from webui.timeline.names import folder_name
+from webui.timeline.names import folder_name, frame_name
 from webui.timeline.settings_file import settings_of, write_settings
 
 MEMORY_BYTES = 256 * 2**20
@@ -133,7 +133,7 @@ class Results:
             return
         folder, name = self._frames_of(job, job.request)
         with suppress(UserError):
-            path = folder / f"{name}_{beside.name}_{beside.index:09}.png"
+            path = folder / frame_name(name, beside.index, kind=beside.name)
             write_atomically(path, data, PUBLIC)
 
     def settle(self) -> None:
@@ -219,7 +219,7 @@ class Results:
         The time is that of the asking, which stays the same when a run goes on after a kill.
         """
         folder, name = self._frames_of(job, request)
-        return folder / f"{name}_{picture.index:09}{_ENDINGS[picture.media_type]}"
+        return folder / frame_name(name, picture.index, _ENDINGS[picture.media_type])
 
     def _frames_of(self, job: Job, request: Animation) -> tuple[Path, str]:
         """The folder of an animation's frames, and what their names begin with."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from webui.motion.pictures import Picture, to_levels
+from webui.motion.pictures import to_levels
 from webui.motion.sampling import Mode, Places, sampled
 
 Flow = npt.NDArray[np.float32]
@@ -149,12 +149,3 @@ def resized(flow: Flow, width: int, height: int) -> Flow:
     scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
     made = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(made, np.float32) * scale
-
-
-def as_picture(flow: Flow) -> Picture:
-    """A flow to look at, (H, W, 3) RGB: the hue is its direction, the light its length."""
-    x, y = flow[..., 0], flow[..., 1]
-    length, angle = np.hypot(x, y), np.degrees(np.arctan2(y, x)) % 360
-    light = length / max(float(length.max(initial=0)), 1e-9)
-    hsv = np.stack([angle, np.ones_like(light), light], axis=-1).astype(np.float32)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float32) * 255

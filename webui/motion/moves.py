@@ -62,11 +62,6 @@ class Motion:
     old: bool = False
     aspect_of_picture: bool = False
 
-    @property
-    def wants_depth(self) -> bool:
-        """Whether a depth makes a difference."""
-        return isinstance(self.move, Move3D)
-
     def scaled(self, factor: float) -> Motion:
         """The same motion for pictures of `factor` times the animation's size."""
         return replace(self, move=self.move.scaled(factor))

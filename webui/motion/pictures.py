@@ -16,12 +16,6 @@ Field = npt.NDArray[np.floating]
 """(H, W): a number a pixel."""
 
 
-def to_picture(image: Image.Image) -> Picture:
-    """An image of mode RGB, RGBA or L as a working picture (H, W, channels)."""
-    levels = np.asarray(image, np.float32)
-    return levels[..., None] if levels.ndim == 2 else levels
-
-
 def to_levels(picture: Picture) -> Levels:
     """Rounded to whole levels, once, at the end of all work."""
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)

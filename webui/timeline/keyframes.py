@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -135,14 +135,6 @@ def read_keys(text: str, clock: Clock) -> list[Key]:
         keys.pop(key.frame, None)
         keys[key.frame] = key
     return [keys[frame] for frame in sorted(keys)]
-
-
-def write_keys(keys: Sequence[Key]) -> str:
-    """The schedule of keys, which `read_keys` reads back; times and beats stay what they are."""
-    if len(keys) == 1 and not keys[0].name:
-        return keys[0].text
-    pieces = (f"{key.name or 0}:({key.text}){' ' if key.way else ''}{key.way}" for key in keys)
-    return ", ".join(pieces)
 
 
 def _split(text: str, start: int, marks: str) -> Iterator[tuple[int, str]]:

@@ -38,6 +38,11 @@ def _shown(value: Any) -> str:
     return "_" if value is None else str(value)[:MAX_VALUE]
 
 
-def frame_name(timestring: str, frame: int, depth: bool = False) -> str:
-    """The name of a frame's picture, or of its map of depths."""
-    return f"{timestring}_{'depth_' if depth else ''}{frame:09d}.png"
+def frame_name(begin: str, frame: int, ending: str = ".png", kind: str = "") -> str:
+    """The name of a frame's file.
+
+    Args:
+        begin: what all of the animation begin with, the `timestring` if nothing else is said.
+        kind: `depth` of a map of depths; empty of the picture itself.
+    """
+    return f"{begin}_{kind}{'_' if kind else ''}{frame:09d}{ending}"
