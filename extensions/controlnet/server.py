@@ -7,7 +7,7 @@ from typing import Any
 
 from webui.ext import AnyRequest, Drawing, Panel, Txt2Img, UserError, hookimpl
 
-from .told import read
+from .told import REFERENCE, read
 from .units import Options
 from .units import models_of as models_of  # a hook
 
@@ -29,13 +29,15 @@ def rewrite_request(request: AnyRequest, options: Options) -> None:
     """Change nothing; say what is missing.
 
     Raises:
-        UserError: a unit has no network, or no picture.
+        UserError: a unit has no network, or no picture, or is none here.
     """
     if not isinstance(request, Drawing) and request.kind != "animation":
         return
     for number, unit in enumerate(options.units):
         if not unit.enabled:
             continue
+        if unit.preprocessor.startswith(REFERENCE):
+            raise UserError("control_reference", number=number + 1)
         if unit.model is None:
             raise UserError("control_no_model", number=number + 1)
         if unit.image is None and isinstance(request, Txt2Img):

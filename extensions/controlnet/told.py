@@ -37,6 +37,8 @@ _THRESHOLDS: Mapping[str, tuple[str, ...]] = {
 }
 """Options that are called `Threshold A` and `Threshold B` there."""
 _LETTERS = ("Threshold A", "Threshold B")
+REFERENCE = "reference_"
+"""How modules of A1111's extension begin that are the extension Reference here."""
 _INPAINTING = ("inpaint_only", "inpaint_only+lama", "inpaint_global_harmonious")
 """Show the network the same map; what else they do is inpainting's own part here."""
 
@@ -88,6 +90,8 @@ def _unit(text: str) -> Unit | None:
     pairs = {name.lower(): value.strip() for name, value in _PAIR.findall(text)}
     taken = {name: pairs.pop(name) for name in tuple(pairs) if name in _READ}
     if "module" not in taken and "model" not in taken:
+        return None
+    if taken.get("module", "").startswith(REFERENCE):
         return None
     values: dict[str, Any] = {}
     for name, value in taken.items():

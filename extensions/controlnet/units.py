@@ -67,7 +67,7 @@ class Unit(BaseModel):
 class Options(BaseModel):
     """The panel's values."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     units: tuple[Unit, ...] = Field(default=(), max_length=100)
 

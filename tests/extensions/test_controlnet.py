@@ -315,13 +315,14 @@ def test_hires_has_the_map_at_both_sizes(tiny, controls):
     ("unit", "sentence"),
     [
         ({"model": "one", "start": 0.8, "end": 0.2}, "starts after its end"),
-        ({"model": "one", "weight": 3}, "less than or equal to 2"),
-        ({"model": "one", "image": "no picture"}, "match pattern"),
-        ({"model": "one", "strength": 1}, "Extra inputs"),
+        ({"model": "one", "weight": 3}, "at most 2"),
+        ({"model": "one", "image": "no picture"}, "must name a picture"),
+        ({"model": "one", "strength": 1}, "no field strength"),
     ],
 )
 def test_units_that_do_not_fit_are_refused(unit, sentence):
     extensions = Extensions([ROOT / "extensions"], "server")
+    assert extensions.problems_with({"controlnet": {"unit": [{"model": "one"}]}})
     (problem,) = extensions.problems_with({"controlnet": {"units": [unit]}})
     assert sentence in problem.message and "controlnet" in problem.message
     if "start" in unit:
@@ -335,6 +336,9 @@ def test_what_is_missing_is_said_before_the_job_waits():
     in_both_languages(raised.value.problem)
     with pytest.raises(UserError, match="controlnet: Unit 1 has no picture") as raised:
         extensions.rewrite(asked({"model": "one", "image": None}), Settings())
+    in_both_languages(raised.value.problem)
+    with pytest.raises(UserError, match="controlnet: Unit 1 is a reference") as raised:
+        extensions.rewrite(asked({"preprocessor": "reference_only"}), Settings())
     in_both_languages(raised.value.problem)
     off = asked({"image": None, "enabled": False})
     assert extensions.rewrite(off, Settings()) is off

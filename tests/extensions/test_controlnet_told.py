@@ -92,6 +92,19 @@ def test_kinds_of_a_union_as_a1111_calls_them(told: Any, name: str, number: int 
     assert (unit.control_type, unit.options) == (number, {})
 
 
+def test_a_reference_of_a1111_is_the_extension_of_that_name():
+    unit = (
+        "Module: reference_only, Model: None, Weight: 1, Resize Mode: Crop and Resize, "
+        "Threshold A: 0.7, Guidance Start: 0.2, Guidance End: 1.0, Pixel Perfect: True"
+    )
+    read = Extensions([ROOT / "extensions"], "server").read_parameters
+    assert read({"ControlNet 1": unit}) == {
+        "reference": {"enabled": True, "fidelity": 0.7, "start": 0.2, "end": 1.0}
+    }
+    hidden = read({"ControlNet 0": "Module: reference_adain, Model: None, Threshold A: -1"})
+    assert hidden == {"reference": {"enabled": True}}
+
+
 def test_the_server_tells_the_page(told: Any):
     server = Extensions([ROOT / "extensions"], "server")
     found = server.read_parameters(parameters(A1111))
