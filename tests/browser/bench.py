@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from webui.core.texts import catalogue
 from webui.ui.build import ASSETS
@@ -27,6 +27,23 @@ PAGE = """<!doctype html><html lang="{language}"><head>
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 Array = np.ndarray[Any, Any]
 Point = tuple[float, float]
+
+
+def kept(store: str, holds: str) -> str:
+    """A function of a key that is done as soon as what the browser keeps under it is so.
+
+    Args:
+        store: the address of `editor_store.js`, in backticks or quotes of its own.
+        holds: an expression over `kept`.
+    """
+    return f"""async key => {{
+      const {{ recallLarge }} = await import({store});
+      for (;;) {{
+        const kept = await recallLarge(key);
+        if ({holds}) return;
+        await new Promise(done => setTimeout(done, 50));
+      }}
+    }}"""
 
 
 class Assets(BaseHTTPRequestHandler):
@@ -123,6 +140,10 @@ class Bench:
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
 
+    def wait_for_kept(self, key: str, holds: str) -> None:
+        """Until what the browser keeps under a key is so; `holds` is asked of `kept`."""
+        self.page.evaluate(kept('"/editor_store.js"', holds), key)
+
     def file(self, method: str) -> bytes | None:
         text = self.page.evaluate(
             """async method => {
@@ -181,7 +202,7 @@ class Bench:
             }""",
             diameter,
         )
-        assert self.page.locator('[data-knob="size"] output').inner_text() == f"{diameter} px"
+        expect(self.page.locator('[data-knob="size"] output')).to_have_text(f"{diameter} px")
 
     def act(self, name: str) -> None:
         self.page.locator(f'[data-act="{name}"]').click()

@@ -18,7 +18,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FloatRect,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.bench import address, bench  # noqa: F401 (fixtures)
 from tests.browser.pictures import encode
@@ -26,7 +34,10 @@ from tests.browser.pictures import encode
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 WORKER_SECONDS = 180
-expect.set_options(timeout=90_000)  # a busy machine draws slowly
+SOON_SECONDS = 90  # a busy machine draws slowly
+expect.set_options(timeout=SOON_SECONDS * 1000)
+FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Two of them: sizes are observed, and everything is drawn."""
 TILES = ".tile:not(.running):not(.failed):not(.older):not(.home)"
 LONG = {"batch_count": 100, "steps": 40, "width": 64, "height": 64}
 """A job that still runs when a slow browser comes to look at it; to be interrupted in the end."""
@@ -212,8 +223,21 @@ class View:
         for name, value in values.items():
             self.field(name).fill(str(value))
 
-    def problem(self, name: str) -> str:
-        return self.find(f'[data-field="{name}"] .problem').inner_text()
+    def problem(self, name: str) -> Locator:
+        return self.find(f'[data-field="{name}"] .problem')
+
+    def shows(self, **values: object) -> None:
+        """Fields have these values, now or soon."""
+        for name, value in values.items():
+            expect(self.field(name)).to_have_value(str(value))
+
+    def until(self, look: Callable[[], Any]) -> Any:
+        """What `look` gives as soon as it is something: where the page shows nothing of it."""
+        end = time.monotonic() + SOON_SECONDS
+        while not (found := look()):
+            assert time.monotonic() < end, "it did not come"
+            self.page.wait_for_timeout(50)
+        return found
 
     def generate(self) -> None:
         self.find(".generate").click()
@@ -254,11 +278,31 @@ class View:
         """Choose a picture for the editor of the tab."""
         data = picture if isinstance(picture, bytes) else encode(picture)
         file: Any = {"name": name, "mimeType": "image/png", "buffer": data}
+        shown = self.find(".editor .paper > img")
+        before = shown.get_attribute("src")
         self.find("input[data-takes=picture]").set_input_files(file)
+        expect(shown).not_to_have_attribute("src", before or "")  # it may hold another one
         self.find(".editor.full-of").wait_for()
+        box_of(self.find(".editor .paper"))
 
     def show(self, tab: str) -> None:
-        self.page.locator(f"#tab-{tab}-button").click()
+        """Go to a tab: once the frame is there, which goes back to the tab of before a reload."""
+        self.page.locator(".brand").wait_for()
+        button = self.page.locator(f"#tab-{tab}-button")
+        button.click()
+        expect(button).to_have_attribute("aria-selected", "true")
+
+
+def box_of(place: Locator) -> FloatRect:
+    """Where it lies on the page, as soon as nothing moves it any more: pictures that come, sizes
+    that are observed."""
+    box = None
+    end = time.monotonic() + SOON_SECONDS
+    while (now := place.bounding_box()) is None or now != box:
+        assert time.monotonic() < end, "it does not come to rest"
+        box = now
+        place.page.evaluate(FRAMES)
+    return now
 
 
 @pytest.fixture

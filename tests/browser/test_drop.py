@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.bench import Bench, encoded, noise
 from tests.browser.conftest import View
@@ -100,13 +101,13 @@ def test_a_form_writes_without_being_told(bench: Callable[..., Bench]):
     place(one, multiple=True)
     one.ask("f.write([new Blob(['x']), new File(['y'], 'y.png')])")
     assert one.ask("f.read().length") == 2
-    assert one.page.locator(".held li").all_inner_texts() == ["Picture", "y.png"]
+    expect(one.page.locator(".held li")).to_have_text(["Picture", "y.png"])
     one.ask("f.write(null)")
     assert one.ask("f.read()") == []
-    assert one.page.locator(".held").is_hidden()
+    expect(one.page.locator(".held")).to_be_hidden()
     assert one.ask("told") == []
     one.ask("f.blame('Too large.')")
-    assert one.page.locator(".problem").inner_text() == "Too large."
+    expect(one.page.locator(".problem")).to_have_text("Too large.")
 
 
 def test_a_file_dropped_beside_does_not_replace_the_page(view: View):

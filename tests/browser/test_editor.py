@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.bench import Bench, capsule, encoded, noise, same_but_for_edges
 
@@ -123,8 +124,8 @@ def test_a_new_stroke_ends_what_could_be_redone(bench: Callable[..., Bench]):
     kept = one.file("mask")
     one.page.keyboard.press("Control+y")
     assert one.file("mask") == kept
-    assert one.page.locator('[data-act="redo"]').get_attribute("aria-disabled") == "true"
-    assert one.page.locator('[data-act="undo"]').get_attribute("aria-disabled") == "false"
+    expect(one.page.locator('[data-act="redo"]')).to_have_attribute("aria-disabled", "true")
+    expect(one.page.locator('[data-act="undo"]')).to_have_attribute("aria-disabled", "false")
 
 
 def test_a_soft_brush_fades_and_a_hard_one_does_not(bench: Callable[..., Bench]):

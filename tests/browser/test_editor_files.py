@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from playwright.sync_api import expect
 
 from tests.browser.bench import Array, Bench, capsule, encoded, noise
 
@@ -27,7 +28,7 @@ def test_the_picture_is_given_back_byte_for_byte(bench: Callable[..., Bench]):
     assert one.ask("e.size()") is None
     assert one.ask("e.bounds()") is None
     assert one.file("picture") is None
-    assert one.page.locator(".invite").is_visible()
+    expect(one.page.locator(".invite")).to_be_visible()
 
 
 def rotated(picture: Image.Image) -> bytes:
@@ -186,12 +187,12 @@ def test_a_colour_is_picked_from_what_is_seen(bench: Callable[..., Bench]):
     one.stroke((45, 20))
     one.act("pick")
     one.stroke((10, 20))
-    assert one.page.locator(".colour").input_value() == "#c81e5a"
-    assert one.page.locator('[data-act="brush"]').get_attribute("aria-pressed") == "true"
+    expect(one.page.locator(".colour")).to_have_value("#c81e5a")
+    expect(one.page.locator('[data-act="brush"]')).to_have_attribute("aria-pressed", "true")
     one.page.keyboard.down("Alt")
     one.stroke((45, 20))
     one.page.keyboard.up("Alt")
-    assert one.page.locator(".colour").input_value() == "#102030"
+    expect(one.page.locator(".colour")).to_have_value("#102030")
     assert np.count_nonzero(one.mask()) < 100
 
 
@@ -236,14 +237,14 @@ def test_masks_come_in_any_shape(bench: Callable[..., Bench]):
     small = np.array([[0, 255], [255, 0]], np.uint8)
     one.give("loadMask", encoded(Image.fromarray(small).convert("1")))
     assert np.array_equal(one.mask(), np.kron(small, np.ones((30, 40), np.uint8)))
-    assert "2 × 2" in one.page.locator(".notice").inner_text()
+    expect(one.page.locator(".notice")).to_contain_text("2 × 2")
     kept = one.file("mask")
     one.give("loadMask", b"no picture at all", "words.txt")
     assert one.file("mask") == kept
-    assert "words.txt" in one.page.locator(".notice").inner_text()
+    expect(one.page.locator(".notice")).to_contain_text("words.txt")
     one.give("loadMask", encoded(Image.new("L", (80, 60))))
     assert one.file("mask") is None
-    assert "black" in one.page.locator(".notice").inner_text()
+    expect(one.page.locator(".notice")).to_contain_text("black")
     one.page.keyboard.press("Control+z")
 
 
@@ -298,7 +299,7 @@ def test_what_is_no_picture_leaves_all_as_it_was(bench: Callable[..., Bench]):
     for bad in (b"", b"not a picture", encoded(noise(50, 50))[:20]):
         one.load(bad, "bad.png")
         assert (one.file("picture"), one.file("mask")) == kept
-        assert "bad.png" in one.page.locator(".notice").inner_text()
+        expect(one.page.locator(".notice")).to_contain_text("bad.png")
 
 
 def test_another_picture_keeps_the_mask_if_asked(bench: Callable[..., Bench]):
@@ -327,7 +328,7 @@ def test_all_survives_a_reload(bench: Callable[..., Bench], mode: str):
     one.brush(33)
     one.stroke((50, 50), (400, 250))
     kept = (one.file("picture"), one.file("mask"))
-    one.page.wait_for_timeout(600)
+    one.wait_for_kept("try.paint", "kept?.tiles.size")
     one.page.reload()
     one.open(mode=mode, key="try")
     assert (one.file("picture"), one.file("mask")) == kept
@@ -335,13 +336,15 @@ def test_all_survives_a_reload(bench: Callable[..., Bench], mode: str):
     one.page.reload()
     one.open(mode=mode, key="another")
     assert not one.ask("e.hasPicture()")
-    one.open(mode=mode, key="try").load(encoded(noise(600, 300, seed=4)))
-    one.page.wait_for_timeout(100)
+    other = encoded(noise(600, 300, seed=4))
+    one.open(mode=mode, key="try").load(other)
+    one.wait_for_kept("try.picture", f"kept?.size === {len(other)}")
+    one.wait_for_kept("try.paint", "kept?.tiles.size === 0")
     one.page.reload()
     one.open(mode=mode, key="try")
     assert one.file("mask") is None  # another picture, without the old one's paint
     one.ask("e.clear()")
-    one.page.wait_for_timeout(100)
+    one.wait_for_kept("try.picture", "!kept")
     one.page.reload()
     one.open(mode=mode, key="try")
     assert not one.ask("e.hasPicture()")

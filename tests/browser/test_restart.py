@@ -1,12 +1,21 @@
 """The server goes away and comes back under an open page."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Server, View, Visitor, free_port
+
+BANNER = """() => {
+  const banner = document.querySelector(".banner");
+  window.told = [];
+  new MutationObserver(() => told.push(banner.textContent)).observe(banner, { childList: true });
+}"""
+"""Keeps what it says, of which some is gone after seconds."""
 
 
 @pytest.fixture
@@ -17,12 +26,22 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
+def worker_of(server: Server) -> psutil.Process:
+    """The process that draws, as soon as there is one."""
+    note = server.data / "state" / "worker.json"
+    server.wait(note.exists, 60)
+    return psutil.Process(json.loads(note.read_text(encoding="utf-8"))["pid"])
+
+
 def test_a_page_outlives_its_server(own_server: Server, chromium: Browser):
+    worker = worker_of(own_server)
+    worker.suspend()  # so that it is not ready before the page is
     context = chromium.new_context(locale="en-US", base_url=own_server.address)
     context.set_default_timeout(90_000)
     visitor = Visitor(context, own_server.address)
     view = visitor.open()
     expect(view.page.locator(".worker")).to_contain_text("loading PyTorch")
+    worker.resume()
     view.fill(prompt="a volcano", steps=2, width=64, height=64)
     view.generate()
     view.wait_for_pictures(1)
@@ -30,13 +49,14 @@ def test_a_page_outlives_its_server(own_server: Server, chromium: Browser):
     expect(view.page.locator(".banner")).to_contain_text("No connection to the server")
     view.generate()
     expect(view.page.locator(".alert")).to_contain_text("The server does not answer")
+    view.page.evaluate(BANNER)
     own_server.start()
-    expect(view.page.locator(".banner")).to_contain_text("Connected again")
+    view.page.wait_for_function("told.some(words => words.includes('Connected again'))")
     expect(view.page.locator(".banner")).to_be_hidden()
-    assert view.tiles.count() == 1
+    expect(view.tiles).to_have_count(1)
     view.page.reload()
     view.wait_for_pictures(1)
-    assert view.field("prompt").input_value() == "a volcano"
+    expect(view.field("prompt")).to_have_value("a volcano")
     view.generate()
     view.wait_for_pictures(2)
     assert [complaint for complaint in visitor.complaints if "console" not in complaint] == []
