@@ -103,6 +103,11 @@ def test_what_cannot_be_rendered_yet_is_told_as_when_it_is_sent(plan):
     assert [one["parameter"] for one in made["errors"]] == ["video_init_path"]
 
 
+def test_files_that_are_missing_are_told_beside_schedules_that_are_broken(plan):
+    made = plan("", hybrid_motion="Affine", angle="sin(")
+    assert [one["parameter"] for one in made["errors"]] == ["angle", "video_init_path"]
+
+
 def test_a_scene_that_is_a_plane_is_told(plan):
     made = plan("", animation_mode="3D")
     assert made["ok"] and [one["parameter"] for one in made["warnings"]] == ["depth_algorithm"]

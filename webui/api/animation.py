@@ -103,7 +103,7 @@ def plan_animation(
     request, left_out = _read(values, services)
     frames_of = services.jobs.pictures.frames
     plan = plan_for(request, frames_of)
-    unbuilt_here = tuple(unbuilt(plan, request, frames_of, services.catalog)) if plan.ok else ()
+    unbuilt_here = tuple(unbuilt(plan, request, frames_of, services.catalog))
     if plan.ok:
         request, wrong = problems_in_frames(request, plan, services.extensions)
         unbuilt_here += tuple(wrong)

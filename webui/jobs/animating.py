@@ -47,7 +47,7 @@ def planned(
     if plan.ok and extensions:
         request, wrong = problems_in_frames(request, plan, extensions)
         problems += wrong
-    problems += unbuilt(plan, request, frames_of, catalog) if plan.ok else []
+    problems += unbuilt(plan, request, frames_of, catalog)
     if plan.ok and not request.motion_only:
         problems += missing_in_frames(plan.positive, plan.negative, request.vae, catalog)
     model = request.model
@@ -105,7 +105,7 @@ def unbuilt(
     plan: Plan, request: Animation, frames_of: FramesOf, catalog: Catalog
 ) -> Iterator[Problem]:
     """What the settings ask for that is missing: said, never left out."""
-    if (wrong := immovable(plan)) is not None:
+    if plan.ok and (wrong := immovable(plan)) is not None:
         yield wrong.problem.model_copy(update={"field": f"settings.{wrong.problem.field}"})
     yield from () if request.motion_only else _unknown_checkpoints(plan, catalog)
     words = words_of(plan.settings.values, plan.texts)
@@ -129,7 +129,7 @@ def unbuilt(
 def _unknown_checkpoints(plan: Plan, catalog: Catalog) -> Iterator[Problem]:
     if not plan.value("enable_checkpoint_scheduling"):
         return
-    for name in dict.fromkeys(plan.texts[_CHECKPOINTS]):
+    for name in dict.fromkeys(plan.texts.get(_CHECKPOINTS, ())):
         try:
             catalog.get(name)
         except UserError as error:

@@ -142,9 +142,9 @@ def read_manifest(text: str) -> Manifest:
     try:
         loaded: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        raise FormulaError("parseq_json", error.pos, reason=error.msg) from None
+        raise FormulaError("parseq_json", error.pos) from None
     except (ValueError, RecursionError):
-        raise FormulaError("parseq_json", 0, reason="?") from None
+        raise FormulaError("parseq_json", 0) from None
     manifest = cast(dict[str, Any], loaded) if isinstance(loaded, dict) else {}
     rendered = manifest.get("rendered_frames")
     if not isinstance(rendered, list) or not rendered:

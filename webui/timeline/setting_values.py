@@ -140,13 +140,13 @@ def _json(parameter: Parameter, value: Any) -> Read:
 
 def _lenient(text: str) -> Any:
     """JSON in a text; a comma before a closing bracket is forgiven."""
+    place = 0
     for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
             return json.loads(attempt)
         except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
             place = error.pos if isinstance(error, json.JSONDecodeError) else 0
-    raise Doubt("settings_inner_json", place=place + 1, reason=reason)
+    raise Doubt("settings_inner_json", place=place + 1)
 
 
 def _is_json(value: Any) -> bool:

@@ -82,7 +82,7 @@ def read_settings(text: str, compat: Compat = "deforum-3") -> Settings:
     try:
         loaded, twice = _load(text)
     except json.JSONDecodeError as error:
-        place = {"line": error.lineno, "column": error.colno, "reason": error.msg}
+        place = {"line": error.lineno, "column": error.colno}
         return _broken(finding("settings", "settings_json", error.pos, **place), compat)
     except RecursionError:
         return _broken(finding("settings", "settings_deep", 0), compat)
