@@ -42,6 +42,7 @@ from webui.core.plugins import Extensions
 from webui.core.requests import AnyRequest, Drawing, Img2Img, Inpaint, Outpaint, Txt2Img, Upscale
 from webui.core.sampling import SamplerInfo, ScheduleInfo
 from webui.core.settings import Settings
+from webui.imaging.masks import flattened
 from webui.imaging.resize import resized, shorter_side
 from webui.prompt.wildcards import WildcardFiles
 from webui.prompt.wildcards import expand as expand_wildcards
@@ -88,6 +89,7 @@ __all__ = [
     "UserError",
     "WildcardFiles",
     "expand_wildcards",
+    "flattened",
     "hookimpl",
     "option",
     "read_options",

@@ -11,7 +11,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from webui.ext import Call, JobView, Participant, Txt2Img, UserError, resized, shorter_side
+from webui.ext import (
+    Call,
+    JobView,
+    Participant,
+    Txt2Img,
+    UserError,
+    flattened,
+    resized,
+    shorter_side,
+)
 
 from .kinds import number_for
 from .networks import Added, Network
@@ -166,7 +175,7 @@ class _One:
         ref = unit.image or getattr(self._job.request, "image", None)
         if ref is None:
             raise UserError("control_no_picture", number=self.number + 1)
-        picture = services.picture(ref).convert("RGB")
+        picture = flattened(services.picture(ref))
         if unit.preprocessor not in (NO_PREPROCESSOR, INPAINT):
             near = shorter_side(picture, unit.resolution or _perfect(picture, width, height, unit))
             picture = services.preprocess(unit.preprocessor, near, unit.options).convert("RGB")

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, linear, scaled_dot_product_attention
 
-from webui.ext import Call, Drawing, JobView, Participant
+from webui.ext import Call, Drawing, JobView, Participant, flattened
 
 from .options import Unit
 from .reading import Adapter, read_adapter, read_encoder
@@ -102,7 +102,7 @@ class ImagePrompts(Participant):
             ("image_encoder", unit.encoder, str(file.path)),
             lambda: read_encoder(file, unit.encoder, adapter, services),
         )
-        pictures = [services.picture(ref).convert("RGB") for ref in self._refs(unit)]
+        pictures = [flattened(services.picture(ref)) for ref in self._refs(unit)]
         encoder.network.to(model.device)
         with torch.inference_mode():
             both = encoder.seen(pictures, adapter.whole)

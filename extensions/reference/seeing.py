@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from webui.ext import Call, Drawing, JobView, Participant, UserError, resized
+from webui.ext import Call, Drawing, JobView, Participant, UserError, flattened, resized
 
 from .options import Options
 
@@ -93,7 +93,7 @@ class Reference(Participant):
         """(1, C, h, w) of each picture, at the size that is drawn; made once for a size."""
         if (height, width) not in self._latents:
             side = model.latent.stride
-            opened = [self._job.services.picture(ref).convert("RGB") for ref in self._refs]
+            opened = [flattened(self._job.services.picture(ref)) for ref in self._refs]
             fitted = [resized(one, width * side, height * side, "crop") for one in opened]
             encoded = [model.encode(_pixels(one)).to(model.device) for one in fitted]
             self._latents[height, width] = encoded

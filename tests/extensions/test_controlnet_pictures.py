@@ -96,3 +96,20 @@ def test_inpainting_shows_its_own_picture_and_what_is_to_be_made_up(tiny, files)
     made = drawn(model, request, files, pictures)[0]
     plain = drawn(model, request.with_(extensions={}), files, pictures)[0]
     assert relative(made, plain) > 1e-3
+
+
+def test_what_is_clear_is_white_whatever_colour_hides_there(files):
+    shown = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    shown.paste((200, 10, 10, 255), (16, 16, 48, 48))
+    white = Image.new("RGB", (64, 64), "white")
+    white.paste((200, 10, 10), (16, 16, 48, 48))
+    for preprocessor in ("none", "canny"):
+        unit = module("units").Unit(image=MAP_REF, model="one", preprocessor=preprocessor)
+        clear, plain = (
+            module("control")
+            ._One(JobView("job", asked(), {}, services(files, {MAP_REF: one})), 0, unit)
+            ._pixels(64, 64)
+            for one in (shown, white)
+        )
+        assert torch.equal(clear, plain)
+        assert clear.max() == 1

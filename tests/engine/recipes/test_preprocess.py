@@ -54,3 +54,22 @@ def test_the_map_says_what_made_it_and_what_that_tells_of_it():
 def test_what_is_no_list_of_names_and_texts_is_left_out():
     assert list(made("Steps: 20").parameters.values) == ["Preprocessor", "Version"]
     assert list(made().parameters.values) == ["Preprocessor", "Version"]
+
+
+class Clear(Bench):
+    """Its picture is clear all over."""
+
+    def picture(self, ref: str) -> Image.Image:
+        return Image.new("RGBA", (30, 20), (0, 0, 0, 0))
+
+    def preprocess(
+        self, name: str, picture: Image.Image, options: Mapping[str, Any]
+    ) -> Image.Image:
+        return picture
+
+
+def test_what_is_clear_is_shown_white():
+    request = Preprocess(image=REF, preprocessor="canny")
+    shot = Shot(0, 1, 1, Words("", ""))
+    drawn = next(preprocess(request, [shot], cast(Tools, Clear())))
+    assert drawn.image.getpixel((0, 0)) == (255, 255, 255)

@@ -8,13 +8,14 @@ from webui.core.hookspecs import TOLD
 from webui.core.requests import Preprocess
 from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.tools import Drawn, Tools
+from webui.imaging.masks import flattened
 from webui.imaging.resize import shorter_side
 from webui.prompt.infotext import VERSION, Parameters
 
 
 def preprocess(request: Preprocess, batch: Sequence[Shot], tools: Tools) -> Iterator[Drawn]:
     """The one map, see `tools.Recipe`."""
-    picture = tools.picture(request.image).convert("RGB")
+    picture = flattened(tools.picture(request.image))
     if request.resolution:
         picture = shorter_side(picture, request.resolution)
     tools.phase("preprocessing")
