@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.test_plugins import SHOUT, extension
-from webui.core.errors import UserError
+from webui.core.errors import UserError, worded
 from webui.library import extension_sources
 from webui.library.extension_sources import fetch
 
@@ -50,7 +50,7 @@ def test_a_git_address_tells_its_revision(shout: Path, tmp_path: Path):
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
         subprocess.run(["git", *who, *command], cwd=shout, check=True)
     (tmp_path / "staged").mkdir()
-    fetched = fetch(f"file://{shout}", tmp_path / "staged")
+    fetched = fetch(f"git+file://{shout}", tmp_path / "staged")
     assert names(fetched.folder) == ["extension.toml", "server.py"]
     assert fetched.revision and len(fetched.revision) == 40
     with pytest.raises(UserError, match="No extension can be taken"):
@@ -62,35 +62,37 @@ def test_a_git_address_tells_its_revision(shout: Path, tmp_path: Path):
 )
 def test_what_is_no_place_is_refused(tmp_path: Path, monkeypatch, source: str):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="No extension can be taken"):
+    with pytest.raises(UserError, match="No extension can be taken") as raised:
         fetch(source, tmp_path / "staged")
+    assert "it is no folder" in worded(raised.value.problem, "en") == str(raised.value)
+    assert "to nie folder" in worded(raised.value.problem, "pl")
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a/../../evil.py"])
 def test_odd_paths_in_a_zip_file_are_refused(tmp_path: Path, name: str):
     path = zipped(tmp_path / "a.zip", {"extension.toml": "", name: "evil"})
-    with pytest.raises(UserError, match="odd path"):
+    with pytest.raises(UserError, match="the odd path"):
         fetch(str(path), tmp_path / "staged")
     assert not list(tmp_path.parent.glob("evil.py"))
 
 
 def test_links_are_refused(shout: Path, tmp_path: Path):
     os.symlink("/etc/passwd", shout / "link")
-    with pytest.raises(UserError, match="a link"):
+    with pytest.raises(UserError, match="there is a link"):
         fetch(str(shout), tmp_path / "staged")
     info = zipfile.ZipInfo("link")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr(info, "/etc/passwd")
-    with pytest.raises(UserError, match="odd path"):
+    with pytest.raises(UserError, match="the odd path"):
         fetch(str(tmp_path / "b.zip"), tmp_path / "staged2")
 
 
 def test_what_is_too_large_or_has_no_manifest_is_refused(shout: Path, tmp_path: Path, monkeypatch):
-    with pytest.raises(UserError, match="no extension.toml"):
+    with pytest.raises(UserError, match="there is no extension.toml"):
         fetch(str(tmp_path), tmp_path / "staged")
     monkeypatch.setattr(extension_sources, "MOST_BYTES", 100)
-    with pytest.raises(UserError, match="too large"):
+    with pytest.raises(UserError, match="it is too large"):
         fetch(str(shout), tmp_path / "staged")
-    with pytest.raises(UserError, match="too large"):
+    with pytest.raises(UserError, match="it is too large"):
         fetch(str(zipped(tmp_path / "a.zip", {"x": "x" * 200})), tmp_path / "staged")

@@ -35,7 +35,9 @@ class ExtensionError(UserError):
             super().__init__("extension_says", own, name=name, reason=said.message)
             self.problem = self.problem.model_copy(update={"cause": said})
         elif isinstance(error, TooSlow):
-            super().__init__("extension_slow", name=name, hook=hook, seconds=error.seconds)
+            seconds = round(error.seconds, 1)
+            whole = int(seconds) if seconds == int(seconds) else seconds
+            super().__init__("extension_slow", name=name, hook=hook, seconds=whole)
         elif isinstance(error, HeavyImport):
             super().__init__("extension_heavy", name=name, hook=hook, library=error.name or "?")
         else:

@@ -7,6 +7,7 @@ version is refused. Only wheels are taken, as building others would run their co
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,8 +40,10 @@ def packages_needed(name: str, requires: Sequence[str]) -> tuple[Package, ...]:
     """
     if not requires:
         return ()
-    report = json.loads(_pip(name, requires, "--dry-run", "--quiet", "--report", "-"))
-    found = [one["metadata"] for one in report["install"]]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        _pip(name, requires, "--dry-run", "--report", str(report))
+        found = [one["metadata"] for one in json.loads(report.read_bytes())["install"]]
     return tuple(Package(name=one["name"], version=one["version"]) for one in found)
 
 
@@ -61,7 +64,7 @@ def uninstall_packages(names: Sequence[str]) -> None:
         subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
 
 
-def _pip(name: str, requires: Sequence[str], *options: str) -> str:
+def _pip(name: str, requires: Sequence[str], *options: str) -> None:
     pins = {one.name: f"{one.name}=={one.version}" for one in distributions() if one.name}
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder, "constraints.txt")
@@ -78,12 +81,16 @@ def _pip(name: str, requires: Sequence[str], *options: str) -> str:
         except subprocess.TimeoutExpired as error:
             raise UserError("extension_requires", name=name, reason="no answer") from error
     if done.returncode:
-        raise UserError("extension_requires", name=name, reason=_reason(done.stderr))
-    return done.stdout
+        raise _refused(name, f"{done.stdout}\n{done.stderr}")
 
 
-def _reason(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
-    conflict = [line for line in lines if "requested" in line or "constraint" in line]
-    return "; ".join([*conflict[:3], *errors[:1]])[:300] or "pip failed"
+def _refused(name: str, said: str) -> UserError:
+    """What pip said, in a sentence: which version is there, or its own words."""
+    asked = re.findall(r"^ +The user requested (\(constraint\) )?(\S+)$", said, re.MULTILINE)
+    wanted = [package for pinned, package in asked if not pinned]
+    there = [package for pinned, package in asked if pinned]
+    if wanted and there:
+        return UserError("extension_conflict", name=name, wanted=wanted[0], there=there[0])
+    errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
+    reason = errors[0].removeprefix("ERROR: ")[:300] if errors else "pip: ?"
+    return UserError("extension_requires", name=name, reason=reason)

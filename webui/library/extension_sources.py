@@ -47,6 +47,7 @@ def fetch(source: str, into: Path) -> Fetched:
         UserError: there is none at that place, or it holds what is not taken.
     """
     target = into / "files"
+    source = source.removeprefix("git+")  # as pip writes such an address
     if _GIT.fullmatch(source):
         return _from_git(source, into / "clone", target)
     path = Path(os.path.abspath(os.path.expanduser(source)))
@@ -57,7 +58,7 @@ def fetch(source: str, into: Path) -> Fetched:
         _unzip(path, into / "zip", source)
         _copy(_root(into / "zip", source), target, source)
         return Fetched(target, str(path))
-    raise _refused(source, "it is no folder, no zip file and no git address")
+    raise _refused(source, "none")
 
 
 def _from_git(source: str, clone: Path, target: Path) -> Fetched:
@@ -76,12 +77,12 @@ def _git(command: list[str], source: str) -> str:
             command, capture_output=True, text=True, timeout=GIT_SECONDS, env=quiet, check=True
         )
     except FileNotFoundError as error:
-        raise _refused(source, "git is not installed") from error
+        raise _refused(source, "no_git") from error
     except subprocess.TimeoutExpired as error:
-        raise _refused(source, f"no answer for {GIT_SECONDS} seconds") from error
+        raise _refused(source, "silent", seconds=GIT_SECONDS) from error
     except subprocess.CalledProcessError as error:
         words = str(error.stderr).strip().splitlines()
-        raise _refused(source, words[-1] if words else "git failed") from error
+        raise _refused(source, "git", words=words[-1][:200] if words else "?") from error
     return done.stdout
 
 
@@ -89,12 +90,12 @@ def _unzip(path: Path, into: Path, source: str) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if len(members) > MOST_FILES or sum(one.file_size for one in members) > MOST_BYTES:
-            raise _refused(source, "it is too large")
+            raise _refused(source, "large")
         for one in members:
             name = Path(one.filename)
             odd = name.is_absolute() or ".." in name.parts or "\\" in one.filename
             if odd or stat.S_ISLNK(one.external_attr >> 16):
-                raise _refused(source, f"odd path {one.filename[:80]}")
+                raise _refused(source, "path", path=one.filename[:80])
         archive.extractall(into)
 
 
@@ -104,19 +105,19 @@ def _root(folder: Path, source: str) -> Path:
     for one in (folder, *inner[:1]):
         if (one / MANIFEST).is_file():
             return one
-    raise _refused(source, f"no {MANIFEST} in it")
+    raise _refused(source, "manifest", file=MANIFEST)
 
 
 def _copy(folder: Path, target: Path, source: str) -> None:
     if not (folder / MANIFEST).is_file():
-        raise _refused(source, f"no {MANIFEST} in it")
+        raise _refused(source, "manifest", file=MANIFEST)
     count = size = 0
     for file in _files(folder):
         if file.is_symlink():
-            raise _refused(source, f"a link: {file.relative_to(folder)}")
+            raise _refused(source, "link", path=str(file.relative_to(folder))[:80])
         count, size = count + 1, size + file.stat().st_size
         if count > MOST_FILES or size > MOST_BYTES:
-            raise _refused(source, "it is too large")
+            raise _refused(source, "large")
         copy = target / file.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
@@ -129,5 +130,8 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(root, one) for one in names)
 
 
-def _refused(source: str, reason: str) -> UserError:
-    return UserError("extension_source", source=source[:200], reason=reason[:200])
+def _refused(source: str, why: str, **values: str | int) -> UserError:
+    cause = UserError(f"extension_source_{why}", None, **values).problem
+    error = UserError("extension_source", source=source[:200], reason=cause.message)
+    error.problem = error.problem.model_copy(update={"cause": cause})
+    return error
