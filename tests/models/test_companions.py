@@ -15,8 +15,9 @@ from tests.models.families.drawing import load
 from tests.tiny_flows import info_of
 from tests.tiny_newer import write_parts_of_z_image, write_z_image
 from webui.core.errors import UserError
+from webui.library.flows import FLOW_PARTS
 from webui.library.weights import read_config
-from webui.models import companions
+from webui.models import singles
 from webui.models.checkpoint import CONFIGS
 from webui.models.components import Kinds, make
 from webui.models.families.flux2 import DEV, KLEIN
@@ -27,7 +28,6 @@ from webui.models.language import read_language_tokenizer
 from webui.models.loading import without_weights
 from webui.models.mistral_words import MISTRAL_WORDS
 from webui.models.qwen_words import QWEN_WORDS
-from webui.models.singles import Single
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +114,26 @@ def test_a_language_model_may_be_a_gguf(folder, apart):
 
 
 def test_tokenizers_ship(tmp_path):
-    single = Single("z-image", tmp_path, lambda *given: {}, lambda *given: {})
-    assert companions._tokenizer(Z_IMAGE, single, "tokenizer") == QWEN_WORDS
-    assert companions._tokenizer(DEV, single, "tokenizer") == MISTRAL_WORDS
+    assert singles._tokenizer(Z_IMAGE, tmp_path, "tokenizer", True) == QWEN_WORDS
+    assert singles._tokenizer(DEV, tmp_path, "tokenizer", True) == MISTRAL_WORDS
     assert read_language_tokenizer(MISTRAL_WORDS, "m").token_to_id("[INST]") == 3
+    assert singles._tokenizer(DEV, tmp_path, "tokenizer", False) == tmp_path / "tokenizer"
     (tmp_path / "tokenizer").mkdir()
-    assert companions._tokenizer(Z_IMAGE, single, "tokenizer") == tmp_path / "tokenizer"
+    assert singles._tokenizer(Z_IMAGE, tmp_path, "tokenizer", True) == tmp_path / "tokenizer"
+
+
+def test_what_lies_nowhere_is_taken_from_a_checkpoint_that_has_it(folder, apart):
+    models = apart.parents[1]
+    wanted = drawn(folder, apart)
+    inside = {**FLOW_PARTS["z-image"]}
+    whole = {f"{inside['transformer']}{name}": one for name, one in load_file(apart).items()}
+    for part, name in (("vae", "vae/ae"), ("text_encoder", "text_encoders/qwen_3_4b")):
+        file = models / f"{name}.safetensors"
+        whole |= {f"{inside[part]}{name}": one for name, one in load_file(file).items()}
+        file.unlink()
+    (models / "checkpoints").mkdir()
+    save_file(whole, models / "checkpoints" / "all.safetensors")
+    assert torch.equal(drawn(folder, apart), wanted)
 
 
 def test_a_tensor_that_is_missing_is_named(folder, apart):

@@ -114,7 +114,6 @@ _TEXT_PARTS = ("\n_cond_stage_model_", "\n_conditioner_", "\n_text_encoders_")
 _PARTS = (*_TEXT_PARTS, "\n_first_stage_model_", "\n_vae_")
 """What a whole checkpoint has beside its diffusion model."""
 _MOST_VECTORS = 6
-_WIDEST = 8192
 _CLIP_WIDTHS: Mapping[int, str] = {768: "clip-l", 1024: "clip-h", 1280: "clip-g"}
 _LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mmproj", ("\n_v_blk_0_",)),  # the half of one that sees, as llama.cpp keeps it

@@ -1,7 +1,7 @@
-"""Newer flow models in single files: the transformer in one, its other parts beside it.
+"""Parts of a flow model that lie beside its single file: which files they are, headers tell.
 
-As with the older ones (`webui.models.singles`), what a file is its header says; these read texts
-with language models, and have autoencoders of several kinds.
+People keep these parts once for many models: `models/vae`, `models/text_encoders` (or `clip`). What
+lies in none of them is taken from another checkpoint of the family that has it.
 """
 
 from __future__ import annotations
@@ -13,128 +13,115 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from webui.core.offers import ModelInfo
 from webui.library.flows import FLOW_PARTS
-from webui.library.weights import Header, read_config, read_header
-from webui.models.components import (
-    Components,
-    Convert,
-    Kinds,
-    Language,
-    Source,
-    Vae,
-    load_components,
-)
-from webui.models.family import LoadProgress
-from webui.models.flow import Shift
-from webui.models.gguf_names import SIGHT_INPUT, SIGHT_OUTPUT
+from webui.library.weights import Header
+from webui.models.components import Kinds, Language, Source, Vae
+from webui.models.gguf_names import SIGHT_INPUT, SIGHT_OUTPUT, T5_MARK
+from webui.models.gguf_names import WORDS as GGUF_WORDS
 from webui.models.language import LAYER, WORDS
 from webui.models.shelves import Sought, beside, missing
-from webui.models.singles import Single, load_flow, vae_names
 
+_CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
+_T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")
 _SIGHT = "visual."
 """In the names of a language model's half that sees."""
 
 
-def load_newer(
-    kinds: Kinds, single: Single, info: ModelInfo, device: torch.device, progress: LoadProgress
-) -> Components:
-    """Read a model from a diffusers folder or from single files.
+def part_beside(
+    kinds: Kinds, family: str, info: ModelInfo, part: str, config: Mapping[str, Any]
+) -> Source | None:
+    """A part in a file of its own, or in two; None for one that may be left out.
 
     Raises:
-        UserError: a part is missing, cut off, damaged or does not fit its description.
+        UserError: there is none.
     """
-    if info.format == "diffusers":
-        return load_flow(kinds, single, info, device, progress)
-    path = Path(info.path)
-    config = read_config(single.configs / "scheduler" / "scheduler_config.json", path.name)
-    shift = Shift.from_config(config, path.name)
-    sources = file_sources(kinds, single, info)
+    sought = _sought(kinds, part, config)
+    convert = kinds.file_names(part)
+    if files := _own_files(kinds.languages.get(part), info, sought, config):
+        return Source(files, tuple(file.name for file in files), "", config, convert)
+    inside = FLOW_PARTS[family][part]
 
-    tokenizer = partial(_tokenizer, kinds, single)
-    return load_components(kinds, info, sources, tokenizer, shift, device, progress)
+    def has(header: Header) -> bool:
+        return sought.fits(_within(header, inside))
 
-
-def file_sources(kinds: Kinds, single: Single, info: ModelInfo) -> dict[str, Source]:
-    """The parts of a model in a single file, and of those beside it.
-
-    Raises:
-        UserError: one is found nowhere, or a file is damaged.
-    """
-    path = Path(info.path)
-    header = read_header(path, path.name)
-    sources: dict[str, Source] = {}
-    for part, prefix in FLOW_PARTS[single.family].items():
-        config = read_config(single.configs / part / "config.json", f"{path.name}/{part}")
-        inside = any(name.startswith(prefix) for name in header.shapes)
-        if part == "transformer":
-            own = prefix if inside else ""
-            config = single.config(header, own, config)
-            sources[part] = Source((path,), (path.name,), own, config, single.convert)
-        elif inside:
-            sources[part] = Source((path,), (path.name,), prefix, config, _convert(kinds, part))
-        else:
-            sources[part] = _beside(kinds, info, part, config)
-    return sources
+    whole = replace(sought, kind="checkpoint", fits=has, foreign=None)
+    if file := beside(info, whole):
+        return Source((file,), (file.name,), inside, config, convert)
+    if part in kinds.optional:
+        return None
+    raise missing(info, sought)
 
 
-def _convert(kinds: Kinds, part: str) -> Convert:
-    return (kinds.vae.names or vae_names) if part == "vae" else kinds.names(part)
-
-
-def _beside(kinds: Kinds, info: ModelInfo, part: str, config: Mapping[str, Any]) -> Source:
-    """A part in a file of its own, or in two."""
+def _sought(kinds: Kinds, part: str, config: Mapping[str, Any]) -> Sought:
     if part == "vae":
         fits = partial(_is_vae, vae=kinds.vae, config=config)
-        sought = Sought(part, "vae", "VAE", fits, re.compile(kinds.vae.foreign))
-        file = beside(info, sought)
-        files = (file,) if file else ()
-    else:
+        return Sought(part, "vae", "VAE", fits, re.compile(kinds.vae.foreign))
+    if part in kinds.clips:
+        title = "CLIP-G (clip_g)" if part == "text_encoder_2" else "CLIP-L (clip_l)"
+        return Sought(part, "text_encoder", title, partial(_is_clip, config=config))
+    if part in kinds.languages:
         language = kinds.languages[part]
         fits = partial(_is_language, language=language, config=config)
-        sought = Sought(part, "text_encoder", language.title, fits)
-        files = _language_files(language, info, sought, config)
-    if not files:
-        raise missing(info, sought)
-    shown = tuple(file.name for file in files)
-    return Source(files, shown, "", config, _convert(kinds, part))
+        return Sought(part, "text_encoder", language.title, fits)
+    return Sought(part, "text_encoder", "T5 (t5xxl)", partial(_is_t5, config=config))
 
 
-def _language_files(
-    language: Language, info: ModelInfo, sought: Sought, config: Mapping[str, Any]
+def _own_files(
+    language: Language | None, info: ModelInfo, sought: Sought, config: Mapping[str, Any]
 ) -> tuple[Path, ...]:
-    """The file of a language model; one that sees may be two, as llama.cpp has them.
+    """The file of a part; of a language model that sees maybe two, as llama.cpp has them.
 
     Raises:
         UserError: what sees is missing beside the one that reads.
     """
     if file := beside(info, sought):
         return (file,)
-    if not language.sees:
+    if language is None or not language.sees:
         return ()
     blind = partial(_is_language, language=replace(language, sees=False), config=config)
-    reads = replace(sought, fits=blind)
+    words = beside(info, replace(sought, fits=blind))
+    if words is None:
+        return ()
     sees = Sought(
         f"{sought.part}_sight",
         sought.kind,
         f"{language.title}, mmproj",
         partial(_is_sight, config=config["vision_config"]),
     )
-    words = beside(info, reads)
-    if words is None:
-        return ()
     sight = beside(info, sees)
     if sight is None:
         raise missing(info, sees)
     return words, sight
 
 
+def _within(header: Header, prefix: str) -> Header:
+    """Of a part in a file with all of them."""
+    own = {
+        name.removeprefix(prefix): shape
+        for name, shape in header.shapes.items()
+        if name.startswith(prefix)
+    }
+    return replace(header, shapes=own)
+
+
 def _is_vae(header: Header, vae: Vae, config: Mapping[str, Any]) -> bool:
     """Whether a file holds that autoencoder, by the size of its first table."""
     found = (header.shapes.get(name, ()) for name in vae.input)
     return any(shape[1:2] == (config[vae.channels],) for shape in found)
+
+
+def _is_clip(header: Header, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds that CLIP, by the width of its table of words."""
+    return header.shapes.get(_CLIP_WORDS, ())[1:] == (config["hidden_size"],)
+
+
+def _is_t5(header: Header, config: Mapping[str, Any]) -> bool:
+    """Whether a file holds that T5, by its table of words: that of many languages has more."""
+    own = any(name.startswith(T5_MARK) for name in header.shapes)  # a language model's is alike
+    words = (*_T5_WORDS, *((GGUF_WORDS,) if own else ()))
+    table = (config["vocab_size"], config["d_model"])
+    return any(header.shapes.get(name) == table for name in words)
 
 
 def _is_language(header: Header, language: Language, config: Mapping[str, Any]) -> bool:
@@ -155,11 +142,3 @@ def _is_sight(header: Header, config: Mapping[str, Any]) -> bool:
     """Whether a file holds what sees, alone, by the sizes at both of its ends."""
     first, last = (header.shapes.get(name, ()) for name in (SIGHT_INPUT, SIGHT_OUTPUT))
     return first[:1] == (config["hidden_size"],) and last[:1] == (config["out_hidden_size"],)
-
-
-def _tokenizer(kinds: Kinds, single: Single, folder: str) -> Path:
-    """The folder of a language model's tokenizer: the family's own, or the one that ships."""
-    own = single.configs / folder
-    if own.is_dir():
-        return own
-    return next(one.words for one in kinds.languages.values() if one.tokenizer == folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from transformers import (
     CLIPTextConfig,
@@ -168,6 +169,10 @@ class Kinds:
             return self.vae.names
         return self.languages[part].names if part in self.languages else folder_names
 
+    def file_names(self, part: str) -> Convert:
+        """What turns names of single files into the network's own."""
+        return (self.vae.names or vae_names) if part == "vae" else self.names(part)
+
 
 def folder_sources(kinds: Kinds, info: ModelInfo) -> dict[str, Source]:
     """The parts of a diffusers folder.
@@ -239,6 +244,14 @@ def folder_names(tensors: Tensors, network: Any) -> Tensors:
     if isinstance(network, T5EncoderModel):
         return t5_names(tensors)
     return tensors
+
+
+def vae_names(tensors: Tensors, network: Any) -> Tensors:
+    """An autoencoder's weights as the first Stable Diffusion's code names them, or diffusers."""
+    if any(".mid_block." in name for name in tensors):
+        return tensors
+    converted = convert_ldm_vae_checkpoint(tensors, network.config)
+    return {name: value for name, value in converted.items() if value is not None}
 
 
 def t5_names(tensors: Tensors) -> Tensors:

@@ -34,26 +34,12 @@ REMEMBERED = 16
 _BEGIN = re.compile(r"^(?:model\.)?(?:language_model\.)?(?:model\.)?")
 """What stands before the names of a language model's weights, alone or within a larger one."""
 _OTHERS = ("lm_head.", "visual.", "vision_tower.", "multi_modal_projector.")
-_HEAD = "lm_head.weight"
 _NORM = "norm.weight"
 WORDS = ("embed_tokens.weight", GGUF_WORDS)
 """How the names of its table of words end, in transformers and in GGUF."""
 LAYER = re.compile(r"(?:(?:^|\.)layers|^blk)\.(\d+)\.")
 """The number of a layer in the names of its weights, in both."""
 _LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
-_GGUF_OUTER = {
-    "token_embd.weight": "embed_tokens.weight",
-    "output_norm.weight": _NORM,
-    "output.weight": _HEAD,
-}
-_GGUF_LAYERS = {
-    **{f"attn_{one}": f"self_attn.{one}_proj" for one in "qkv"},
-    **{f"attn_{one}_norm": f"self_attn.{one}_norm" for one in "qk"},
-    "attn_output": "self_attn.o_proj",
-    "attn_norm": "input_layernorm",
-    "ffn_norm": "post_attention_layernorm",
-    **{f"ffn_{one}": f"mlp.{one}_proj" for one in ("gate", "up", "down")},
-}
 _LAYER = re.compile(r"layers\.(\d+)\.")
 
 

@@ -20,6 +20,7 @@ from webui.models.components import Components
 from webui.models.emphasis import Emphasis
 from webui.models.family import ImageConditioning, LatentSpec, Shown
 from webui.models.flow import LEVELS, FlowTable, Shift
+from webui.models.language import LanguageEncoder
 
 TRANSFORMER = "transformer"
 
@@ -151,3 +152,25 @@ class FlowModel(Adaptable, ABC):
 
     def running(self) -> AbstractContextManager[None]:
         return torch.inference_mode()
+
+
+class LanguageFlow(FlowModel, ABC):
+    """One whose texts a language model reads."""
+
+    def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
+        """Put the parts together."""
+        super().__init__(info, family, loaded)
+        (text,) = loaded.encoders
+        assert isinstance(text, LanguageEncoder)
+        self._text = text
+
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        clip_skip: int = 1,
+        *,
+        negative: bool = False,
+        emphasis: Emphasis = "Original",
+    ) -> list[Embedding]:
+        """Its vectors of each text, of as many tokens as it hands on."""
+        return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]

@@ -24,16 +24,14 @@ from webui.library.shown import LARGEST
 from webui.library.weights import Header, read_config, read_header
 from webui.models.autoencoders import FLUX2_VAE
 from webui.models.checkpoint import CONFIGS
-from webui.models.companions import load_newer
 from webui.models.components import Components, Kinds, Language
-from webui.models.emphasis import Emphasis
-from webui.models.families.flow import FlowModel
+from webui.models.families.flow import LanguageFlow
 from webui.models.family import ImageConditioning, LoadProgress
 from webui.models.flow import LEVELS
 from webui.models.flux2_names import flux2_names
-from webui.models.language import Chat, LanguageEncoder, shortened
+from webui.models.language import Chat, shortened
 from webui.models.mistral_words import MISTRAL_WORDS
-from webui.models.singles import Single, blocks_of
+from webui.models.singles import Single, blocks_of, load_flow
 
 GUIDANCE = 4.0
 """What the network is told where no one asks for a scale."""
@@ -101,7 +99,7 @@ _CONFIGS: Mapping[int, tuple[str, Kinds]] = {
 """Numbers a token that the transformer of a single file takes -> its configs, and its parts."""
 
 
-class Flux2Model(FlowModel):
+class Flux2Model(LanguageFlow):
     """A loaded model (see `webui.models.family.Model`)."""
 
     image_conditioning: ImageConditioning = "reference"
@@ -116,24 +114,11 @@ class Flux2Model(FlowModel):
         """
         super().__init__(info, family, loaded)
         self.shift = replace(self.shift, empirical=True)
-        config, (text,) = self.transformer.config, loaded.encoders
-        assert isinstance(text, LanguageEncoder)
-        self._text = text
-        fits = config["joint_attention_dim"] == text.width
+        config = self.transformer.config
+        fits = config["joint_attention_dim"] == self._text.width
         if not fits or config["in_channels"] != self.latent.channels:
             name = f"{Path(info.path).name}/transformer/config.json"
             raise UserError("model_damaged", file=name)
-
-    def encode_texts(
-        self,
-        texts: Sequence[str],
-        clip_skip: int = 1,
-        *,
-        negative: bool = False,
-        emphasis: Emphasis = "Original",
-    ) -> list[Embedding]:
-        """The vectors of three layers side by side."""
-        return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
     def fitted(self, picture: Image.Image) -> Image.Image:
         """No larger than it was trained with, cut to whole tokens."""
@@ -233,7 +218,7 @@ class Flux2:
         """See `webui.models.family.Family`."""
         folder, kinds = self._kind(info)
         single = Single(self.name, self._configs / folder, flux2_config, flux2_names)
-        parts = load_newer(kinds, single, info, device, progress)
+        parts = load_flow(kinds, single, info, device, progress)
         return Flux2Model(info, self.name, parts)
 
     def _kind(self, info: ModelInfo) -> tuple[str, Kinds]:

@@ -24,17 +24,15 @@ from webui.library.shown import LARGEST, shown_most
 from webui.library.weights import Header
 from webui.models.autoencoders import QWEN_VAE
 from webui.models.checkpoint import CONFIGS
-from webui.models.companions import load_newer
 from webui.models.components import Components, Kinds, Language
-from webui.models.emphasis import Emphasis
-from webui.models.families.flow import FlowModel
+from webui.models.families.flow import LanguageFlow
 from webui.models.families.flux import packed, unpacked
 from webui.models.family import ImageConditioning, LoadProgress
 from webui.models.flow import LEVELS
-from webui.models.language import Chat, LanguageEncoder
+from webui.models.language import Chat
 from webui.models.loading import Tensors
 from webui.models.sight import PLACE, SeeingEncoder, brought_to, seeing, seeing_names
-from webui.models.singles import Single, blocks_of
+from webui.models.singles import Single, blocks_of, load_flow
 
 CHAT = Chat(
     before=(
@@ -98,7 +96,7 @@ EDIT_PLUS = _editing(f"Picture {{}}: {_SEEN}", 384 * 384)
 """From the version of September 2025 on, which may be shown several pictures."""
 
 
-class QwenImageModel(FlowModel):
+class QwenImageModel(LanguageFlow):
     """A loaded model (see `webui.models.family.Model`)."""
 
     called = "Picture"
@@ -110,26 +108,13 @@ class QwenImageModel(FlowModel):
             UserError: they do not fit together.
         """
         super().__init__(info, family, loaded)
-        config, (text,) = self.transformer.config, loaded.encoders
-        assert isinstance(text, LanguageEncoder)
-        self._text = text
-        if isinstance(text, SeeingEncoder):
+        config = self.transformer.config
+        if isinstance(self._text, SeeingEncoder):
             self.image_conditioning: ImageConditioning = "reference"
         token = self.latent.channels * self.patch**2
-        if config["in_channels"] != token or config["joint_attention_dim"] != text.width:
+        if config["in_channels"] != token or config["joint_attention_dim"] != self._text.width:
             name = f"{Path(info.path).name}/transformer/config.json"
             raise UserError("model_damaged", file=name)
-
-    def encode_texts(
-        self,
-        texts: Sequence[str],
-        clip_skip: int = 1,
-        *,
-        negative: bool = False,
-        emphasis: Emphasis = "Original",
-    ) -> list[Embedding]:
-        """Qwen's vectors of each text, of as many tokens as it has."""
-        return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
     def look(self, pictures: Sequence[Image.Image]) -> None:
         """See `webui.models.family.Sighted`."""
@@ -203,7 +188,7 @@ class QwenImage:
 
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> QwenImageModel:
         """See `webui.models.family.Family`."""
-        parts = load_newer(_kinds_of(info), self._single, info, device, progress)
+        parts = load_flow(_kinds_of(info), self._single, info, device, progress)
         return QwenImageModel(info, self.name, parts)
 
 

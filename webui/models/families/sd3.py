@@ -20,7 +20,7 @@ from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
 from webui.library.weights import Header
 from webui.models.checkpoint import CONFIGS
-from webui.models.components import Clip, Components, Kinds
+from webui.models.components import Clip, Components, Kinds, Vae
 from webui.models.emphasis import Emphasis
 from webui.models.families.flow import FlowModel
 from webui.models.family import LoadProgress
@@ -40,6 +40,7 @@ KINDS = Kinds(
     },
     t5=("text_encoder_3", "tokenizer_3"),
     optional=frozenset({"text_encoder_3"}),
+    vae=Vae(foreign=r"(^|[^a-z])ae([^a-z]|$)|flux|qwen|wan"),
 )
 
 

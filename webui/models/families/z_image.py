@@ -20,15 +20,13 @@ from webui.core.offers import ModelInfo
 from webui.core.participants import Embedding
 from webui.library.weights import Header
 from webui.models.checkpoint import CONFIGS
-from webui.models.companions import load_newer
 from webui.models.components import Components, Kinds, Language, Vae
-from webui.models.emphasis import Emphasis
-from webui.models.families.flow import FlowModel
+from webui.models.families.flow import LanguageFlow
 from webui.models.family import LoadProgress
 from webui.models.flow import LEVELS
-from webui.models.language import Chat, LanguageEncoder
+from webui.models.language import Chat
 from webui.models.loading import Tensors
-from webui.models.singles import Single, blocks_of
+from webui.models.singles import Single, blocks_of, load_flow
 
 CHAT = Chat(
     before="<|im_start|>user\n",
@@ -61,7 +59,7 @@ _UNREAD = "norm_final.weight"
 """Of the makers' code, which nothing uses."""
 
 
-class ZImageModel(FlowModel):
+class ZImageModel(LanguageFlow):
     """A loaded model (see `webui.models.family.Model`)."""
 
     def __init__(self, info: ModelInfo, family: str, loaded: Components) -> None:
@@ -71,23 +69,11 @@ class ZImageModel(FlowModel):
             UserError: they do not fit together.
         """
         super().__init__(info, family, loaded)
-        config, (text,) = self.transformer.config, loaded.encoders
-        assert isinstance(text, LanguageEncoder)
-        self._text = text
-        if config["in_channels"] != self.latent.channels or config["cap_feat_dim"] != text.width:
+        config = self.transformer.config
+        told = config["in_channels"], config["cap_feat_dim"]
+        if told != (self.latent.channels, self._text.width):
             name = f"{Path(info.path).name}/transformer/config.json"
             raise UserError("model_damaged", file=name)
-
-    def encode_texts(
-        self,
-        texts: Sequence[str],
-        clip_skip: int = 1,
-        *,
-        negative: bool = False,
-        emphasis: Emphasis = "Original",
-    ) -> list[Embedding]:
-        """Qwen's vectors of each text, of as many tokens as it has."""
-        return [Embedding(self._text.encode(text, emphasis), None, negative) for text in texts]
 
     def velocity(
         self,
@@ -176,5 +162,5 @@ class ZImage:
 
     def load(self, info: ModelInfo, device: torch.device, progress: LoadProgress) -> ZImageModel:
         """See `webui.models.family.Family`."""
-        parts = load_newer(KINDS, self._single, info, device, progress)
+        parts = load_flow(KINDS, self._single, info, device, progress)
         return ZImageModel(info, self.name, parts)
