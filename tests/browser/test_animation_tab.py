@@ -244,6 +244,7 @@ def test_numbers_of_extensions_take_schedules_and_what_the_plan_warns_of_stays_t
     assert sent["regional"]["areas"][0]["box"] == [side, 0.25, 0.75, 0.75]
     first.fill("1.1")
     left.fill("10")
+    expect(tab.find(".plan .findings .known")).to_contain_text("nobody")  # no error
     tab.find(".past > summary").click()
     tab.button("Open its settings").click()
     expect(first).to_have_value("0:(1), 4:(1.5)")

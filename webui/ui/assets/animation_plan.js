@@ -133,10 +133,10 @@ export function planPart(form, requestOf, schedules) {
     busy = false;
     if (again) return (again = false), ask(from);
     if (mine !== asked) return; // overtaken
-    if (plan.refused) return say(plan.refused.map(one => word(one)));
+    if (plan.refused) return say(plan.refused);
     if (plan.ok && plan.first >= plan.frame_count) return ask(0); // it became shorter
     settings = asking.settings;
-    say([...plan.errors, ...plan.warnings].map(one => word(one.problem)));
+    say(...[plan.errors, plan.warnings].map(some => some.map(one => one.problem)));
     blame(plan.errors.filter(one => one.parameter.startsWith("extensions.")));
     state.plan = plan;
     table.show(plan, Number(settings.seed) === -1);
@@ -152,9 +152,11 @@ export function planPart(form, requestOf, schedules) {
     blamed = wrong;
   }
 
-  function say(sentences) {
-    if (sentences.join() !== told) problems.replaceChildren(...sentences.map(one => h("p", {}, one)));
-    told = sentences.join();
+  function say(wrong, known = []) {
+    const words = [wrong, known].map(some => some.map(one => word(one)));
+    if (JSON.stringify(words) === told) return;
+    told = JSON.stringify(words);
+    problems.replaceChildren(...words[0].map(one => h("p", {}, one)), ...words[1].map(one => h("p.known", {}, one)));
   }
 
   /** What is done in the plot is seen at once: the server is asked again as soon as it has answered. */
