@@ -86,7 +86,7 @@ def panel(page: Page, tab: str, name: str = "dots") -> View:
 def test_its_value_lives_as_that_of_any_field(page: Page):
     dots = panel(page, "txt2img")
     expect(dots.find("output")).to_have_text("txt2img []")
-    assert dots.find(".dot").evaluate("e => getComputedStyle(e).width") == "77px"
+    expect(dots.find(".dot")).to_have_css("width", "77px")
     torn = panel(page, "txt2img", "torn").find(".problem")
     expect(torn).to_contain_text("extension torn cannot be shown")
     dots.find(".dot").click()

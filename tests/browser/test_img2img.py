@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server, View
+from tests.browser.conftest import Server, View, box_of
 from tests.browser.pictures import decode, difference, encode, scene, shows_something
 
 GIVEN = scene()
@@ -81,8 +81,7 @@ def test_the_result_has_the_size_that_was_told(tab: View, mode: str, values: dic
 
 
 def test_what_is_painted_on_it_is_part_of_the_picture(tab: View):
-    box = tab.find(".editor .paper").bounding_box()
-    assert box
+    box = box_of(tab.find(".editor .paper"))
     mouse = tab.page.mouse
     mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
     mouse.down()

@@ -1,7 +1,7 @@
 """What panels have beyond a form: menus, pictures, rectangles, lists; no model is needed."""
 
 import json
-import time
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, View, Visitor, free_port
+from tests.browser.conftest import Server, View, Visitor, box_of, free_port
 from tests.browser.pictures import encode, scene
 from tests.browser.test_look import PHONE, WIDE, small, violations
 from webui.library.pictures import encode as saved
@@ -56,10 +56,9 @@ def asked(page: Page) -> dict[str, Any]:
     """What a job that is asked for now says of extensions."""
     tab = View(page, "#tab-txt2img")
     before = len(tab.jobs())
-    tab.generate()
-    until = time.monotonic() + 60
-    while len(jobs := tab.jobs()) == before and time.monotonic() < until:
-        page.wait_for_timeout(100)
+    with page.expect_response("**/api/v1/jobs"):
+        tab.generate()
+    jobs = tab.jobs()
     assert len(jobs) == before + 1
     return jobs[0]["request"]["extensions"]
 
@@ -94,8 +93,7 @@ def test_passes_of_detail_are_added_and_their_detectors_chosen(page: Page):
 def drag(page: Page, paper: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """In shares of the sheet."""
     page.locator(paper).scroll_into_view_if_needed()
-    box = page.locator(paper).bounding_box()
-    assert box
+    box = box_of(page.locator(paper))
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
     page.mouse.move(*points[0])
     page.mouse.down()
@@ -109,23 +107,29 @@ def test_areas_are_drawn_moved_and_written_about(page: Page):
     part(page, "regional", "split").find("select").select_option("areas")
     areas = part(page, "regional", "areas")
     paper = f"{areas.within} .sheet-paper"
-    shape = page.locator(paper).bounding_box()
-    assert shape and shape["width"] == pytest.approx(2 * shape["height"], rel=0.02)
+    shape = box_of(page.locator(paper))
+    assert shape["width"] == pytest.approx(2 * shape["height"], rel=0.02)
     drag(page, paper, (0.1, 0.2), (0.4, 0.8))
     drag(page, paper, (0.6, 0.1), (0.9, 0.5))
     expect(areas.find(".row-of")).to_have_count(2)
     numbers = areas.find(".row-of >> nth=0 >> .box-numbers input")
-    assert [numbers.nth(i).input_value() for i in range(4)] == ["10", "20", "40", "80"]
+
+    def sides(*wanted: int) -> None:
+        for i, number in enumerate(wanted):
+            expect(numbers.nth(i)).to_have_value(str(number))
+
+    sides(10, 20, 40, 80)
     drag(page, paper, (0.2, 0.5), (0.3, 0.4))
-    assert [numbers.nth(i).input_value() for i in range(4)] == ["20", "10", "50", "70"]
+    sides(20, 10, 50, 70)
     drag(page, paper, (0.5, 0.7), (0.55, 1.3))
-    assert [numbers.nth(i).input_value() for i in range(4)] == ["20", "10", "55", "100"]
+    sides(20, 10, 55, 100)
     second = areas.find(".sheet-box >> nth=1")
     second.press("ArrowRight")
     second.press("Shift+ArrowDown")
     expect(second).to_have_attribute("aria-label", "Area 2: 61–91 % across, 10–51 % down")
     numbers.nth(1).fill("30")
-    assert areas.find(".sheet-box >> nth=0").get_attribute("style").count("30%") == 1
+    box = areas.find(".sheet-box >> nth=0")
+    expect(box).to_have_attribute("style", re.compile("^(?!.*30%.*30%).*30%"))  # once
     for place, words in enumerate(("a cat", "a dog")):
         View(page, f"{areas.within} .row-of >> nth={place}").fill(prompt=words)
     part(page, "regional", "enabled").find("input").check()
@@ -205,14 +209,14 @@ def test_phones_keyboards_and_screen_readers_find_all_of_it(equipped: Server, ch
         part(page, extension, field).find(".add-row").last.press("Enter")
         expect(part(page, extension, field).find(".row-of")).to_have_count(1)
     focused = "() => document.activeElement.closest('.row-of > .inside') !== null"
-    assert page.evaluate(focused), "what was added is ready to be filled in"
+    page.wait_for_function(focused)  # what was added is ready to be filled in
     pictures = part(page, "reference", "images")
     pictures.find("input[type=file]").set_input_files([PICTURE])
     expect(pictures.find("li")).to_have_count(1)
     for fold in page.locator("#tab-txt2img details.fold").all():
         fold.evaluate("one => (one.open = true)")
     view = View(page, "#tab-txt2img")
-    assert page.evaluate(WIDE) == 390
+    page.wait_for_function(f"{WIDE} === 390")
     assert small(view) == []
     assert violations(view) == []
     context.close()
