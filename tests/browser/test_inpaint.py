@@ -10,12 +10,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import View
+from tests.browser.bench import kept
+from tests.browser.conftest import View, box_of
 from tests.browser.pictures import decode, encode, scene
 
 WIDTH, HEIGHT = 128, 96
 GIVEN = scene(WIDTH, HEIGHT)
 PIXELS = decode(encode(GIVEN))
+STORED = kept("`/own/${easel.build}/editor_store.js`", "kept?.tiles.size")
 REACH = 16
 """Pixels beyond which a mask blur of 4 or 8 leaves nothing to see of the mask's edge."""
 
@@ -30,8 +32,7 @@ def tab(view: View) -> View:
 
 def paint(tab: View, *points: tuple[float, float]) -> None:
     """A stroke through points of the picture, pixels."""
-    box = tab.find(".editor .paper").bounding_box()
-    assert box
+    box = box_of(tab.find(".editor .paper"))
     across, down = box["width"] / WIDTH, box["height"] / HEIGHT
     places = [(box["x"] + x * across, box["y"] + y * down) for x, y in points]
     mouse = tab.page.mouse
@@ -97,11 +98,10 @@ def test_inside_the_mask_it_changes_and_outside_not_one_bit(tab: View):
 def test_an_intent_sets_the_knobs_and_is_posted(tab: View):
     paint(tab, (60, 40), (70, 40))
     tab.find("summary:has-text('Custom')").click()
-    assert tab.field("strength").input_value() == "0.75"
+    expect(tab.field("strength")).to_have_value("0.75")
     tab.fill(strength=0.4)
     tab.choose("_intent", "remove")
-    shown = [tab.field(name).input_value() for name in ("strength", "content", "padding")]
-    assert shown == ["1", "fill", "96"]
+    tab.shows(strength=1, content="fill", padding=96)
     tab.field("content").select_option("latent_noise")
     request = candidates(tab)["request"]
     assert (request["intent"], request["content"], request["strength"], request["area"]) == (
@@ -112,7 +112,7 @@ def test_an_intent_sets_the_knobs_and_is_posted(tab: View):
     )
     tab.page.reload()
     expect(tab.field("content")).to_have_value("latent_noise")
-    assert tab.field("strength").input_value() == "1"
+    expect(tab.field("strength")).to_have_value("1")
 
 
 def test_what_is_not_painted_is_drawn_for_a_new_background(tab: View):
@@ -184,7 +184,7 @@ def test_keep_all_and_discard(tab: View):
 
 def test_a_reload_keeps_picture_mask_candidates_and_edits(tab: View):
     paint(tab, (56, 40), (72, 56))
-    tab.page.wait_for_timeout(600)  # a stroke is stored when the hand rests
+    tab.page.evaluate(STORED, "inpaint.paint")  # a stroke is, when the hand rests
     tab.page.reload()
     expect(editor_place(tab)).to_have_text(f"{WIDTH} × {HEIGHT}")
     job = candidates(tab)
@@ -236,12 +236,12 @@ def test_the_picture_goes_on_beyond_its_border(tab: View):
     assert job["request"]["kind"] == "outpaint"
     pixels = result(tab, job)
     assert pixels.shape == (128, 192, 3)
-    kept = pixels[: HEIGHT - REACH, 64 + REACH :]
-    assert (kept == PIXELS[: HEIGHT - REACH, REACH:]).all()
+    same = pixels[: HEIGHT - REACH, 64 + REACH :]
+    assert (same == PIXELS[: HEIGHT - REACH, REACH:]).all()
     assert pixels[:, :64].std() > 4
     tab.button("Accept").click()
     expect(editor_place(tab)).to_have_text("192 × 128")
-    assert [tab.field(side).input_value() for side in ("left", "down")] == ["0", "0"]
+    tab.shows(left=0, down=0)
     tab.button("Back to the picture before this edit").click()
     expect(editor_place(tab)).to_have_text(f"{WIDTH} × {HEIGHT}")
 
