@@ -63,6 +63,10 @@ def test_a_sound_that_is_missing_is_told(given, parameter):
     assert (found and found.parameter) == parameter
 
 
+def test_what_is_too_fast_for_a_film():
+    assert wishes(values(fps=1e9)).fps == 240
+
+
 def test_what_is_done_otherwise_is_told_with_the_plan():
     given = {
         "prompts": {"0": "a"},
@@ -75,6 +79,7 @@ def test_what_is_done_otherwise_is_told_with_the_plan():
         "motion_preview_mode": True,
         "resume_from_timestring": True,
         "hybrid_generate_human_masks": "Both",
+        "color_coherence": "Video Input",
     }
     plan = plan_of(settings_of(given))
     assert plan.ok
@@ -84,3 +89,5 @@ def test_what_is_done_otherwise_is_told_with_the_plan():
         and "FILM" in told["frame_interpolation_engine"]
     )
     assert given.keys() - {"prompts"} <= set(told)
+    clip = {"animation_mode": "Video Input", "color_coherence": "Video Input"}
+    assert not list(unmet(values(**clip)))

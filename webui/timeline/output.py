@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from webui.timeline.footage import CLIP
+from webui.timeline.footage import CLIP, uses_clip
 from webui.timeline.problems import Finding, finding
 
 SOUNDTRACK = "soundtrack_path"
 _SOUNDS: Mapping[str, Literal["none", "file", "clip"]] = {"File": "file", "Init Video": "clip"}
+FASTEST = 240.0
+"""Pictures a second that a film can have; the plan tells of settings that ask for more."""
 _OWN_FLOW = "None"
 _LEFT_OUT: Mapping[str, str] = {
     "delete_imgs": "output_kept",
@@ -47,7 +49,7 @@ def wishes(values: Mapping[str, Any]) -> Wishes:
     between = values["frame_interpolation_engine"] != _OWN_FLOW
     slowed = between and values["frame_interpolation_slow_mo_enabled"]
     return Wishes(
-        fps=float(values["fps"]),
+        fps=min(float(values["fps"]), FASTEST),
         soundtrack=_SOUNDS.get(str(values["add_soundtrack"]), "none"),
         interpolate=int(_times(values["frame_interpolation_x_amount"])) if between else 1,
         slow=_times(values["frame_interpolation_slow_mo_amount"]) if slowed else 1.0,
@@ -77,6 +79,8 @@ def unmet(values: Mapping[str, Any]) -> Iterator[Finding]:
     engine = str(values["frame_interpolation_engine"])
     if engine != _OWN_FLOW:
         yield finding("frame_interpolation_engine", "output_flow", engine=engine)
+    if values["color_coherence"] == "Video Input" and not uses_clip(values):
+        yield finding("color_coherence", "output_no_clip")
     if values["hybrid_generate_human_masks"] != "None":
         yield finding("hybrid_generate_human_masks", "output_left_out")
     if values["r_upscale_video"]:
