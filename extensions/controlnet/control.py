@@ -14,6 +14,7 @@ from torch import Tensor
 from webui.ext import (
     Call,
     JobView,
+    Over,
     Participant,
     Txt2Img,
     UserError,
@@ -26,7 +27,7 @@ from .kinds import number_for
 from .networks import Added, Network
 from .reading import read_network
 from .told import told
-from .units import NO_PREPROCESSOR, Unit
+from .units import NO_PREPROCESSOR, Fit, Unit
 
 INPAINT = "inpaint"
 """The preprocessor whose map says by values below 0 what is to be made up."""
@@ -91,6 +92,7 @@ class _One:
         key = (str(self._file.path), model.info.path, str(model.dtype))
         network: Network = self._job.services.kept(key, make)
         self._network, self._shown = network, None
+        self._masks.clear()
         self._kind = self._kind_for(network)
         if not self.unit.low_memory:
             network.module.to(model.device)
@@ -148,14 +150,14 @@ class _One:
         layer = layer * rows.to(layer).reshape(-1, *(1,) * (layer.ndim - 1))
         if self.unit.mask is None:
             return layer
-        return layer * self._mask_like(layer, sides)
+        return layer * self._mask_like(layer, sides, call.step.over)
 
-    def _mask_like(self, layer: Tensor, sides: tuple[int, int]) -> Tensor:
+    def _mask_like(self, layer: Tensor, sides: tuple[int, int], over: Over | None) -> Tensor:
         """(1, 1, h, w), or (1, tokens, 1) for layers of tokens (2 x 2 latents each)."""
         size = (layer.shape[2], layer.shape[3]) if layer.ndim == 4 else _tokens(sides)
         if size not in self._masks:
-            picture = self._job.services.mask(self.unit.mask or "")
-            fitted = resized(picture, size[1], size[0], self.unit.resize_mode)
+            picture, fit = self._part(self._job.services.mask(self.unit.mask or ""), over)
+            fitted = resized(picture, size[1], size[0], fit)
             self._masks[size] = torch.from_numpy(np.array(fitted, np.float32) / 255)[None, None]
         mask = self._masks[size].to(layer)
         return mask if layer.ndim == 4 else mask.reshape(1, -1, 1)
@@ -166,33 +168,48 @@ class _One:
         stride = call.model.latent.stride
         size = call.x.shape[3] * stride, call.x.shape[2] * stride
         if self._shown is None or self._shown[0] != size:
-            self._shown = size, self._network.shown(self._pixels(*size), call)
+            self._shown = size, self._network.shown(self._pixels(*size, call.step.over), call)
         return self._shown[1]
 
-    def _pixels(self, width: int, height: int) -> Tensor:
+    def _pixels(self, width: int, height: int, over: Over | None = None) -> Tensor:
         """(1, 3, height, width) in 0..1."""
         unit, services = self.unit, self._job.services
-        ref = unit.image or getattr(self._job.request, "image", None)
-        if ref is None:
-            raise UserError("control_no_picture", number=self.number + 1)
-        picture = flattened(services.picture(ref))
+        picture, fit = self._picture(over)
         if unit.preprocessor not in (NO_PREPROCESSOR, INPAINT):
-            near = shorter_side(picture, unit.resolution or _perfect(picture, width, height, unit))
+            near = shorter_side(picture, unit.resolution or _perfect(picture, width, height, fit))
             picture = services.preprocess(unit.preprocessor, near, unit.options).convert("RGB")
-        fitted = resized(picture, width, height, unit.resize_mode)
+        fitted = resized(picture, width, height, fit)
         pixels = torch.from_numpy(np.array(fitted, np.float32) / 255).permute(2, 0, 1)[None]
         if unit.preprocessor == INPAINT:
-            pixels[self._made_up(width, height).expand_as(pixels)] = -1.0
+            pixels[self._made_up(width, height, over).expand_as(pixels)] = -1.0
         return pixels
 
-    def _made_up(self, width: int, height: int) -> Tensor:
-        """(1, 1, height, width), true where an inpainting network is to make things up."""
-        ref = self.unit.mask or getattr(self._job.request, "mask", None)
+    def _picture(self, over: Over | None) -> tuple[Image.Image, Fit]:
+        """What leads, RGB, and how it becomes the size that is drawn."""
+        if self.unit.image is None and over is not None:
+            return over.picture, over.fit
+        ref = self.unit.image or getattr(self._job.request, "image", None)
         if ref is None:
+            raise UserError("control_no_picture", number=self.number + 1)
+        return self._part(flattened(self._job.services.picture(ref)), over)
+
+    def _part(self, picture: Image.Image, over: Over | None) -> tuple[Image.Image, Fit]:
+        """Of what is meant for all of a picture, what lies where a part of it is drawn over."""
+        if over is None or not over.is_part:
+            return picture, self.unit.resize_mode
+        return resized(picture, *over.whole, self.unit.resize_mode).crop(over.box), over.fit
+
+    def _made_up(self, width: int, height: int, over: Over | None) -> Tensor:
+        """(1, 1, height, width), true where an inpainting network is to make things up."""
+        ref = self.unit.mask or (None if over else getattr(self._job.request, "mask", None))
+        fit: Fit = "just_resize"
+        if ref is not None:
+            mask, fit = self._part(self._job.services.mask(ref), over)
+        elif over is not None and over.mask is not None:
+            mask = over.mask
+        else:
             return torch.ones(1, 1, height, width, dtype=torch.bool)
-        mask = self._job.services.mask(ref)
-        fitted = resized(mask, width, height, self.unit.resize_mode)
-        return torch.from_numpy(np.array(fitted) > 127)[None, None]
+        return torch.from_numpy(np.array(resized(mask, width, height, fit)) > 127)[None, None]
 
     def told(self) -> str:
         """As A1111's extension writes it."""
@@ -214,8 +231,8 @@ def _add(total: Added, more: Added) -> None:
             total[name] = [a + b for a, b in zip(known, layers, strict=True)]
 
 
-def _perfect(picture: Image.Image, width: int, height: int, unit: Unit) -> int:
+def _perfect(picture: Image.Image, width: int, height: int, fit: Fit) -> int:
     """The shorter side at which the map has the pixels of what is drawn (A1111's estimation)."""
     scales = height / picture.height, width / picture.width
-    scale = min(scales) if unit.resize_mode == "fill" else max(scales)
+    scale = min(scales) if fit == "fill" else max(scales)
     return max(64, round(scale * min(picture.size)))

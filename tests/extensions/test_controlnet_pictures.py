@@ -113,3 +113,47 @@ def test_what_is_clear_is_white_whatever_colour_hides_there(files):
         )
         assert torch.equal(clear, plain)
         assert clear.max() == 1
+
+
+LEADS_REF = f"sha256:{'d' * 64}"
+
+
+def quarters() -> Image.Image:
+    """Red, green, blue and white quarters."""
+    shown = Image.new("RGB", (64, 64), "white")
+    for colour, corner in (("red", (0, 0)), ("lime", (32, 0)), ("blue", (0, 32))):
+        shown.paste(colour, (*corner, corner[0] + 32, corner[1] + 32))
+    return shown
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("preprocessor", ["none", "invert", "inpaint"])
+def test_where_a_part_alone_is_drawn_the_map_is_of_that_part(
+    tiny, files, monkeypatch, own: bool, preprocessor: str
+):
+    kind = module("control")._One
+    pixels, masks = [], []
+    made, masked = kind._pixels, kind._mask_like
+    monkeypatch.setattr(kind, "_pixels", lambda *given: pixels.append(made(*given)) or pixels[-1])
+    monkeypatch.setattr(
+        kind, "_mask_like", lambda *given: masks.append(masked(*given)) or masks[-1]
+    )
+    mask, leads = Image.new("L", (64, 64)), Image.new("L", (64, 64))
+    mask.paste(255, (32, 0, 64, 32))  # the green quarter
+    leads.paste(255, (32, 0, 48, 64))  # of it the left half
+    pictures = {MAP_REF: quarters(), MASK_REF: mask, LEADS_REF: leads}
+    unit = {"preprocessor": preprocessor, "mask": LEADS_REF, "image": MAP_REF if own else None}
+    request = asked(
+        {name: one for name, one in unit.items() if one},
+        **{"kind": Inpaint, "image": MAP_REF, "mask": MASK_REF, "area": "masked"},
+        **{"padding": 0, "mask_blur": 0, "content": "fill"},
+    )
+    drawn(load(SD1(), tiny.folder_info), request, files, pictures)
+    (shown,) = pixels
+    inside = shown[0, :, 20:44, 4:28] if preprocessor == "inpaint" else shown[0, :, 20:44, 20:44]
+    green = {"none": (0, 1, 0), "invert": (1, 0, 1), "inpaint": (-1, -1, -1)}[preprocessor]
+    assert torch.allclose(inside.mean(dim=(1, 2)), torch.tensor(green, dtype=torch.float32))
+    if preprocessor == "inpaint":  # where the unit leads, and there alone
+        assert torch.equal(shown[0, :, 20:44, 36:60].mean(dim=(1, 2)), torch.tensor([0.0, 1, 0]))
+    width = masks[0].shape[-1]
+    assert masks[0][..., : width // 4].min() > 0.99 and masks[0][..., -width // 4 :].max() < 0.01

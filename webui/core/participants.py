@@ -67,6 +67,30 @@ class Cond:
         return self.schedule[0][1]
 
 
+@dataclass(frozen=True, eq=False)
+class Over:
+    """What a pass draws over, of the first picture of its batch.
+
+    Attributes:
+        picture: RGB, of the size that is drawn, as it was before.
+        mask: L, of that size, white where it is drawn anew; None without one.
+        whole: (width, height) of the picture that this is a part of, or all.
+        box: left, top, right, bottom of the part, pixels of the whole.
+        fit: how the part was brought to the size that is drawn, see `webui.imaging.resize`.
+    """
+
+    picture: Image.Image
+    mask: Image.Image | None
+    whole: tuple[int, int]
+    box: tuple[int, int, int, int]
+    fit: Literal["just_resize", "fill"]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether there is more of the picture."""
+        return self.box != (0, 0, *self.whole)
+
+
 @dataclass
 class Step:
     """One call of the model for the whole batch.
@@ -81,6 +105,7 @@ class Step:
         prompted, uncond: (B, C, h, w) what the prompt and the negative prompt lead to, of which
             guidance made `denoised`; the same where nothing is led away from. None in `before`.
         scale: of the guidance on this step, 1 where nothing is led away from.
+        over: what is drawn over; None where nothing is.
         residuals: what the network adds inside in all calls of this step; `before` adds to it. What
             depends on the rows goes into `Call.residuals`.
     """
@@ -95,6 +120,7 @@ class Step:
     scale: float = 1.0
     residuals: dict[str, Any] = field(default_factory=dict[str, Any])
     walk: int = 0
+    over: Over | None = None
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from webui.core.participants import Call, Cond, Embedding, Participant, Role, Step
+from webui.core.participants import Call, Cond, Embedding, Over, Participant, Role, Step
 from webui.engine.options import Options
 from webui.models.family import Model, Shown
 
@@ -93,6 +93,7 @@ class Guider:
         counted: int | None = None,
         options: Options | None = None,
         walk: int = 0,
+        over: Over | None = None,
     ) -> None:
         """Read no step yet.
 
@@ -103,10 +104,10 @@ class Guider:
             counted: calls that shares of the run are taken of (A1111 counts a few more than are
                 made with some samplers).
             options: when to leave out the negative branch.
-            walk: see `Step.walk`.
+            walk, over: see `Step`.
         """
         self.scale = scale
-        self._walk = walk
+        self._walk, self._over = walk, over
         self.total = total
         self.calls = 0
         self._participants = sorted(participants, key=lambda one: one.order)
@@ -163,7 +164,7 @@ class Guider:
         self._check()
         if self._takeover and self._takeover.due(self.calls, float(sigma)):
             self._hand_over(self._takeover)
-        step = Step(self.calls, self.total, x, float(sigma), walk=self._walk)
+        step = Step(self.calls, self.total, x, float(sigma), walk=self._walk, over=self._over)
         for participant in self._participants:
             participant.before(step)
         step.denoised = self._guide(step)

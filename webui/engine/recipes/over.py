@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PIL import Image
 
+from webui.core.participants import Over
 from webui.core.requests import FromPicture, Inpaint
 from webui.engine.flows import noise_levels
 from webui.engine.latents import to_images
@@ -18,6 +19,8 @@ from webui.engine.recipes.shots import Shot
 from webui.engine.recipes.told import refined
 from webui.engine.recipes.tools import Leg, Tools
 from webui.imaging.inpainting import Prepared, finished
+from webui.imaging.masks import flattened
+from webui.imaging.resize import resized
 from webui.models.family import Model
 from webui.prompt.infotext import Value
 
@@ -74,6 +77,7 @@ def draw_over(
             start=start,
             refiner=request.refiner,
             participants=[mask.keeper] if mask else [],
+            over=drawn_over(first),
         )
         latents, took_over = walk(one, tools)
         if mask:
@@ -82,6 +86,13 @@ def draw_over(
         images = to_images(model.decode(latents))
     pictures = [finished(image, place) for image, place in zip(images, ready, strict=True)]
     return pictures, {**_conditioned(request, model), **refined(request, tools, took_over)}
+
+
+def drawn_over(ready: Prepared) -> Over:
+    """What participants are told of it: as it was before what is masked was filled."""
+    fit = "just_resize" if ready.stretched else "fill"
+    part = resized(flattened(ready.base.crop(ready.box)), ready.width, ready.height, fit)
+    return Over(part, ready.mask, ready.base.size, ready.box, fit)
 
 
 def rounds(request: FromPicture, tools: Tools) -> bool:

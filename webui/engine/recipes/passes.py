@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from webui.core.errors import UserError
-from webui.core.participants import Participant
+from webui.core.participants import Over, Participant
 from webui.core.requests import Drawing
 from webui.core.requests import Refiner as Named
 from webui.engine.conditioning import Words, conditioning
@@ -72,7 +72,7 @@ class Pass:
         references: what the model is shown without beginning with it.
         refiner: takes over in mid-run.
         participants: of this pass alone.
-        walk: see `Step.walk`.
+        walk, over: see `Step`.
     """
 
     model: Model
@@ -87,6 +87,7 @@ class Pass:
     refiner: Named | None = None
     participants: Sequence[Participant] = ()
     walk: int = 0
+    over: Over | None = None
 
 
 def noise_of(
@@ -133,6 +134,7 @@ def walk(one: Pass, tools: Tools) -> tuple[Tensor, bool]:
         counted=one.plan.counted,
         options=tools.options,
         walk=one.walk,
+        over=one.over,
     )
     with guider.patched():
         if start is None:
