@@ -30,10 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     own.kill()
 
 
-def shown(view: View, *names: str) -> list[str]:
-    return [view.field(name).input_value() for name in names]
-
-
 def said(view: View) -> Locator:
     return view.page.locator(".notice p")
 
@@ -44,13 +40,14 @@ def choose(view: View, name: str) -> None:
 
 def test_a_model_says_what_it_set_and_one_click_takes_it_back(view: View):
     choose(view, "dream")
-    before = shown(view, "steps", "cfg_scale", "sampler", "width")
+    names = ("steps", "cfg_scale", "sampler", "width")
+    before = {name: view.field(name).input_value() for name in names}
     choose(view, QUICK)
-    assert shown(view, "steps", "cfg_scale", "sampler", "width") == ["4", "1", "Euler", "1024"]
+    view.shows(steps=4, cfg_scale=1, sampler="Euler", width=1024)
     expect(said(view)).to_contain_text("Steps 4")
     expect(said(view)).to_contain_text("Sampler Euler")
     view.page.get_by_role("button", name="Undo").click()
-    assert shown(view, "steps", "cfg_scale", "sampler", "width") == before
+    view.shows(**before)
 
 
 def test_what_is_far_off_is_said_beside_it_and_nothing_is_changed(view: View):
@@ -63,7 +60,7 @@ def test_what_is_far_off_is_said_beside_it_and_nothing_is_changed(view: View):
     expect(view.find('[data-field="negative_prompt"] .suited')).to_contain_text(
         "counts for nothing"
     )
-    assert shown(view, "steps", "width") == ["50", "256"]
+    view.shows(steps=50, width=256)
     view.fill(steps=5)
     expect(steps).to_be_hidden()
 
@@ -88,7 +85,7 @@ def test_settings_are_kept_for_a_model_and_forgotten(view: View, server: Server)
     view.page.reload()
     choose(view, QUICK)
     choose(view, "dream")
-    assert shown(view, "steps", "cfg_scale") == ["33", "5"]
+    view.shows(steps=33, cfg_scale=5)
     view.button("Forget the kept settings").first.click()
     expect(view.field("steps")).to_have_value("20")
     assert server.get("presets")["presets"] == []
@@ -102,7 +99,7 @@ def test_a_well_known_model_is_asked_for_before_anything_is_fetched(view: View, 
         asked = view.page.locator("dialog.consent")
         expect(asked).to_contain_text("6.9 GB")
         expect(asked).to_contain_text("stabilityai/stable-diffusion-xl-base-1.0")
-        assert view.field("model").input_value() == before
+        expect(view.field("model")).to_have_value(before)
         asked.get_by_role("button", name="Download").click()
         expect(asked.get_by_role("alert")).not_to_be_empty()
         asked.get_by_role("button", name="Not now").click()
@@ -129,9 +126,9 @@ def test_a_lora_that_makes_it_quick_offers_its_settings(view: View):
     expect(said(view)).to_contain_text("Sampler LCM")
     view.page.locator(".notice").get_by_role("button", name="Use them").click()
     home = view.tab("txt2img")
-    assert shown(home, "sampler", "steps", "cfg_scale") == ["LCM", "6", "1"]
+    home.shows(sampler="LCM", steps=6, cfg_scale=1)
     view.page.locator(".notice").get_by_role("button", name="Undo").click()
-    assert shown(home, "sampler")[0] != "LCM"
+    expect(home.field("sampler")).not_to_have_value("LCM")
 
 
 def test_a_model_is_defined_changed_given_away_and_used(view: View, server: Server):
@@ -158,7 +155,7 @@ def test_a_model_is_defined_changed_given_away_and_used(view: View, server: Serv
     expect(sheet.find("h2")).to_have_count(0)
     home = view.tab("txt2img")
     choose(home, "Dream, quick")
-    assert shown(home, "steps") == ["8"]
+    home.shows(steps=8)
 
 
 def test_a_file_is_taken_in_and_what_it_lacks_is_offered(view: View, server: Server):
