@@ -14,6 +14,16 @@ const FAMILIES = {
   chroma: "Chroma",
   "qwen-image": "Qwen-Image",
   "z-image": "Z-Image",
+  // text encoders
+  t5: "T5",
+  "clip-l": "CLIP-L",
+  "clip-g": "CLIP-G",
+  "clip-h": "OpenCLIP-H",
+  gemma: "Gemma",
+  llama: "Llama",
+  mistral3: "Mistral",
+  "qwen2.5": "Qwen2.5",
+  qwen3: "Qwen3",
 };
 const HUES = { sd1: 255, sd2: 215, sdxl: 300, "sdxl-refiner": 325, sd3: 165, flux: 45, flux2: 20 };
 
