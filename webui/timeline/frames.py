@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from webui.core.errors import Problem
-from webui.core.texts import text
+from webui.core.errors import worded
 from webui.timeline.plan import Plan
 from webui.timeline.problems import Finding
 
@@ -156,9 +155,4 @@ def finding_data(found: Finding, language: str = "en") -> dict[str, Any]:
     """A finding as data; of a table's entry, `key` says which one."""
     parameter, dot, key = found.parameter.partition(".")
     where = {"parameter": parameter, "position": found.position}
-    return {**where, **({"key": key} if dot else {}), "message": _worded(found.problem, language)}
-
-
-def _worded(problem: Problem, language: str) -> str:
-    cause = {"reason": _worded(problem.cause, language)} if problem.cause else {}
-    return text(f"error.{problem.code}", language, **{**problem.values, **cause})
+    return {**where, **({"key": key} if dot else {}), "message": worded(found.problem, language)}
