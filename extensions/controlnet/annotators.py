@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from webui.ext import TOLD, Preprocessor, Services, UserError
 
-from .opening import opened, stoppable
+from .opening import opened, placed, stoppable
 from .poses import detected
 
 KIND = "annotator"
@@ -146,12 +146,12 @@ def mapped(
     """
     files = {argument: _file(one, stem, services) for argument, stem in one.files.items()}
     key = (KIND, one.detector, *files.values())
-    detector = services.kept(key, partial(_opened, one, files, services.device))
+    detector = services.kept(key, partial(_opened, one, files))
     if hasattr(detector, "poses"):
         detector.poses = []
     sides = dict.fromkeys(one.sides, max(_SMALLEST, min(picture.size)))
     own = options.model_dump() if options else {}
-    with stoppable(services.check):
+    with placed(detector, services.device), stoppable(services.check):
         made = detector(picture, **sides, **one.given, **own)
     shown: Image.Image = made if one.part is None else made[one.part]
     fitted = shown.convert("RGB").resize(picture.size, Image.Resampling.BILINEAR)
@@ -171,7 +171,7 @@ def _file(one: Annotator, stem: str, services: Services) -> Path:
         ) from error
 
 
-def _opened(one: Annotator, files: Mapping[str, Path], device: str) -> Any:
+def _opened(one: Annotator, files: Mapping[str, Path]) -> Any:
     try:
         with warnings.catch_warnings(action="ignore"):  # of what it does not need, a dozen
             import controlnet_aux  # pyright: ignore[reportMissingImports]  # seconds, and optional
@@ -179,13 +179,12 @@ def _opened(one: Annotator, files: Mapping[str, Path], device: str) -> Any:
         raise UserError("annotator_package", name=one.name, package=PACKAGE) from error
     first = next(iter(files.values()))
     try:
-        detector = opened(getattr(controlnet_aux, one.detector), files)
+        return opened(getattr(controlnet_aux, one.detector), files)
     except _BROKEN as error:
         reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise UserError(
             "annotator_unread", name=one.name, file=first.name, reason=reason
         ) from error
-    return detector.to(device) if hasattr(detector, "to") else detector
 
 
 _HED = {"filename": "ControlNetHED"}

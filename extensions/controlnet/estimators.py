@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from webui.ext import Preprocessor, Services, UserError
 
 from .annotators import KIND
+from .opening import placed
 
 SEGMENTER = "segmentation"
 """Name of the folder in `models/annotators`, where no other is named."""
@@ -107,7 +108,7 @@ class Segmenter:
             raise UserError(
                 "annotator_unread", name=SEGMENTER, file=folder.name, reason=reason
             ) from error
-        self._model = model.to(device).eval()
+        self._model = model.eval()
         self._device = device
         self.count: int = model.config.num_labels
 
@@ -116,7 +117,7 @@ class Segmenter:
         import torch
 
         given = self._processor(images=picture, return_tensors="pt").to(self._device)
-        with torch.inference_mode():
+        with placed(self._model, self._device), torch.inference_mode():
             found = self._model(**given)
         sizes = [(picture.height, picture.width)]
         (classes,) = self._processor.post_process_semantic_segmentation(found, sizes)

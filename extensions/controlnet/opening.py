@@ -97,6 +97,19 @@ def stoppable(check: Callable[[], None]) -> AbstractContextManager[object]:
     return register_module_forward_pre_hook(lambda *called: check())
 
 
+@contextmanager
+def placed(detector: Any, device: str) -> Iterator[None]:
+    """On the device while it is in use, beside which models need the memory; then on the CPU."""
+    # Segment Anything's cannot be moved as a whole
+    parts: Any = getattr(detector, "mask_generator", None)
+    network = detector if parts is None else parts.predictor.model
+    network.to(device)
+    try:
+        yield
+    finally:
+        network.to("cpu")
+
+
 def plain_copy(path: Path, folder: Path) -> Path:
     """A copy that holds tensors alone, on the CPU. Nothing of the file is run.
 

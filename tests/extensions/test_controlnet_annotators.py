@@ -33,7 +33,7 @@ class Detector:
     """A detector as the package has them: opened from a folder, called with sides."""
 
     def __init__(self, opened: tuple[str, dict[str, str]]) -> None:
-        self.opened, self.device, self.called = opened, "", dict[str, Any]()
+        self.opened, self.places, self.called = opened, list[str](), dict[str, Any]()
 
     @classmethod
     def from_pretrained(cls, folder: str, **files: str) -> Detector:
@@ -43,7 +43,7 @@ class Detector:
         return cls((folder, files))
 
     def to(self, device: str) -> Detector:
-        self.device = device
+        self.places.append(device)
         return self
 
     def __call__(self, input_image: Image.Image, **given: Any) -> Any:
@@ -57,7 +57,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.kept = folder, dict[Any, Any]()
-        self.asked, self.stops = 0, False
+        self.asked, self.stops, self.device = 0, False, "cpu"
 
     def model(self, kind: str, name: str) -> ModelFile:
         path = self.folder / f"{name}.pth"
@@ -76,7 +76,7 @@ class Shelf:
             raise KeyboardInterrupt  # as a cancelled job: none of those that the package catches
 
     def services(self) -> Services:
-        return Services(model=self.model, kept=self.keep, check=self.check, device="cpu")
+        return Services(model=self.model, kept=self.keep, check=self.check, device=self.device)
 
     def fill(self, name: str, data: bytes = b"weights") -> None:
         for stem in row(name).files.values():
@@ -141,6 +141,7 @@ def test_weights_can_be_had_by_the_name_that_is_said() -> None:
 def test_every_one_is_opened_from_its_files_and_called_as_its_row_says(
     package: ModuleType, shelf: Shelf
 ) -> None:
+    shelf.device = "meta"
     for one in module("annotators").ANNOTATORS:
         shelf.fill(one.name)
         shown = made(one.name, shelf, picture(size=96).resize((96, 160)))
@@ -148,7 +149,8 @@ def test_every_one_is_opened_from_its_files_and_called_as_its_row_says(
         assert shown.getpixel((0, 0)) == ((90,) * 3 if one.name == "normal_midas" else (200,) * 3)
         (detector,) = [kept for key, kept in shelf.kept.items() if key[1] == one.detector]
         folder, files = detector.opened
-        assert (folder, detector.device) == (str(shelf.folder), "cpu")
+        assert folder == str(shelf.folder)
+        assert detector.places[-2:] == ["meta", "cpu"], "it is on the device for its call alone"
         assert {name: Path(path).stem for name, path in files.items()} == dict(one.files)
         assert {name: detector.called[name] for name in one.given} == dict(one.given)
         assert [detector.called[side] for side in one.sides] == [96] * len(one.sides)

@@ -7,6 +7,7 @@ import pickle
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,22 @@ def test_parts_have_the_same_colours_each_time_and_small_ones_lie_on_top(tmp_pat
     assert len(np.unique(first.reshape(-1, 3), axis=0)) == 2
     assert (first[1, 1] != first[0, 0]).any()
     assert not detector.show_anns([]).any()
+
+
+def test_it_leaves_the_device_when_its_map_is_made_or_none_came_of_it() -> None:
+    class Moved:
+        def __init__(self) -> None:
+            self.places: list[str] = []
+
+        def to(self, device: str) -> None:
+            self.places.append(device)
+
+    network = Moved()
+    parts = SimpleNamespace(predictor=SimpleNamespace(model=network))
+    placed = module("opening").placed
+    for detector in (network, SimpleNamespace(mask_generator=parts)):
+        network.places.clear()
+        with pytest.raises(LookupError), placed(detector, "meta"):
+            assert network.places == ["meta"]
+            raise LookupError
+        assert network.places == ["meta", "cpu"]
