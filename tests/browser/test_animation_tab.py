@@ -37,6 +37,7 @@ def made(tab: View, count: int) -> dict[str, Any]:
         tab.generate()
     assert len(tab.jobs()) == before + 1
     tab.wait_for_pictures(count)
+    tab.until(lambda: tab.jobs()[0]["state"] == "finished")
     tab.wait_until_idle()
     return tab.jobs()[0]
 
@@ -44,7 +45,6 @@ def made(tab: View, count: int) -> dict[str, Any]:
 def test_frames_come_one_by_one_and_become_a_film(tab: View):
     job = made(tab, 5)
     assert job["request"]["settings"]["prompts"] == {"0": "a red apple", "3": "a green apple"}
-    tab.until(lambda: tab.jobs()[0]["state"] == "finished")
     assert [one["index"] for one in job["pictures"]] == [0, 1, 2, 3, 4]
     assert job["pictures"][4]["infotext"].startswith("a green apple")
     tab.find("[data-field=_format] select").select_option("webm")
@@ -133,6 +133,7 @@ def test_a_film_comes_by_itself_when_the_frames_are_there(tab: View):
 def test_the_motion_is_seen_before_anything_is_drawn(tab: View):
     tab.find(".preview").click()
     expect(tab.find("video")).to_be_visible()
+    tab.wait_until_idle()
     film, job = tab.jobs()
     assert job["request"]["motion_only"] and film["state"] == "finished"
     assert len(job["pictures"]) == 5
@@ -140,7 +141,6 @@ def test_the_motion_is_seen_before_anything_is_drawn(tab: View):
     assert first != last
 
 
-    tab.wait_until_idle()
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
