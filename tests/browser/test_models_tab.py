@@ -148,6 +148,21 @@ def test_words_family_and_order(tab: View):
     expect(tab.find(".model-card").first).to_be_visible()
 
 
+def test_rarer_kinds_stand_there_where_there_are_some(tab: View, server: Server):
+    kinds = tab.find('[data-field="kind"] label:visible')
+    expect(kinds).to_have_count(7)
+    file = server.data / "models" / "text_encoders" / "t5.safetensors"
+    write_weights(file, {"encoder.block.0.layer.0.SelfAttention.q.weight": (2, 2)})
+    tab.button("Look at the folders again").click()
+    expect(kinds).to_have_count(8)
+    expect(kinds.last).to_have_text("Text encoders1")
+    tab.choose("kind", "text_encoder")
+    expect(card(tab, "t5").locator(".facts")).to_have_text(re.compile("^Text encoder · T5"))
+    file.unlink()
+    tab.button("Look at the folders again").click()
+    expect(tab.find(".count")).to_have_text("0 models")
+
+
 def test_keys_go_through_all_of_them(tab: View):
     tab.choose("kind", "lora")
     expect(tab.find(".count")).to_have_text("2,002 models")

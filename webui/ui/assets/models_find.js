@@ -6,7 +6,8 @@ import { familyName } from "./models_card.js";
 import { segments } from "./segments.js";
 import { t, tn } from "./text.js";
 
-const KINDS = ["all", "checkpoint", "lora", "embedding", "vae", "upscaler", "controlnet"];
+const COMMON = ["all", "checkpoint", "lora", "embedding", "vae", "upscaler", "controlnet"];
+const KINDS = [...COMMON, "ip_adapter", "text_encoder"]; // the rarer ones where there are some
 const UNKNOWN = "-"; // of the families: those of which it is not known
 const TYPING = 200; // milliseconds after the last letter
 
@@ -20,6 +21,8 @@ export function findPart(orders, onQuestion, onRefresh) {
     default: "all",
     choices: KINDS.map(value => ({ value, label: [t(`ui.models.of.${value}`), h("small")] })),
   });
+  const kinds = [...kind.control.querySelectorAll("label")];
+  for (const rare of kinds.slice(COMMON.length)) rare.hidden = true;
   const any = { value: null, label: t("ui.models.family.any") };
   const family = choice({ name: "family", label: "ui.models.family", choices: [any] });
   const sort = choice({
@@ -65,8 +68,10 @@ export function findPart(orders, onQuestion, onRefresh) {
     const families = Object.entries(page.families).sort(([a], [b]) => a.localeCompare(b));
     family.offer([any, ...families.map(familyChoice)]);
     const all = Object.values(page.kinds).reduce((sum, one) => sum + one, 0);
-    kind.control.querySelectorAll("label").forEach((label, i) => {
-      say(label.querySelector("small"), String((i ? page.kinds[KINDS[i]] : all) ?? 0));
+    kinds.forEach((label, i) => {
+      const many = (i ? page.kinds[KINDS[i]] : all) ?? 0;
+      if (many) label.hidden = false;
+      say(label.querySelector("small"), String(many));
     });
     say(count, [tn("ui.models.count", page.total), page.whole ? "" : t("ui.models.reading")].join(" "));
   };
