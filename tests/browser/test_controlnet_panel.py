@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import Server, View, Visitor, free_port
+from tests.browser.conftest import Server, View, Visitor, box_of, free_port
 from tests.browser.pictures import encode, scene
 from tests.extensions.control import module
 from webui.library.pictures import encode as saved
@@ -138,8 +137,7 @@ def test_a_map_becomes_the_picture_and_a_mask_is_painted(page: Page):
     (unit,) = units(page)
     assert unit["image"].startswith("picture:")
     net.button("Where it leads").click()
-    paper = page.locator("dialog .paper").bounding_box()
-    assert paper
+    paper = box_of(page.locator("dialog .paper"))
     page.mouse.move(paper["x"] + 20, paper["y"] + 20)
     page.mouse.down()
     page.mouse.move(paper["x"] + 60, paper["y"] + 60)
@@ -195,19 +193,15 @@ def test_a_pose_is_edited_and_drawn_as_the_worker_draws_it(page: Page):
     wrist.press("Shift+ArrowUp")
     wrist.press("ArrowLeft")
     editor.find("[aria-label='Person 1: left ear']").press("Delete")
-    nose, paper = (
-        editor.find(one).bounding_box() for one in (".pose-point >> nth=0", ".pose-paper")
-    )
-    assert nose and paper
+    nose, paper = (box_of(editor.find(one)) for one in (".pose-point >> nth=0", ".pose-paper"))
     page.mouse.move(nose["x"] + 13, nose["y"] + 13)
     page.mouse.down()
     page.mouse.move(nose["x"] + 13, nose["y"] + 13 + paper["height"] / 8)
     page.mouse.up()
     editor.button("Use this").click()
     page.locator("dialog").wait_for(state="detached")
-    until = time.monotonic() + 20  # the picture of the pose is sent before the unit has it
-    while (after := points(page)) == before and time.monotonic() < until:
-        page.wait_for_timeout(100)
+    # The picture of the pose is sent before the unit has it.
+    after = net.until(lambda: (now := points(page)) != before and now)
     assert after[4] == [before[4][0] - 1, before[4][1] - 10]
     assert after[17] is None
     assert after[0][1] == pytest.approx(before[0][1] + 32, abs=1)
@@ -255,8 +249,8 @@ def test_a_unit_without_a_picture_of_its_own_has_a_mask(page: Page):
     page.locator(net.within).locator("xpath=ancestor::details").evaluate("e => (e.open = true)")
     net.button("Add a unit").click()
     net.button("Where it leads").click()
-    paper = page.locator("dialog[open] .paper").bounding_box()
-    assert paper and paper["width"] == pytest.approx(1.5 * paper["height"], rel=0.02)
+    paper = box_of(page.locator("dialog[open] .paper"))
+    assert paper["width"] == pytest.approx(1.5 * paper["height"], rel=0.02)
     page.mouse.move(paper["x"] + 20, paper["y"] + 20)
     page.mouse.down()
     page.mouse.move(paper["x"] + 60, paper["y"] + 60)
@@ -350,8 +344,10 @@ def test_a_result_brings_the_pictures_of_its_units_to_another_tab(page: Page):
     net.button("Add a unit").click()
     net.field("model").select_option("edges")
     net.find("input[data-takes=control]").set_input_files(PICTURE)
+    expect(net.find("img[alt=Picture]")).to_be_visible()
+    before = tab.tiles.count()
     tab.generate()
-    tab.wait_for_pictures(1)
+    tab.wait_for_pictures(before + 1)
     (asked,) = tab.jobs()[0]["request"]["extensions"]["controlnet"]["units"]
     tab.find(".sends").get_by_role("button", name="Image to image", exact=True).click()
     there = View(page, "#tab-img2img [data-panel=controlnet]")
@@ -359,8 +355,6 @@ def test_a_result_brings_the_pictures_of_its_units_to_another_tab(page: Page):
     expect(there.find("[role=tab]")).to_have_count(1)
     expect(there.find("img[alt=Picture]")).to_be_visible()
     View(page, "#tab-img2img").generate()
-    page.wait_for_function(
-        "fetch('/api/v1/jobs').then(one => one.json()).then(({ jobs }) => jobs.some(one => one.request.kind === 'img2img'))"
-    )
-    (sent,) = tab.jobs()[0]["request"]["extensions"]["controlnet"]["units"]
+    job = tab.until(lambda: (one := tab.jobs()[0])["request"]["kind"] == "img2img" and one)
+    (sent,) = job["request"]["extensions"]["controlnet"]["units"]
     assert sent == asked and sent["image"].startswith("sha256:")
