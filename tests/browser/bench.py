@@ -220,7 +220,7 @@ def bench(chromium: Browser, address: str) -> Iterator[Callable[..., Bench]]:
         given = {"viewport": {"width": 1000, "height": 900}, "locale": "en-US", **options}
         contexts.append(chromium.new_context(**given))
         page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
         return Bench(page, address, language)

@@ -164,6 +164,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list[str])
 
     def open(self) -> View:
+        self.context.set_default_timeout(SOON_SECONDS * 1000)
         page = self.context.new_page()
         page.on("request", self._check_host)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
@@ -313,7 +314,6 @@ def visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Visito
     def visitor(**options: Any) -> Visitor:
         given = {"locale": "en-US", "base_url": server.address, **options}
         made.append(Visitor(chromium.new_context(**given), server.address))
-        made[-1].context.set_default_timeout(90_000)
         return made[-1]
 
     yield visitor
