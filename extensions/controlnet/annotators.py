@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 from webui.ext import TOLD, Preprocessor, Services, UserError
 
 from .opening import opened, placed, stoppable
-from .poses import detected
+from .poses import detected, draw_pose, read_pose
 
 KIND = "annotator"
 """Of models, see `webui.core.kinds`."""
@@ -156,7 +156,9 @@ def mapped(
     shown: Image.Image = made if one.part is None else made[one.part]
     fitted = shown.convert("RGB").resize(picture.size, Image.Resampling.BILINEAR)
     if found := getattr(detector, "poses", None):
-        fitted.info[TOLD] = {"Pose": detected(found, picture.size, body=one.given["include_body"])}
+        pose = detected(found, picture.size, body=one.given["include_body"])
+        fitted = draw_pose(read_pose(pose))
+        fitted.info[TOLD] = {"Pose": pose}
     return fitted
 
 

@@ -179,14 +179,15 @@ def _with_ours(kind: Any) -> Any:
 
 
 def _keeping(kind: Any) -> Any:
-    """The detector of poses, which draws what it finds, with `poses`: what it found last."""
+    """The detector of poses with `poses`: what it found last. It draws none itself: hands need
+    matplotlib, of which the package does not say that it needs it."""
 
     class Keeping(kind):
         poses: list[Any]
 
         def detect_poses(self, *args: Any, **named: Any) -> Any:
             self.poses = super().detect_poses(*args, **named)
-            return self.poses
+            return []
 
     Keeping.poses = []
     return Keeping

@@ -32,6 +32,13 @@ COLOURS = (
     *((0, 255, 0), (0, 255, 85), (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255)),
     *((0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85)),
 )
+_PARTS = {
+    "pose_keypoints_2d": BODY,
+    "hand_left_keypoints_2d": HAND,
+    "hand_right_keypoints_2d": HAND,
+    "face_keypoints_2d": None,
+}
+"""Of a person, with how many points they have."""
 _FINGERS = tuple((0 if i % 4 == 1 else i - 1, i) for i in range(1, HAND))
 _HALF_WIDTH = 4
 _DIMMED = 0.6
@@ -90,14 +97,20 @@ def _pose(data: Any) -> Pose:
     people = [one for one in data["people"] if one is not None]
     width, height = (_side(data.get(f"canvas_{side}")) for side in ("width", "height"))
     values = [_numbers(one, "pose_keypoints_2d", BODY) for one in people]
-    within_1 = all(0 <= value <= 1 for one in values for value in one) and bool(values)
+    parts = [
+        number
+        for one in people
+        for name, count in _PARTS.items()
+        for number in _numbers(one, name, count)
+    ]
+    within_1 = all(0 <= value <= 1 for value in parts) and bool(parts)
     scale = (width, height) if within_1 else (1, 1)
     persons = [
         Person(
             _points(body, scale),
             tuple(
-                _points(_numbers(one, f"hand_{side}_keypoints_2d", HAND), scale)
-                for side in ("left", "right")
+                _points(_numbers(one, name, HAND), scale)
+                for name in ("hand_left_keypoints_2d", "hand_right_keypoints_2d")
             ),
             _points(_numbers(one, "face_keypoints_2d", None), scale),
         )

@@ -252,10 +252,12 @@ class Finding(Detector):
         point = SimpleNamespace(x=0.5, y=0.25)
         body = SimpleNamespace(keypoints=[point, None] + [SimpleNamespace(x=-1 / 96, y=0.1)] * 16)
         hand = [point] * 21 if include_hand else None
-        return [SimpleNamespace(body=body, left_hand=hand, right_hand=None, face=None)]
+        face = [point] * 70 if include_face else None
+        return [SimpleNamespace(body=body, left_hand=hand, right_hand=None, face=face)]
 
     def __call__(self, input_image: Image.Image, **given: Any) -> Image.Image:
-        self.detect_poses(input_image, given["include_hand"], given["include_face"])
+        found = self.detect_poses(input_image, given["include_hand"], given["include_face"])
+        assert found == [], "it has nothing to draw: for hands it would need matplotlib"
         return super().__call__(input_image, **given)
 
 
@@ -270,7 +272,10 @@ def test_what_a_detector_of_poses_finds_is_told_with_the_map(
     (person,) = pose.people
     assert person.body == ((48, 40), *[None] * 17)
     assert person.hands == (((48, 40),) * 21, ())
+    assert (shown.size, shown.getpixel((48, 40))) == ((96, 160), (0, 0, 255)), "a hand's point"
     face = made("openpose_faceonly", shelf, picture(size=96))
-    assert module("poses").read_pose(face.info[TOLD]["Pose"]).people[0].body == (None,) * 18
+    (person,) = module("poses").read_pose(face.info[TOLD]["Pose"]).people
+    assert (person.body, person.face) == ((None,) * 18, ((48, 24),) * 70)
+    assert (face.getpixel((48, 24)), face.getpixel((9, 9))) == ((255, 255, 255), (0, 0, 0))
     shelf.fill("mlsd")
     assert TOLD not in made("mlsd", shelf, picture(size=96)).info
