@@ -13,7 +13,7 @@ from webui.api.access import Access, Hosts
 from webui.app import create
 from webui.cli.words import worded
 from webui.core.blackbox import BlackBox
-from webui.core.errors import Problem
+from webui.core.errors import Problem, UserError
 from webui.core.isolation import Threads
 from webui.core.paths import Paths
 from webui.core.plugins import Extensions
@@ -63,7 +63,9 @@ def open_client(data: Paths) -> Iterator:
             extensions.registered(registered)
         extensions.panels()
         services = Services(data, store, catalog, extensions, jobs)
-        return Client(create(services, Access(Hosts("127.0.0.1")), page=False))
+        client = Client(create(services, Access(Hosts("127.0.0.1")), page=False))
+        client.extensions = extensions  # pyright: ignore[reportAttributeAccessIssue]
+        return client
 
     yield start
     for jobs in opened:
@@ -203,6 +205,21 @@ def test_one_that_holds_the_worker_up_where_no_hook_is_called_is_named(open_clie
     in_both_languages(job["problem"])
     assert "forward" in job["problem"]["message"]
     assert state(client)["state"] == "quarantined"
+
+
+def test_one_that_does_not_load_beside_the_model_is_named_where_it_is_asked_for(open_client):
+    client = open_client(SHOUT)
+    problem = UserError("hook_unknown_near", name="bad", hook="participat", near="participate")
+    client.extensions.learn({"bad": problem.problem})
+    told = state(client)
+    assert (told["state"], told["problem"]["code"]) == ("broken", "hook_unknown_near")
+    asked = {"prompt": "x", "extensions": {"bad": {"times": 1}}}
+    answer = client("POST", "/api/v1/jobs", json=asked)
+    assert [one["code"] for one in answer.json()["problems"]] == ["hook_unknown_near"]
+    in_both_languages(answer.json()["problems"][0])
+    assert client.finished(client.submit("others")["id"])["request"]["prompt"] == "others"
+    client.extensions.learn({})
+    assert state(client)["state"] == "enabled"
 
 
 def test_safe_mode_loads_none(data: Paths):

@@ -9,6 +9,7 @@ from webui.cli.words import worded
 from webui.core.guarding import ExtensionError
 from webui.core.isolation import Watchdog
 from webui.core.plugins import Extensions
+from webui.core.wire import Broken
 from webui.engine.upscalers import Upscalers
 from webui.worker.line import Control
 from webui.worker.process import execute
@@ -157,3 +158,20 @@ def test_what_never_returns_where_no_hook_is_called_fails_its_job_alone(tmp_path
         assert "bad" in worded(ended.problem, "pl")
     assert two.models["stub"].predict_x0 == before
     assert execute(runner, run(), dog.watch).outcome == "finished"
+
+
+def test_one_that_does_not_load_is_told_once(tmp_path, capsys):
+    extension(tmp_path, "bad", worker="raise ValueError('no paint')")
+    told: list[Broken] = []
+    server, two = Server(Control()), TwoModels()
+    server.on = lambda report: told.append(report) if isinstance(report, Broken) else None
+    extensions = Extensions([tmp_path], "worker")
+    runner = Runner(
+        two, two, Upscalers([], torch.device("cpu")), None, extensions, server.send, server.control  # pyright: ignore
+    )  # fmt: skip
+    runner.tell_broken()
+    assert execute(runner, run()).outcome == "finished"
+    (one,) = told
+    assert one.problems["bad"].message == (
+        "The extension bad failed in worker.py: ValueError: no paint"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -20,7 +21,7 @@ from webui.core.isolation import Direct, Isolation, TooSlow
 from webui.core.lookout import OWN_MODULES, Overdue
 from webui.core.participants import Call, Cond, JobView, Participant, Step
 from webui.core.requests import AnyRequest, Request
-from webui.core.texts import NO_TEXTS, Texts
+from webui.core.texts import NO_TEXTS, Texts, own_texts
 
 
 class ExtensionError(UserError):
@@ -71,8 +72,8 @@ def _usual(name: str) -> None:
     """No time of its own."""
 
 
-def _no_texts(name: str) -> Texts:
-    return NO_TEXTS
+def _nowhere(name: str) -> Path | None:
+    """No folder of its own."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,13 @@ class Guard:
         isolation: how.
         failed: told (extension, problem) of each failure that is not said on purpose.
         seconds: that an extension asks for; None: what is usual.
-        texts: of an extension.
+        place: the folder of an extension.
     """
 
     isolation: Isolation = field(default_factory=Direct)
     failed: Callable[[str, Problem], None] = nobody
     seconds: Callable[[str], float | None] = _usual
-    texts: Callable[[str], Texts] = _no_texts
+    place: Callable[[str], Path | None] = _nowhere
 
     def __call__(
         self, name: str, hook: str, function: Callable[..., Any], /, *args: Any, **named: Any
@@ -105,7 +106,7 @@ class Guard:
         except UserError as error:
             if isinstance(error, ExtensionError) and error.problem.values.get("name") == name:
                 raise  # one of its hooks called another: its name is said
-            raise ExtensionError(name, hook, error, self.texts(name)) from error
+            raise ExtensionError(name, hook, error, own_texts(self.place(name))) from error
         except (Exception, SystemExit) as error:
             traceback.print_exc(limit=-20, file=sys.stderr)
             failure = ExtensionError(name, hook, error)
@@ -123,7 +124,7 @@ class Guard:
         wrong = self(name, "options", _mistakes, model, values)
         if wrong is None:
             return None
-        return unfitting(name, f"extensions.{name}", wrong, model, self.texts(name))
+        return unfitting(name, f"extensions.{name}", wrong, model, own_texts(self.place(name)))
 
 
 def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> ValidationError | None:

@@ -46,11 +46,10 @@ from webui.core.quarantine import Quarantine
 from webui.core.requests import AnyRequest, Request
 from webui.core.scheduled import at_first
 from webui.core.settings import Settings
-from webui.core.texts import Texts, own_texts
 
 
 class Extensions:
-    """The extensions of the server's side or of the worker's."""
+    """The extensions of a side; `problems` tells what is wrong with those that are broken there."""
 
     def __init__(
         self,
@@ -77,14 +76,15 @@ class Extensions:
         self._safe = safe
         self._quarantine = quarantine or Quarantine()
         usual = Threads() if side == "server" else Watchdog()
-        self._guard = Guard(isolation or usual, seconds=self.patience, texts=self._texts)
+        self._guard = Guard(isolation or usual, seconds=self.patience, place=self.place)
         watch_streams()
         if side == "server":
             refuse_heavy()
             self._guard = replace(self._guard, failed=self._quarantine.failed)  # for both
         self._found: dict[str, tuple[Path, Manifest | None]] = {}
         self._loaded: dict[str, Extension] = {}
-        self._problems: dict[str, Problem] = {}
+        self.problems: dict[str, Problem] = {}
+        self._beside: Mapping[str, Problem] = {}
         self._disabled: frozenset[str] = frozenset()
         self._ask: Callable[[Extension, str], Any] = Extension.call
         for name, folder in [(only.name, only)] if only else found_folders(folders):
@@ -126,8 +126,8 @@ class Extensions:
 
     def off(self) -> frozenset[str]:
         """Those that the worker is to leave out, too: switched off, or in quarantine."""
-        every = frozenset(self._found) if self._safe else frozenset[str]()
-        return self._disabled | self._quarantine.reasons().keys() | every
+        every = self._found if self._safe else ()
+        return self._disabled.union(self._quarantine.reasons(), every)
 
     def release(self, name: str) -> None:
         """Take it out of quarantine."""
@@ -143,9 +143,12 @@ class Extensions:
         """A job is done: whoever took part in it did not fail."""
         if not self._quarantine.counting():
             return
-        with_panels = {name for name, _ in self.panels()}
-        always = {one.name for one in self._active()} - with_panels
+        always = {one.name for one in self._active()} - dict(self.panels()).keys()
         self._quarantine.worked({*request.extensions, *always})
+
+    def learn(self, problems: Mapping[str, Problem]) -> None:
+        """Which ones are broken on the other side: they take no part here, either."""
+        self._beside = problems
 
     def infos(self) -> tuple[ExtensionInfo, ...]:
         """All that were found, broken ones with the reason."""
@@ -170,16 +173,16 @@ class Extensions:
 
     def tabs(self) -> list[tuple[str, Tab]]:
         """(extension, tab) of all that are on."""
-        return self._collect("register_tabs")
+        return self.registered("register_tabs")
 
     def panels(self) -> list[tuple[str, Panel]]:
         """(extension, panel) of all that are on."""
-        found: list[tuple[str, Panel]] = self._collect("register_panels")
+        found: list[tuple[str, Panel]] = self.registered("register_panels")
         return [(name, panel) for name, panel in found if self._has_files(name, panel)]
 
     def samplers(self) -> list[tuple[str, Sampler]]:
         """(extension, sampler) of all that are on."""
-        return self._collect("register_samplers")
+        return self.registered("register_samplers")
 
     def picture_tools(self, hook: Literal["captioners", "restorers"]) -> list[PictureTool]:
         """What extensions that are on do with pictures; a failure has the extension's name."""
@@ -187,12 +190,12 @@ class Extensions:
 
     def schedules(self) -> list[tuple[str, Schedule]]:
         """(extension, schedule) of all that are on; a failure has the extension's name."""
-        found: list[tuple[str, Schedule]] = self._collect("register_schedules")
+        found: list[tuple[str, Schedule]] = self.registered("register_schedules")
         return [(name, self._named(name, one.info.name, one)) for name, one in found]
 
     def families(self) -> dict[str, WatchedFamily]:
         """What loads architectures, by their names; a failure has the extension's name."""
-        found = [WatchedFamily(*one, self._guard) for one in self._collect("register_families")]
+        found = [WatchedFamily(*one, self._guard) for one in self.registered("register_families")]
         return {family.name: family for family in reversed(found)}
 
     def architectures(self) -> Brought:
@@ -201,13 +204,9 @@ class Extensions:
 
     def upscalers(self) -> list[tuple[str, Upscaler]]:
         """(extension, upscaler) of all that are on; a failure has the extension's name."""
-        found: list[tuple[str, Upscaler]] = self._collect("register_upscalers")
+        found: list[tuple[str, Upscaler]] = self.registered("register_upscalers")
         sure = [(name, replace(x, function=partial(pictured, x.function))) for name, x in found]
         return [(name, self._named(name, one.name, one)) for name, one in sure]
-
-    def registered(self, hook: str) -> list[tuple[str, Any]]:
-        """(extension, thing) for each thing that a hook of those that are on gives."""
-        return self._collect(hook)
 
     def settings_of(self, name: str, settings: Settings) -> BaseModel | None:
         """An extension's own settings; None if it has none."""
@@ -228,10 +227,10 @@ class Extensions:
         panels = dict(self.panels())
         problems: list[Problem] = []
         for name, given in values.items():
-            if name not in panels:
-                problems.append(UserError("no_extension", f"extensions.{name}", name=name).problem)
-            elif problem := self._guard.misfit(name, panels[name].options, given):
-                problems.append(problem)
+            nobody = UserError("no_extension", f"extensions.{name}", name=name).problem
+            panel, lacking = panels.get(name), self._beside.get(name, nobody)
+            if found := self._guard.misfit(name, panel.options, given) if panel else lacking:
+                problems.append(found)
         return problems
 
     def rewrite(self, request: AnyRequest, settings: Settings) -> AnyRequest:
@@ -288,8 +287,8 @@ class Extensions:
         """
         found: list[ModelUse] = []
         for one in self._active():
-            own = options.get(one.name, {})
-            found += one.call("models_of", options=own, values=values) or []
+            told = options.get(one.name, {})
+            found += one.call("models_of", options=told, values=values) or []
         return found
 
     def preprocessors(self) -> list[Preprocessor]:
@@ -332,22 +331,20 @@ class Extensions:
         return replace(one, function=partial(self._guard, name, hook, one.function))
 
     def _guarded(self, hook: str) -> list[Any]:
-        return [self._named(name, one.name, one) for name, one in self._collect(hook)]
+        return [self._named(name, one.name, one) for name, one in self.registered(hook)]
 
     def _active(self) -> list[Extension]:
-        off = self._disabled | self._quarantine.reasons().keys()
+        off = self._disabled | self._quarantine.reasons().keys() | self._beside.keys()
         active = [one for name, one in self._loaded.items() if name not in off]
         return sorted(active, key=lambda one: (one.manifest.order, one.name))
 
-    def _collect(self, hook: str) -> list[tuple[str, Any]]:
+    def registered(self, hook: str) -> list[tuple[str, Any]]:
+        """(extension, thing) for each thing that a hook of those that are on gives."""
         collected: list[tuple[str, Any]] = []
         for one in self._active():
             registered: list[Any] = self._asked(one, hook) or []
             collected += [(one.name, item) for item in registered]
         return collected
-
-    def _texts(self, name: str) -> Texts:
-        return own_texts(self.place(name))
 
     def _has_files(self, name: str, panel: Panel) -> bool:
         """Whether the files that a panel names are there; else the extension is broken."""
@@ -357,7 +354,7 @@ class Extensions:
         return file is None
 
     def _break(self, name: str, error: UserError) -> None:
-        self._problems[name] = error.problem
+        self.problems[name] = error.problem
         self._loaded.pop(name, None)
 
     def _asked(self, one: Extension, hook: str) -> Any:
@@ -369,26 +366,26 @@ class Extensions:
 
     def _find(self, name: str, folder: Path) -> None:
         if name in self._found:
-            self._problems[name] = UserError("extension_twice", name=name).problem
+            self.problems[name] = UserError("extension_twice", name=name).problem
             return
         try:
             self._found[name] = (folder, read_manifest(folder, name))
         except UserError as error:
             self._found[name] = (folder, None)
-            self._problems[name] = error.problem
+            self.problems[name] = error.problem
 
     def _load(self, name: str) -> None:
         folder, manifest = self._found[name]
-        if manifest is None or name in self._problems:
+        if manifest is None or name in self.problems:
             return
         try:
             self._loaded[name] = Extension(manifest, folder, self._side, self._guard)
         except UserError as error:
-            self._problems[name] = error.problem
+            self.problems[name] = error.problem
 
     def _info(self, name: str) -> ExtensionInfo:
         _, manifest = self._found[name]
-        problem = self._problems.get(name)
+        problem = self.problems.get(name) or self._beside.get(name)
         state: ExtensionState = "broken" if problem else "enabled"
         if self._safe:
             state, problem = "disabled", UserError("extension_safe", name=name).problem

@@ -78,6 +78,13 @@ class Ready(_Message):
     offers: Offers
 
 
+class Broken(_Message):
+    """Extensions that do not load beside the model: all of them, by their names."""
+
+    kind: Literal["broken"] = "broken"
+    problems: Mapping[str, Problem]
+
+
 class News(_Message):
     """Progress of the run."""
 
@@ -125,7 +132,9 @@ class Ended(_Message):
 
 
 Command = Annotated[Run | Cancel | Skip, Field(discriminator="kind")]
-Report = Annotated[Beat | Ready | News | Made | Beside | Ended, Field(discriminator="kind")]
+Report = Annotated[
+    Beat | Broken | Ready | News | Made | Beside | Ended, Field(discriminator="kind")
+]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 

@@ -24,7 +24,19 @@ from webui.core.offers import Offers
 from webui.core.paths import Paths
 from webui.core.requests import Request
 from webui.core.traces import last_own
-from webui.core.wire import Beat, Beside, Cancel, Ended, Made, News, Ready, Report, Run, Skip
+from webui.core.wire import (
+    Beat,
+    Beside,
+    Broken,
+    Cancel,
+    Ended,
+    Made,
+    News,
+    Ready,
+    Report,
+    Run,
+    Skip,
+)
 from webui.jobs.child import Child
 from webui.jobs.hub import Hub
 from webui.jobs.runs import Runs
@@ -59,6 +71,10 @@ class Judged(Protocol):
 
     def blame(self, name: str, problem: Problem) -> None:
         """One failed."""
+        ...
+
+    def learn(self, problems: Mapping[str, Problem]) -> None:
+        """These are broken beside the model."""
         ...
 
     def praise(self, request: Request) -> None:
@@ -215,6 +231,8 @@ class Supervisor:
                 self._look.set()
                 self._state = self._state.model_copy(update={"device": report.offers.device})
                 self._offered(report.offers)
+            case Broken():
+                self._learn(report)
             case Beat():
                 self._memory = report.memory
                 self._tell(self._state.state, report.model)
@@ -229,6 +247,10 @@ class Supervisor:
                 self._runs.beside(report, data)
             case Ended():
                 self._end(report)
+
+    def _learn(self, report: Broken) -> None:
+        if self._extensions is not None:
+            self._extensions.learn(report.problems)
 
     def _end(self, report: Ended) -> None:
         self._runs.ended(report)

@@ -129,6 +129,7 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=beat, args=(line, control), daemon=True).start()
     threading.Thread(target=read_commands, args=(line, control), daemon=True).start()
     runner = make_runner(paths, line, control)
+    runner.tell_broken()
     line.send(runner.ready())
     while True:
         run = control.runs.get()

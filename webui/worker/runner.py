@@ -12,7 +12,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from webui.core.animation import Animation
-from webui.core.errors import UserError
+from webui.core.errors import Problem, UserError
 from webui.core.guarding import ExtensionError
 from webui.core.hookspecs import PictureTool
 from webui.core.memory import Stage
@@ -24,7 +24,7 @@ from webui.core.plugins import Extensions
 from webui.core.requests import Caption, Convert, Merge, Request
 from webui.core.sampling import SCHEDULES
 from webui.core.scheduled import at_first
-from webui.core.wire import Beside, Ended, Made, Ready, Run
+from webui.core.wire import Beside, Broken, Ended, Made, Ready, Run
 from webui.engine.features.preview import PreviewParticipant
 from webui.engine.recipes import RECIPES, Drawn, Shot, Tools, batches
 from webui.engine.recipes.shots import networks
@@ -108,6 +108,7 @@ class Runner:
         self._thrift: Thrift
         self._reporter: Reporter
         self._animations = animations
+        self._broken: dict[str, Problem] | None = None
         for _, added in extensions.samplers():
             register(added.info, added.function)
         for _, more in extensions.schedules():
@@ -130,6 +131,12 @@ class Runner:
         )
         return Ready(offers=offers)
 
+    def tell_broken(self) -> None:
+        """Say which extensions do not load here, where that is news."""
+        if self._broken != self._extensions.problems:
+            self._broken = dict(self._extensions.problems)
+            self._send(Broken(problems=self._broken))
+
     def run(self, run: Run) -> Ended:
         """Make the pictures of a job that are not made yet.
 
@@ -137,6 +144,7 @@ class Runner:
             UserError: the job cannot be done; the sentence says why.
         """
         self._extensions.switch(run.settings.disabled_extensions)
+        self.tell_broken()
         try:
             if isinstance(run.request, Caption):
                 text = self._caption(run.request)
