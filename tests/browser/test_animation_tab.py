@@ -31,6 +31,13 @@ def tab(view: View) -> View:
     return tab
 
 
+def test_it_begins_with_a_prompt_of_the_model_that_is_no_problem(view: View):
+    tab = view.tab("animation")
+    expect(tab.field("_prompts")).to_have_value("0: a red apple")
+    expect(tab.find(".plan .bars")).to_contain_text("a red apple")
+    expect(tab.find(".plan .findings")).to_be_empty()
+
+
 def made(tab: View, count: int) -> dict[str, Any]:
     before = len(tab.jobs())
     with tab.page.expect_response(lambda answer: answer.url.endswith("/api/v1/jobs")):
