@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from tests.gguf_files import write_weights
 from webui.core.memory import ModelUse, Sizes, Work
 from webui.core.offers import ModelCard, ModelInfo
 from webui.core.requests import Txt2Img
+from webui.library import needs
 from webui.library.entries import Entry
 from webui.library.needs import Asked, bytes_beside, sizes_of
 from webui.library.shown import LARGEST
@@ -133,6 +135,52 @@ def test_what_lies_beside_a_network_is_as_large_as_usual(tmp_path):
     save_file(half("double_blocks.0.a"), file)
     sizes = sizes_of(info(file, "flux"), 2)
     assert (sizes.network, sizes.longest) == (2000, 2 * 4762 * 10**6)
+
+
+def encoder(path: Path, side: int, dtype: torch.dtype = torch.float16) -> int:
+    """A file that stands for a text encoder, of that number of weights."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = max(64, side // 64)
+    save_file({"a": torch.zeros(64, count, dtype=torch.float32).to(dtype)}, path)
+    return 64 * count
+
+
+@pytest.fixture
+def small_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Usual sizes a thousandth of those that are."""
+    usual = {"text_encoder": 123, "text_encoder_2": 4762, "vae": 84}
+    monkeypatch.setattr(needs, "_USUAL", {"flux": usual})
+    monkeypatch.setattr(needs, "MILLION", 1000)
+    monkeypatch.setattr(needs, "_LARGE", 10**6)
+
+
+@pytest.mark.usefixtures("small_encoders")
+def test_what_lies_beside_a_network_is_as_large_as_its_file(tmp_path: Path):
+    file = tmp_path / "diffusion_models" / "flux.safetensors"
+    file.parent.mkdir()
+    save_file(half("double_blocks.0.a"), file)
+    model = info(file, "flux")
+    assert sizes_of(model, 2).longest == 2 * 4_762_000
+    folder = tmp_path / "text_encoders"
+    (tmp_path / "text_encoders").mkdir()
+    t5 = encoder(folder / "t5.safetensors", 4_800_000, torch.float8_e4m3fn)
+    clip = encoder(folder / "clip.safetensors", 128_000)
+    encoder(folder / "qwen.safetensors", 4_000_000)
+    (folder / "broken.safetensors").write_bytes(b"no header")
+    told = sizes_of(model, 2)
+    assert (told.longest, told.text) == (t5, t5 + 2 * clip)
+    assert told.vae == 2 * 84_000
+    named = model.model_copy(update={"card": ModelCard(parts={"text_encoder_2": "qwen"})})
+    assert sizes_of(named, 2).longest == 2 * 4_000_000
+
+
+@pytest.mark.usefixtures("small_encoders")
+def test_what_a_card_wants_smaller_lies_beside_it_too(tmp_path: Path):
+    file = tmp_path / "flux.safetensors"
+    save_file(half("double_blocks.0.a"), file)
+    smaller = info(file, "flux").model_copy(update={"card": ModelCard(storage="fp8")})
+    told = sizes_of(smaller, 2)
+    assert (told.longest, told.text) == (4_762_000, 4_762_000 + 2 * 123_000)
 
 
 @pytest.mark.parametrize(("wide", "millions"), [(15360, 17344), (7680, 3114), (1, 17344)])

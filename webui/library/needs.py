@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +18,10 @@ from webui.core.offers import ModelCard, ModelInfo, PartSizes
 from webui.core.request import Storage
 from webui.imaging.resize import hires_size
 from webui.library.entries import Entry
+from webui.library.shelves import candidates
 from webui.library.shown import shown_pixels
 from webui.library.stamps import stamp
-from webui.library.weights import read_header, weight_files
+from webui.library.weights import Header, read_header, weight_files
 from webui.prompt.networks import split_networks
 
 _VAE = ("vae", "first_stage_model")
@@ -29,6 +30,8 @@ _KNOWN_BITS = 2
 """Bytes a number, from which on numbers are turned into the precision in use."""
 _STORED: Mapping[Storage | None, float] = {"fp8": 1.0, "8bit": 34 / 32, "4bit": 36 / 64}
 """Bytes a number of what a card asks for."""
+_LARGE = 10**9
+"""Weights of a text encoder from which on its matrices may be in fewer bits: T5, not CLIP."""
 _FEW = "few"
 """Stands for the part of the network that stays in fewer bits."""
 _CLIP = re.compile(r"clip_|cond_stage|conditioner|first_stage|vae")
@@ -48,6 +51,9 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
 """Millions of weights of parts that a file may lack: they lie beside it, or nothing tells."""
 _FLUX2_READERS: Mapping[int, int] = {15360: 17344, 7680: 3114, 12288: 5832}
 """Numbers a token that a network takes -> millions of weights of what reads for it."""
+MILLION = 10**6
+_LIKE = 0.2
+"""By how much a file's number of weights may differ from the usual of the part that it is."""
 _BYTES: Mapping[str, float] = {"F64": 8, "F32": 4, "F8_E4M3": 1, "F8_E5M2": 1}
 """Bytes of a number of those types that have not the usual two."""
 _Side = Annotated[int, Field(ge=0, le=2**16)]
@@ -144,9 +150,9 @@ def sizes_of(info: ModelInfo, width: int) -> Sizes:
     files = weight_files(Path(info.path))
     stamps = tuple(map(stamp, files))
     told = info.sizes or PartSizes()
-    bytes = _bytes_of(
-        info.path, info.family or "", info.bytes, files, stamps, width, info.card.storage, told
-    )
+    storage = info.card.storage
+    bytes = _bytes_of(info.path, info.family or "", info.bytes, files, stamps, width, storage, told)
+    bytes = {**bytes, **_lacking(info, bytes, files, width, told)}
     texts = [size for part, size in bytes.items() if _kind(part) == "text"]
     vae = sum(size for part, size in bytes.items() if _kind(part) == "vae")
     whole = sum(bytes.values())
@@ -194,26 +200,86 @@ def _bytes_of(
             continue  # no header, or none that can be read
         inside = file.parent.name if Path(path).is_dir() else ""
         for name, stored in header.sizes.items():
-            count = _count(header.shapes[name])
             part = inside or _part(name, told)
-            if len(header.shapes[name]) == 2 and storage in _STORED:
-                stored = min(stored, round(count * _STORED[storage]))
-            few = stored < _KNOWN_BITS * count and len(header.shapes[name]) == 2
-            if not few or _CLIP.search(part):
-                found[part] += count * width
-            elif _kind(part) == "text":
-                found[part] += stored
+            few = None if _CLIP.search(part) else _few(header.shapes[name], stored, storage)
+            if few is None:
+                found[part] += _count(header.shapes[name]) * width
             else:
-                found[_FEW] += stored
-    known = {**_USUAL.get(family, {}), **_read_by(family, files), **dict(told.beside)}
-    usual = {part: millions * 10**6 * width for part, millions in known.items()}
+                found[part if _kind(part) == "text" else _FEW] += few
     if not found:
-        found["network"] = max(size * width // 2 - sum(usual.values()), size // 2)
-    kinds = {_kind(part) for part in found}
+        usual = sum(_usual(family, files, told).values()) * MILLION * width
+        found["network"] = max(size * width // 2 - usual, size // 2)
+    return dict(found)
+
+
+def _usual(family: str, files: Iterable[Path], told: PartSizes) -> Mapping[str, int]:
+    """Millions of weights of the parts that a model's file may lack."""
+    return {**_USUAL.get(family, {}), **_read_by(family, files), **dict(told.beside)}
+
+
+def _lacking(
+    info: ModelInfo, there: Mapping[str, int], own: Iterable[Path], width: int, told: PartSizes
+) -> Mapping[str, int]:
+    """Bytes of the parts that lie beside a model: of their files, or as usual where none is."""
+    kinds = {_kind(part) for part in there}
     if "network" not in kinds:
-        return dict(found)
-    lacking = {part: one for part, one in usual.items() if _kind(part) not in kinds}
-    return {**found, **lacking}
+        return {}
+    usual = _usual(info.family or "", own, told)
+    lacking = {part: one * MILLION for part, one in usual.items() if _kind(part) not in kinds}
+    texts = any(_kind(part) == "text" for part in lacking)
+    beside = tuple(candidates(info, "text_encoder", promised=True)) if texts else ()
+    stamps = tuple(map(stamp, beside))
+    found: dict[str, int] = {}
+    for part, count in lacking.items():
+        named = info.card.parts.get(part)
+        few = info.card.storage if count > _LARGE else None
+        files = beside if _kind(part) == "text" else ()
+        size = _encoder_bytes(files, stamps, count, named, width, few)
+        found[part] = size or round(count * min(width, _STORED.get(few, width)))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _encoder_bytes(
+    files: tuple[Path, ...],
+    stamps: tuple[object, ...],
+    count: int,
+    named: str | None,
+    width: int,
+    storage: Storage | None,
+) -> int:
+    """Of the text encoder that a card names, else of the one whose size is most alike; 0: none."""
+    sizes: dict[int, int] = {}
+    for file in files:
+        if named is not None and named not in (file.name, file.stem):
+            continue
+        try:
+            header = read_header(file, file.name)
+        except UserError:
+            continue
+        away = abs(sum(map(_count, header.shapes.values())) - count)
+        if named is not None or away <= _LIKE * count:
+            sizes.setdefault(away, _bytes_in(header, width, storage, count > _LARGE))
+    return sizes[min(sizes)] if sizes else 0
+
+
+def _bytes_in(header: Header, width: int, storage: Storage | None, stays: bool) -> int:
+    """Of all weights of a file, matrices in few bits as they are if `stays`."""
+    total = 0
+    for name, stored in header.sizes.items():
+        few = _few(header.shapes[name], stored, storage) if stays else None
+        total += _count(header.shapes[name]) * width if few is None else few
+    return total
+
+
+def _few(shape: Sequence[int], stored: int, storage: Storage | None) -> int | None:
+    """Bytes of a matrix that is kept in few bits, by its file or by what is wanted; else None."""
+    if len(shape) != 2:
+        return None
+    count = _count(shape)
+    if storage in _STORED:
+        stored = min(stored, round(count * _STORED[storage]))
+    return stored if stored < _KNOWN_BITS * count else None
 
 
 def _read_by(family: str, files: Iterable[Path]) -> Mapping[str, int]:

@@ -20,7 +20,7 @@ from webui.models.components import Kinds, Language, Source, Vae
 from webui.models.gguf_names import SIGHT_INPUT, SIGHT_OUTPUT, T5_MARK
 from webui.models.gguf_names import WORDS as GGUF_WORDS
 from webui.models.language import LAYER, WORDS
-from webui.models.shelves import Sought, beside, missing
+from webui.library.shelves import Sought, beside, missing
 
 _CLIP_WORDS = "text_model.embeddings.token_embedding.weight"
 _T5_WORDS = ("shared.weight", "encoder.embed_tokens.weight")

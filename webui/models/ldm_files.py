@@ -15,7 +15,7 @@ from typing import Any
 from webui.core.offers import ModelInfo
 from webui.library.recognition import LDM_PARTS
 from webui.library.weights import Header, read_header
-from webui.models.shelves import Sought, beside, missing
+from webui.library.shelves import Sought, beside, missing
 
 _WORDS = "text_model.embeddings.token_embedding.weight"
 _WORDS_INSIDE = (_WORDS, "token_embedding.weight")

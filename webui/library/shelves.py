@@ -78,10 +78,16 @@ def missing(info: ModelInfo, sought: Sought) -> UserError:
     return UserError("model_companion_missing", **values)
 
 
-def candidates(info: ModelInfo, kind: str) -> Iterator[Path]:
-    """Files that may hold a part of that kind, the nearest and the best formats first."""
+def candidates(info: ModelInfo, kind: str, *, promised: bool = False) -> Iterator[Path]:
+    """Files that may hold a part of that kind, the nearest and the best formats first.
+
+    Args:
+        promised: only of folders that are there for that kind.
+    """
     seen: set[Path] = set()
     for shelf in shelves(info, kind):
+        if promised and shelf.kind != kind:
+            continue
         every = shelf.folder.rglob("*") if shelf.deep else shelf.folder.glob("*")
         files = [file for file in every if file.suffix.lower() in _ENDINGS and file not in seen]
         seen.update(files)

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from webui.core.errors import UserError
 from webui.core.offers import ModelCard, ModelInfo
-from webui.models.shelves import Sought, beside, candidates, missing
+from webui.library.shelves import Sought, beside, candidates, missing
 
 VAE = Sought("vae", "vae", "VAE", lambda header: header.shapes.get("x") == (3,), re.compile("xl"))
 
