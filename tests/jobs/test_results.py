@@ -331,6 +331,24 @@ def test_the_settings_lie_beside_the_frames(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_those_of_one_second_have_a_folder_each(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    results = Results(ledger, tmp_path / "outputs")
+    request = Animation(settings={"prompts": {"0": "a fox"}, "compat": "native"}, frames=2)
+    for id, when in (("a", 9.9), ("b", 10.2), ("c", 10.8), ("d", 11.0)):
+        with ledger.write() as writing:
+            writing.add_job(id, "owner", request, 0, when)
+            token = writing.begin(id, when)
+        for index in range(2):
+            results.commit(made(token, index), b"frame")
+    found = files(tmp_path / "outputs")
+    folders = {one.parent.name: one.name for one in found if one.name.endswith("_000000001.png")}
+    assert [name[14:] for name in sorted(folders)] == ["", "", "-2", ""]
+    assert all(name == f"{folder}_000000001.png" for folder, name in folders.items())
+    assert len(found) == 4 * 3
+    ledger.close()
+
+
 @pytest.mark.parametrize(
     ("name", "folder"),
     [

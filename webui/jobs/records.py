@@ -34,7 +34,6 @@ EVENTS_KEPT = 10_000
 """How far back a client may have lost its connection and still go on from its last event."""
 LAST = 60
 """Pictures of each job in a list of jobs; an animation may have thousands."""
-
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _WAITING = f"'{JobState.QUEUED}', '{JobState.INTERRUPTED}'"
 
@@ -95,6 +94,17 @@ class Reading:
         """
         found = self._jobs("id = ?", (id,), pictures=0) if id.isascii() else []
         return found[0] if found else _unknown()
+
+    def sooner(self, id: str, kind: str) -> int:
+        """How many jobs of that kind were asked for before one, but in the same second."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM jobs AS other, jobs AS mine WHERE mine.id = ?"
+            " AND other.number BETWEEN mine.number - 1000 AND mine.number - 1"  # not all there are
+            " AND other.created >= CAST(mine.created AS INTEGER)"
+            " AND json_extract(other.request, '$.kind') = ?",
+            (id, kind),
+        ).fetchone()
+        return count
 
     def pictures(self, job: str, first: int, count: int) -> list[Picture]:
         """Some of a job's pictures, in their order, without the first ones before."""

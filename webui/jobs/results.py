@@ -222,9 +222,14 @@ class Results:
         return folder / frame_name(name, picture.index, _ENDINGS[picture.media_type])
 
     def _frames_of(self, job: Job, request: Animation) -> tuple[Path, str]:
-        """The folder of an animation's frames, and what their names begin with."""
+        """The folder of an animation's frames, and what their names begin with.
+
+        Both by Deforum's `timestring`; of those of one second, the second one has a `-2` behind it.
+        """
         asked = datetime.fromtimestamp(job.created).astimezone()
-        stamp = asked.strftime("%Y%m%d%H%M%S")
+        with self._ledger.read() as reading:
+            sooner = reading.sooner(job.id, request.kind)
+        stamp = asked.strftime("%Y%m%d%H%M%S") + (f"-{sooner + 1}" if sooner else "")
         own = _batch_name(request, stamp) or stamp
         folder = self._folder / request.kind / asked.strftime("%Y-%m-%d") / own
         if request.folder and (own := plain_name(request.folder)):
