@@ -16,6 +16,7 @@ from transformers import T5EncoderModel
 
 from webui.core.errors import UserError
 from webui.models.emphasis import Emphasis
+from webui.models.language import tokenizer_of
 from webui.prompt.attention import Span, read_attention
 
 REMEMBERED = 16
@@ -125,10 +126,4 @@ def read_t5_tokenizer(folder: Path, shown: str) -> Tokenizer:
     file = folder / _TOKENIZER
     if not file.is_file():
         raise UserError("model_part_missing", file=shown, part=f"{folder.name}/{_TOKENIZER}")
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # the library raises nothing more precise
-        raise UserError("model_damaged", file=f"{shown}/{folder.name}/{_TOKENIZER}") from error
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+    return tokenizer_of(file, f"{shown}/{folder.name}/{_TOKENIZER}")
